@@ -70,7 +70,12 @@ def namespace_prefix() -> tuple[str, ...]:
 def can_unshare() -> bool:
     """Find out by trying whether a user namespace can be made here."""
     try:
-        return subprocess.run([*namespace_prefix(), "true"], capture_output=True, timeout=10).returncode == 0
+        return (
+            subprocess.run(
+                [*namespace_prefix(), "true"], check=False, capture_output=True, timeout=10
+            ).returncode
+            == 0
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
 
@@ -99,15 +104,14 @@ def hand_over(directory: Path, account: Account) -> None:
     status = directory.stat()
     if (status.st_uid, status.st_gid) == account.owner:
         return
-    for folder, _, files in os.walk(directory):
-        for path in [folder, *(os.path.join(folder, name) for name in files)]:
-            os.chown(path, *account.owner, follow_symlinks=False)
+    for path in [directory, *directory.rglob("*")]:
+        os.chown(path, *account.owner, follow_symlinks=False)
 
 
 def _passes(test: str, path: Path, account: Account) -> bool:
     """Ask `test` as the account: it alone sees modes, access lists and mounts the way the server will."""
     command = ["/bin/sh", "-c", 'test "$1" "$2"', "sh", test, str(path)]
-    return subprocess.run(command, cwd="/", capture_output=True, **account.popen).returncode == 0
+    return subprocess.run(command, cwd="/", check=False, capture_output=True, **account.popen).returncode == 0
 
 
 def _reachable_home(base: Path, account: Account) -> Path:
@@ -127,7 +131,7 @@ def _reachable_home(base: Path, account: Account) -> Path:
 
 
 def _moved(data: Path, home: Path) -> Path:
-    """Take a cluster made before (by root in a namespace) along to `home`, and leave a link that says where."""
+    """Take along to `home` a cluster that root made in a namespace, and leave a link that says where."""
     if data.is_dir() and not data.is_symlink():
         shutil.move(data, home / "pg18")
     if not data.is_symlink():
