@@ -100,7 +100,7 @@ def postgres(
 ) -> Iterator[Postgres]:
     """Run the database server on the cluster in `base`, which a first call makes together with the roles.
 
-    `durable=False` trades safety at a power cut for speed, for tests. `settings` go to the server as they are.
+    `durable=False` trades safety at a power cut for speed, for tests. `settings` go to the server as is.
 
     Raises:
         EngineError: in a sentence: the folder is in use or not writable, no program for this platform.

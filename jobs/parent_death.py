@@ -14,7 +14,7 @@ def die_with_parent() -> None:
     """Ask the kernel to kill this process, and each process forked from it later, when its parent dies.
 
     A worker's job runs in a fork, as do gunicorn's workers; the kernel forgets the wish at each fork. What
-    `subprocess` or multiprocessing's "spawn" start are no such forks. Linux only: elsewhere this does nothing.
+    `subprocess` or multiprocessing's "spawn" start are no such forks. Linux only, elsewhere nothing is done.
     Call it once, from the main thread: the kernel means the thread that forked, not its process.
     """
     if sys.platform != "linux":

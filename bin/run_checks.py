@@ -1,0 +1,71 @@
+"""Run every check and test, all of them even when one fails, and sum up. bin/test ends here."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tied_process import die_with
+
+TYPED = ("app.py", "config.py", "models", "views", "jobs", "bin")
+TEMPLATES = "views/templates"
+FAULTS = "--faults"
+
+CHECKS: dict[str, tuple[str, ...]] = {
+    "format": ("ruff", "format", "--check", "."),
+    "lint": ("ruff", "check", "."),
+    "types": ("mypy", *TYPED),
+    "imports": ("lint-imports",),
+    "template format": ("djlint", "--check", "--quiet", TEMPLATES),
+    "template lint": ("djlint", "--lint", "--quiet", TEMPLATES),
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """Hold how one check ended."""
+
+    name: str
+    has_passed: bool
+    seconds: float
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the checks and the tests; return 0 when all passed."""
+    programs = str(Path(sys.executable).parent)
+    os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", "/usr/bin:/bin")])
+    results = [run(name, command) for name, command in CHECKS.items()]
+    results.append(run("tests", test_command(arguments)))
+    print()
+    for result in results:
+        print(f"{'passed' if result.has_passed else 'FAILED'}  {result.name:<16} {result.seconds:6.1f} s")
+    if not os.environ.get("REAL_DATA"):
+        print("Tests over the real files did not run: set REAL_DATA to the folder that has them.")
+    return 0 if all(result.has_passed for result in results) else 1
+
+
+def test_command(arguments: Sequence[str]) -> tuple[str, ...]:
+    """Return pytest's command: everything but the long faults, or those alone with --faults."""
+    others = [argument for argument in arguments if argument != FAULTS]
+    marked = ("-m", "faults") if FAULTS in arguments else ()
+    return ("pytest", *marked, *others)
+
+
+def run(name: str, command: Sequence[str]) -> Result:
+    """Run one check, its output going to the terminal as it comes."""
+    print(f"== {name}: {' '.join(command)}", flush=True)
+    began = time.monotonic()
+    status = subprocess.run(command, check=False, preexec_fn=die_with(os.getpid())).returncode
+    return Result(name, status == 0, time.monotonic() - began)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
