@@ -1,0 +1,204 @@
+"""Typed settings, read once from the environment; a bad or missing value stops the start with its name."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+MINIMUM_SECRET_LENGTH = 32
+
+
+class SettingError(Exception):
+    """Name every setting that is missing or wrong, and what is allowed."""
+
+
+class Environment(StrEnum):
+    """Say how strict the panel is; production is the default, so nothing is open by accident."""
+
+    PRODUCTION = "production"
+    LOCAL = "local"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Hold every setting of the panel; secrets are kept out of its repr."""
+
+    environment: Environment
+    database_url: str = field(repr=False)
+    migration_database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    smtp_url: str | None = field(repr=False)
+    secret_key: str = field(repr=False)
+    secret_key_fallbacks: tuple[str, ...] = field(repr=False)
+    password_secret: str = field(repr=False)
+    second_factor_secret: str = field(repr=False)
+    port: int
+    public_url: str
+    timezone: ZoneInfo
+    local_dir: Path
+    mail_from: str
+    mail_allow: tuple[str, ...]
+    admin_email: str | None
+    admin_password: str | None = field(repr=False)
+    demo_data: bool
+
+    @property
+    def is_production(self) -> bool:
+        """Tell whether real people get what the panel sends."""
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def is_https(self) -> bool:
+        """Tell whether people reach the panel over TLS, so that cookies may be marked Secure."""
+        return urlsplit(self.public_url).scheme == "https"
+
+    @property
+    def public_host(self) -> str:
+        """Return host, with port if any, of the address under which people reach the panel."""
+        return urlsplit(self.public_url).netloc
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """Describe one setting: its variable, how its text is read, what is allowed, and its default."""
+
+    variable: str
+    convert: Callable[[str], Any]
+    allowed: str
+    default: str | None = None
+    is_optional: bool = False
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def convert(raw: str) -> str:
+        parts = urlsplit(raw)
+        if parts.scheme not in schemes or not parts.hostname or parts.port == 0:
+            raise ValueError(raw)
+        return raw.rstrip("/") if parts.scheme in ("http", "https") else raw
+
+    return convert
+
+
+def _database_url(raw: str) -> str:
+    # A PaaS hands out postgres://; SQLAlchemy wants to be told which driver.
+    url = re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql+psycopg://", raw)
+    return _url("postgresql+psycopg")(url)
+
+
+def _secret(raw: str) -> str:
+    if len(raw) < MINIMUM_SECRET_LENGTH or len(set(raw)) < 8:
+        raise ValueError
+    return raw
+
+
+def _list_of(convert: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
+    return lambda raw: tuple(convert(part.strip()) for part in raw.split(",") if part.strip())
+
+
+def _port(raw: str) -> int:
+    if not 1 <= int(raw) <= 65535:
+        raise ValueError(raw)
+    return int(raw)
+
+
+def _timezone(raw: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(raw)
+    except (KeyError, OSError) as error:
+        raise ValueError(raw) from error
+
+
+def _flag(raw: str) -> bool:
+    if raw.lower() in ("1", "yes", "true"):
+        return True
+    if raw.lower() in ("0", "no", "false"):
+        return False
+    raise ValueError(raw)
+
+
+def _email(raw: str) -> str:
+    if not re.fullmatch(r'[^@\s<>"]+@[^@\s<>"]+', raw):
+        raise ValueError(raw)
+    return raw
+
+
+def _password(raw: str) -> str:
+    if len(raw) < 10:
+        raise ValueError
+    return raw
+
+
+_DATABASE = "postgresql://USER:PASSWORD@HOST:PORT/NAME"
+_SECRET = f"at least {MINIMUM_SECRET_LENGTH} random characters"
+
+_SETTINGS = {
+    "environment": _Setting("ENVIRONMENT", Environment, "production, local or test", "production"),
+    "database_url": _Setting("DATABASE_URL", _database_url, _DATABASE),
+    "migration_database_url": _Setting(
+        "MIGRATION_DATABASE_URL", _database_url, f"{_DATABASE} of the role that owns the tables"
+    ),
+    "redis_url": _Setting("REDIS_URL", _url("redis", "rediss"), "redis://HOST:PORT/NUMBER"),
+    "smtp_url": _Setting(
+        "SMTP_URL",
+        _url("smtp", "smtps"),
+        "smtp://USER:PASSWORD@HOST:587 (STARTTLS) or smtps://USER:PASSWORD@HOST:465 (TLS)",
+        is_optional=True,
+    ),
+    "secret_key": _Setting("SECRET_KEY", _secret, _SECRET),
+    "secret_key_fallbacks": _Setting(
+        "SECRET_KEY_FALLBACKS", _list_of(_secret), "earlier values of SECRET_KEY, separated by commas", ""
+    ),
+    "password_secret": _Setting("PASSWORD_SECRET", _secret, f"{_SECRET}; it must never change"),
+    "second_factor_secret": _Setting("SECOND_FACTOR_SECRET", _secret, f"{_SECRET}; it must never change"),
+    "port": _Setting("PORT", _port, "a port from 1 to 65535", "8000"),
+    "public_url": _Setting("PUBLIC_URL", _url("http", "https"), "https://HOST, as people reach the panel"),
+    "timezone": _Setting("TIMEZONE", _timezone, "a zone such as Asia/Shanghai", "Asia/Shanghai"),
+    "local_dir": _Setting("LOCAL_DIR", Path, "a folder", ".local"),
+    "mail_from": _Setting("MAIL_FROM", _email, "an address such as service@example.com"),
+    "mail_allow": _Setting(
+        "MAIL_ALLOW", _list_of(str.lower), "addresses or @domains, separated by commas", ""
+    ),
+    "admin_email": _Setting("ADMIN_EMAIL", _email, "an e-mail address", is_optional=True),
+    "admin_password": _Setting("ADMIN_PASSWORD", _password, "at least 10 characters", is_optional=True),
+    "demo_data": _Setting("DEMO_DATA", _flag, "0 or 1", "0"),
+}
+
+# What a first start on one's own machine, or in a test, may go without.
+_LOCAL_DEFAULTS = {"MAIL_FROM": "huisheng@localhost.localdomain", "DEMO_DATA": "1"}
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings found in `environ`.
+
+    Raises:
+        SettingError: with one sentence for each setting that is missing or wrong.
+    """
+    given = {name: value.strip() for name, value in environ.items() if value.strip()}
+    # One role only, as some services give, must do for both; the log says what is then lacking.
+    given.setdefault("MIGRATION_DATABASE_URL", given.get("DATABASE_URL", ""))
+    if given.get("ENVIRONMENT") in ("local", "test"):
+        given = {"PUBLIC_URL": f"http://127.0.0.1:{given.get('PORT', '8000')}"} | _LOCAL_DEFAULTS | given
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, setting in _SETTINGS.items():
+        raw = given.get(setting.variable) or setting.default
+        if raw is None:
+            values[name] = None
+            if not setting.is_optional:
+                problems.append(f"{setting.variable} is missing: give {setting.allowed}.")
+            continue
+        try:
+            values[name] = setting.convert(raw)
+        except ValueError:
+            problems.append(f"{setting.variable} is wrong: give {setting.allowed}.")
+    if problems:
+        raise SettingError("\n".join(problems))
+    return Settings(**values)
