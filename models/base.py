@@ -1,0 +1,151 @@
+"""What every table stands on: the session, column types, and the columns that each business record has."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+
+from flask_babel import LazyString
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    Date,
+    DateTime,
+    Enum,
+    ForeignKey,
+    Identity,
+    Index,
+    MetaData,
+    String,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Map Python types to columns the same way in every table."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: DateTime(timezone=True),
+        date: Date(),
+        str: Text(),
+    }
+
+
+db = SQLAlchemy(metadata=Base.metadata)
+
+
+class Labelled(StrEnum):
+    """A closed list of stored values, each with the words that people read."""
+
+    label: LazyString
+
+    def __new__(cls, value: str, label: LazyString) -> Self:
+        """Keep the stored value and its label together."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
+
+
+def enum_type(values: type[Labelled]) -> Enum:
+    """Return a text column type that holds one of `values`, enforced by a CHECK constraint."""
+    return Enum(
+        values,
+        native_enum=False,
+        create_constraint=True,
+        name=values.__name__.lower(),
+        length=40,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def unique_among_kept(table: str, *columns: str) -> Index:
+    """Return a unique index over the rows that are not deleted, so that a deleted name can be used again."""
+    return Index(
+        f"uq_{table}_{'_'.join(columns)}", *columns, unique=True, postgresql_where=text("deleted_at IS NULL")
+    )
+
+
+def not_blank(column: str) -> CheckConstraint:
+    """Return a constraint that refuses a text of nothing but blanks."""
+    return CheckConstraint(f"{column} ~ '[^[:space:]]'", name=f"{column}_not_blank")
+
+
+def number_column(prefix: str) -> MappedColumn[str]:
+    """Return a column whose value, such as TS-2026-000123, the database draws and never gives twice."""
+    return mapped_column(String(30), unique=True, server_default=text(f"next_number('{prefix}')"))
+
+
+def now() -> datetime:
+    """Return the present instant, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+class Reach(StrEnum):
+    """Say whose rows of a table an actor of one region sees."""
+
+    REGION = "region"
+    EVERYONE = "everyone"
+
+
+class Record(Base):
+    """A business record: key, version, who made it and when, who answers for it, and soft deletion."""
+
+    __abstract__ = True
+
+    reach: ClassVar[Reach] = Reach.REGION
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True, sort_order=-90)
+    version: Mapped[int] = mapped_column(default=1, server_default="1", sort_order=90)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), sort_order=91)
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=now, sort_order=92)
+    deleted_at: Mapped[datetime | None] = mapped_column(sort_order=97)
+
+    @declared_attr
+    def created_by_id(cls) -> Mapped[int | None]:  # noqa: N805 - SQLAlchemy passes the class
+        """Staff who entered the record; None where a job, an import or a command did."""
+        return mapped_column(ForeignKey("staff.id", use_alter=True), index=True, sort_order=93)
+
+    @declared_attr
+    def responsible_id(cls) -> Mapped[int | None]:  # noqa: N805 - SQLAlchemy passes the class
+        """Staff who follows the record up; None while nobody does."""
+        return mapped_column(ForeignKey("staff.id", use_alter=True), index=True, sort_order=94)
+
+    @declared_attr
+    def department_id(cls) -> Mapped[int | None]:  # noqa: N805 - SQLAlchemy passes the class
+        """Department that the record belongs to; None where that is open."""
+        return mapped_column(ForeignKey("department.id", use_alter=True), index=True, sort_order=95)
+
+    @declared_attr
+    def region_id(cls) -> Mapped[int | None]:  # noqa: N805 - SQLAlchemy passes the class
+        """Region that the record belongs to; None while it lies in the common pool."""
+        return mapped_column(ForeignKey("region.id", use_alter=True), index=True, sort_order=96)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - SQLAlchemy passes the class
+        """Count versions, so that two editors of one row can't overwrite each other unseen."""
+        return {"version_id_col": cls.version, "eager_defaults": True}
+
+    @classmethod
+    def label_column(cls) -> ColumnElement[str]:
+        """Return the SQL expression by which people recognise a row; a subclass says which."""
+        raise NotImplementedError(cls.__name__)
+
+
+def record_types() -> list[type[Record]]:
+    """Return every mapped record type, in the order of definition."""
+    return [mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, Record)]

@@ -1,0 +1,49 @@
+"""Customers and what is kept about them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import ColumnElement, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Labelled, Record, enum_type, not_blank, number_column
+from models.dealer import Grade
+
+
+class CustomerKind(Labelled):
+    """Whose customer it is."""
+
+    OWNER = "owner", _("Owner")
+    COMPANY = "company", _("Company")
+    DEALER_CUSTOMER = "dealer_customer", _("Dealer's customer")
+
+
+class Customer(Record):
+    """A customer file; the person responsible is the customer's agent, without one it lies in the pool."""
+
+    __tablename__ = "customer"
+    __table_args__ = (not_blank("name"),)
+
+    number: Mapped[str] = number_column("KH")
+    name: Mapped[str] = mapped_column(String(160), index=True)
+    kind: Mapped[CustomerKind] = mapped_column(
+        enum_type(CustomerKind), default=CustomerKind.OWNER, server_default=CustomerKind.OWNER.value
+    )
+    contact_person: Mapped[str | None] = mapped_column(String(80))
+    phone: Mapped[str | None] = mapped_column(String(160), index=True)
+    address: Mapped[str | None] = mapped_column(String(300))
+    level: Mapped[Grade | None] = mapped_column(enum_type(Grade))
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"), index=True)
+    wished_service: Mapped[str | None]
+    source: Mapped[str | None] = mapped_column(String(80))
+    first_contact_on: Mapped[date | None] = mapped_column(index=True)
+    sale_promises: Mapped[str | None]
+    # None while nobody has asked.
+    are_promises_kept: Mapped[bool | None]
+
+    @classmethod
+    def label_column(cls) -> ColumnElement[str]:
+        """Show a customer by name."""
+        return cls.__table__.c.name

@@ -1,0 +1,33 @@
+"""Run migrations as the owner of the tables, one runner at a time, and set the application's rights."""
+
+from __future__ import annotations
+
+from alembic import context
+from flask import current_app
+from sqlalchemy import Connection, create_engine, make_url, pool
+
+from models import Base
+from models.migrations.rights import grant_rights
+
+# Any number, the same for every runner: two releases at once must not both migrate.
+ADVISORY_LOCK = 727_001
+# A migration that can't get its lock soon fails, rather than stall everybody who writes.
+LOCK_TIMEOUT = "3s"
+
+
+def migrate(connection: Connection) -> None:
+    """Run what is outstanding, then set the rights anew."""
+    connection.exec_driver_sql(f"SELECT pg_advisory_lock({ADVISORY_LOCK})")
+    connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+    connection.commit()
+    context.configure(connection=connection, target_metadata=Base.metadata, compare_server_default=False)
+    with context.begin_transaction():
+        context.run_migrations()
+    settings = current_app.extensions["settings"]
+    grant_rights(connection, application_role=make_url(settings.database_url).username or "")
+    connection.commit()
+
+
+engine = create_engine(current_app.extensions["settings"].migration_database_url, poolclass=pool.NullPool)
+with engine.connect() as open_connection:
+    migrate(open_connection)

@@ -1,0 +1,186 @@
+"""People and organisation: regions, departments, positions, staff and their logins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from flask_babel import lazy_gettext as _
+from flask_security.core import UserMixin
+from sqlalchemy import ARRAY, CheckConstraint, ColumnElement, ForeignKey, Index, String, text
+from sqlalchemy.dialects.postgresql import INET
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import (
+    Base,
+    Labelled,
+    Reach,
+    Record,
+    enum_type,
+    not_blank,
+    now,
+    unique_among_kept,
+)
+
+
+class Role(Labelled):
+    """What a person does in the panel; rights hang on it."""
+
+    CLERK = "clerk", _("After-sales clerk")
+    FOLLOW_UP_AGENT = "follow_up_agent", _("Follow-up agent")
+    TOURING_ENGINEER = "touring_engineer", _("Touring service engineer")
+    QUALITY_ENGINEER = "quality_engineer", _("Quality engineer")
+    WAREHOUSE_KEEPER = "warehouse_keeper", _("After-sales warehouse keeper")
+    SUPERVISOR = "supervisor", _("Supervisor")
+    AUDITOR = "auditor", _("Auditor")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+class Locale(Labelled):
+    """A language of the interface and of mails."""
+
+    CHINESE = "zh_Hans_CN", _("Chinese")
+    ENGLISH = "en", _("English")
+
+
+class Weekday(Labelled):
+    """A day of the ISO week, Monday first."""
+
+    MONDAY = "1", _("Monday")
+    TUESDAY = "2", _("Tuesday")
+    WEDNESDAY = "3", _("Wednesday")
+    THURSDAY = "4", _("Thursday")
+    FRIDAY = "5", _("Friday")
+    SATURDAY = "6", _("Saturday")
+    SUNDAY = "7", _("Sunday")
+
+
+class Region(Record):
+    """A sales and service region; regions form a tree."""
+
+    __tablename__ = "region"
+    __table_args__ = (
+        CheckConstraint("id <> parent_id", name="own_parent"),
+        not_blank("name"),
+        unique_among_kept("region", "name"),
+    )
+    reach: ClassVar[Reach] = Reach.EVERYONE
+
+    name: Mapped[str] = mapped_column(String(80))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("region.id"), index=True)
+
+    @classmethod
+    def label_column(cls) -> ColumnElement[str]:
+        """Show a region by its name."""
+        return cls.__table__.c.name
+
+
+class Department(Record):
+    """A department inside or outside the centre, with when its digest goes out."""
+
+    __tablename__ = "department"
+    __table_args__ = (
+        CheckConstraint("digest_hour BETWEEN 0 AND 23", name="digest_hour"),
+        not_blank("name"),
+        unique_among_kept("department", "code"),
+        unique_among_kept("department", "name"),
+    )
+    reach: ClassVar[Reach] = Reach.EVERYONE
+
+    code: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str | None] = mapped_column(String(80))
+    gets_digest: Mapped[bool] = mapped_column(default=True, server_default="true")
+    # Gets every subject, not only those that name it: management, by default.
+    gets_all_subjects: Mapped[bool] = mapped_column(default=False, server_default="false")
+    # Gets the parts quality of every part; others see the faults whose cause they answer for.
+    gets_parts_quality: Mapped[bool] = mapped_column(default=False, server_default="false")
+    digest_weekday: Mapped[Weekday] = mapped_column(
+        enum_type(Weekday), default=Weekday.MONDAY, server_default="1"
+    )
+    digest_hour: Mapped[int] = mapped_column(default=8, server_default="8")
+    skips_empty_digest: Mapped[bool] = mapped_column(default=False, server_default="false")
+
+    @classmethod
+    def label_column(cls) -> ColumnElement[str]:
+        """Show a department by its name."""
+        return cls.__table__.c.name
+
+
+class Position(Record):
+    """A place in the hierarchy: director, manager, supervisor, clerk; someone higher sees the work below."""
+
+    __tablename__ = "position"
+    __table_args__ = (
+        CheckConstraint("id <> parent_id", name="own_parent"),
+        not_blank("name"),
+        unique_among_kept("position", "name"),
+    )
+    reach: ClassVar[Reach] = Reach.EVERYONE
+
+    name: Mapped[str] = mapped_column(String(80))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("position.id"), index=True)
+
+    @classmethod
+    def label_column(cls) -> ColumnElement[str]:
+        """Show a position by its name."""
+        return cls.__table__.c.name
+
+
+class Staff(Record, UserMixin):
+    """A person with a login; department and region of the record are the person's own."""
+
+    __tablename__ = "staff"
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email_lower"),
+        CheckConstraint(
+            "roles <@ ARRAY[{}]::varchar[]".format(", ".join(f"'{role.value}'" for role in Role)),
+            name="roles_known",
+        ),
+        not_blank("name"),
+        unique_among_kept("staff", "email"),
+    )
+    reach: ClassVar[Reach] = Reach.EVERYONE
+
+    name: Mapped[str] = mapped_column(String(80), index=True)
+    email: Mapped[str] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(80))
+    position_id: Mapped[int | None] = mapped_column(ForeignKey("position.id"), index=True)
+    role_names: Mapped[list[str]] = mapped_column(
+        "roles", ARRAY(String(40)), default=list, server_default="{}"
+    )
+    locale: Mapped[Locale] = mapped_column(
+        enum_type(Locale), default=Locale.CHINESE, server_default=Locale.CHINESE.value
+    )
+    active: Mapped[bool] = mapped_column(default=True, server_default="true")
+    # None until the person has set one.
+    password: Mapped[str | None] = mapped_column(String(255))
+    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
+
+    @property
+    def roles(self) -> list[Role]:  # type: ignore[override]  # roles are values here, not rows
+        """Return the person's roles, in the order of the list of roles."""
+        return [role for role in Role if role.value in self.role_names]
+
+    @classmethod
+    def label_column(cls) -> ColumnElement[str]:
+        """Show a person by name."""
+        return cls.__table__.c.name
+
+
+class LoginSession(Base):
+    """A login that lives on the server: its cookie is worth nothing once this row has ended."""
+
+    __tablename__ = "login_session"
+    __table_args__ = (
+        Index("ix_login_session_staff_id_open", "staff_id", postgresql_where=text("ended_at IS NULL")),
+    )
+
+    # SHA-256 of the token in the cookie: who reads this table can't log in with it.
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_seen_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None]
+    remote_address: Mapped[str | None] = mapped_column(INET)
+    user_agent: Mapped[str | None] = mapped_column(String(300))

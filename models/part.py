@@ -1,0 +1,116 @@
+"""Parts, who supplies them, and what is learnt about their quality."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import (
+    Labelled,
+    Reach,
+    Record,
+    enum_type,
+    not_blank,
+    number_column,
+    unique_among_kept,
+)
+
+
+class Supplier(Record):
+    """A company that delivers parts."""
+
+    __tablename__ = "supplier"
+    __table_args__ = (not_blank("name"), unique_among_kept("supplier", "name"))
+    reach: ClassVar[Reach] = Reach.EVERYONE
+
+    code: Mapped[str | None] = mapped_column(String(40), index=True)
+    name: Mapped[str] = mapped_column(String(160))
+    contact_person: Mapped[str | None] = mapped_column(String(80))
+    phone: Mapped[str | None] = mapped_column(String(160))
+    email: Mapped[str | None] = mapped_column(String(254))
+    address: Mapped[str | None] = mapped_column(String(300))
+
+    @classmethod
+    def label_column(cls) -> ColumnElement[str]:
+        """Show a supplier by its name."""
+        return cls.__table__.c.name
+
+
+class Part(Record):
+    """A part of a vehicle; key parts are watched by batch and supplier."""
+
+    __tablename__ = "part"
+    __table_args__ = (not_blank("code"), not_blank("name"), unique_among_kept("part", "code"))
+    reach: ClassVar[Reach] = Reach.EVERYONE
+
+    code: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(120), index=True)
+    name_en: Mapped[str | None] = mapped_column(String(120))
+    is_key_part: Mapped[bool] = mapped_column(default=False, server_default="false")
+    supplier_id: Mapped[int | None] = mapped_column(ForeignKey("supplier.id"), index=True)
+
+    @classmethod
+    def label_column(cls) -> ColumnElement[str]:
+        """Show a part by its name and code."""
+        columns = cls.__table__.c
+        return func.concat_ws(" ", columns.name, columns.code)
+
+
+class FoundBy(Labelled):
+    """Who found a fault of a part."""
+
+    DEALER = "dealer", _("Dealer")
+    CUSTOMER = "customer", _("Customer")
+    WAREHOUSE = "warehouse", _("Warehouse")
+    FACTORY = "factory", _("Factory")
+
+
+class Disposition(Labelled):
+    """What becomes of a faulty part."""
+
+    REPLACE = "replace", _("Replace")
+    RETURN_TO_SUPPLIER = "return_to_supplier", _("Return to supplier")
+    SCRAP = "scrap", _("Scrap")
+    REPAIR = "repair", _("Repair")
+
+
+class PartsQualityRecord(Record):
+    """A fault of a part, with batch and supplier; its department is the one that answers for the cause."""
+
+    __tablename__ = "parts_quality_record"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("mileage_km >= 0", name="mileage_km"),
+        CheckConstraint("months_in_use >= 0", name="months_in_use"),
+        not_blank("fault"),
+        Index("ix_parts_quality_record_part_id_found_on", "part_id", "found_on"),
+        Index("ix_parts_quality_record_found_on", "found_on", "id"),
+    )
+
+    number: Mapped[str] = number_column("PZ")
+    part_id: Mapped[int] = mapped_column(ForeignKey("part.id"))
+    supplier_id: Mapped[int | None] = mapped_column(ForeignKey("supplier.id"), index=True)
+    production_batch: Mapped[str | None] = mapped_column(String(60), index=True)
+    production_on: Mapped[date | None]
+    fault: Mapped[str]
+    quantity: Mapped[int] = mapped_column(default=1, server_default="1")
+    found_on: Mapped[date]
+    found_by: Mapped[FoundBy] = mapped_column(
+        enum_type(FoundBy), default=FoundBy.WAREHOUSE, server_default=FoundBy.WAREHOUSE.value
+    )
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"), index=True)
+    vehicle_id: Mapped[int | None] = mapped_column(ForeignKey("vehicle.id"), index=True)
+    mileage_km: Mapped[int | None]
+    months_in_use: Mapped[int | None]
+    disposition: Mapped[Disposition | None] = mapped_column(enum_type(Disposition))
+    cause: Mapped[str | None]
+    complaint_id: Mapped[int | None] = mapped_column(ForeignKey("complaint.id"), index=True)
+
+    @classmethod
+    def label_column(cls) -> ColumnElement[str]:
+        """Show a parts quality record by its number."""
+        return cls.__table__.c.number

@@ -1,0 +1,112 @@
+"""Who may do what, in one table; the row limits of scope.py come on top.
+
+Letters: l list and search, r read one, c create, e edit, d delete, x export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from models.actor import Actor
+from models.organisation import Role
+
+ACTIONS = {"l": "list", "r": "read", "c": "create", "e": "edit", "d": "delete", "x": "export"}
+
+_READ = "lr"
+_WORK = "lrce"
+_FULL = "lrcedx"
+
+# Every role reads what stands here for "*"; the auditor reads everything and the administrator may do all.
+PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
+    "customer": {
+        Role.CLERK: _WORK,
+        Role.FOLLOW_UP_AGENT: _WORK,
+        Role.TOURING_ENGINEER: _READ,
+        Role.SUPERVISOR: _FULL,
+        Role.QUALITY_ENGINEER: _READ,
+    },
+    "vehicle": {
+        Role.CLERK: _WORK,
+        Role.FOLLOW_UP_AGENT: _WORK,
+        Role.TOURING_ENGINEER: _WORK,
+        Role.SUPERVISOR: _FULL,
+        Role.QUALITY_ENGINEER: _READ,
+        Role.WAREHOUSE_KEEPER: _READ,
+    },
+    "complaint": {
+        Role.CLERK: _WORK,
+        Role.FOLLOW_UP_AGENT: _WORK,
+        Role.TOURING_ENGINEER: _WORK,
+        Role.SUPERVISOR: _FULL,
+        Role.QUALITY_ENGINEER: "lrex",
+        Role.WAREHOUSE_KEEPER: _READ,
+    },
+    "dealer": {"*": _READ, Role.TOURING_ENGINEER: _WORK, Role.SUPERVISOR: _FULL, Role.CLERK: _WORK},
+    "supplier": {
+        "*": _READ,
+        Role.QUALITY_ENGINEER: _WORK,
+        Role.WAREHOUSE_KEEPER: _WORK,
+        Role.SUPERVISOR: _FULL,
+    },
+    "part": {"*": _READ, Role.QUALITY_ENGINEER: _WORK, Role.WAREHOUSE_KEEPER: _WORK, Role.SUPERVISOR: _FULL},
+    "parts_quality_record": {
+        "*": _READ,
+        Role.CLERK: _WORK,
+        Role.TOURING_ENGINEER: _WORK,
+        Role.WAREHOUSE_KEEPER: _WORK,
+        Role.QUALITY_ENGINEER: _FULL,
+        Role.SUPERVISOR: _FULL,
+    },
+    "subject": {"*": _READ, Role.SUPERVISOR: _WORK},
+    "region": {"*": _READ},
+    "department": {"*": _READ},
+    "position": {"*": _READ},
+    "staff": {"*": _READ},
+    "digest_recipient": {Role.SUPERVISOR: _FULL},
+    # Pages: "read" opens them, "create" makes and sends.
+    "digest": {Role.SUPERVISOR: _WORK, Role.QUALITY_ENGINEER: _READ},
+    "delivery": {Role.SUPERVISOR: _WORK},
+}
+
+
+def letters(role: Role, table_name: str) -> str:
+    """Return the letters of what `role` may do with `table_name`; nothing where the table isn't named."""
+    rights = PERMISSIONS.get(table_name, {})
+    if role is Role.ADMINISTRATOR:
+        return _FULL if rights else ""
+    own = rights.get(role) or rights.get("*", "")
+    return "".join(sorted(set(own + "lrx"))) if role is Role.AUDITOR and rights else own
+
+
+def allows(actor: Actor | None, table_name: str, action: str) -> bool:
+    """Tell whether `actor` may do `action` ("list", "read", "create", "edit", "delete", "export")."""
+    if actor is None:
+        return False
+    if actor.is_system:
+        return True
+    return any(
+        ACTIONS[letter] == action
+        for role in Role
+        if role.value in actor.roles
+        for letter in letters(role, table_name)
+    )
+
+
+def grantable_roles(actor: Actor | None) -> list[Role]:
+    """Return the roles that `actor` may give to others: an administrator all, nobody else any."""
+    if actor is None:
+        return []
+    return list(Role) if actor.is_system or Role.ADMINISTRATOR.value in actor.roles else []
+
+
+# Roles whose work spans all regions; the others see their own region and what lies in the common pool.
+ALL_REGION_ROLES = frozenset(
+    role.value
+    for role in (
+        Role.SUPERVISOR,
+        Role.QUALITY_ENGINEER,
+        Role.WAREHOUSE_KEEPER,
+        Role.AUDITOR,
+        Role.ADMINISTRATOR,
+    )
+)

@@ -1,0 +1,57 @@
+"""Which rows an actor may see: added to every ORM read, update and delete, in this one place."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, event, false, or_, true
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm.util import LoaderCriteriaOption
+
+from models.actor import Actor, current_actor
+from models.base import Base, Reach, Record
+
+# Execution option that lets deleted rows through, for the few places that show or restore them.
+WITH_DELETED = "with_deleted"
+
+
+def visible(model: type[Base], actor: Actor | None) -> ColumnElement[bool]:
+    """Return the condition under which `actor` sees a row of `model`; nobody (None) sees none."""
+    if actor is None:
+        return false()
+    if not issubclass(model, Record) or actor.region_ids is None or model.reach is Reach.EVERYONE:
+        return true()
+    # Columns of the row itself: a look into another table costs 868 ms at a million rows, these 1 to 32.
+    return or_(
+        model.region_id.is_(None),
+        model.region_id.in_(sorted(actor.region_ids)),
+        model.created_by_id == actor.staff_id,
+        model.responsible_id == actor.staff_id,
+    )
+
+
+def visible_and_kept(model: type[Base], actor: Actor | None) -> ColumnElement[bool]:
+    """Return the condition under which `actor` sees a row of `model` that is not deleted."""
+    condition = visible(model, actor)
+    return condition & model.deleted_at.is_(None) if issubclass(model, Record) else condition
+
+
+@lru_cache(maxsize=1024)
+def _limits(actor: Actor | None, with_deleted: bool) -> tuple[LoaderCriteriaOption, ...]:
+    condition = visible if with_deleted else visible_and_kept
+    models: list[type[Any]] = [mapper.class_ for mapper in Base.registry.mappers]
+    return tuple(
+        # Finished expressions only: a Python `if` in a criteria lambda silently gives wrong SQL.
+        with_loader_criteria(model, condition(model, actor), include_aliases=True)
+        for model in models
+    )
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _limit_rows(state: ORMExecuteState) -> None:
+    # Relationship loads are limited too: the usual guard against them leaks the lazy loads of new objects.
+    if state.is_column_load or not (state.is_select or state.is_update or state.is_delete):
+        return
+    with_deleted = bool(state.execution_options.get(WITH_DELETED))
+    state.statement = state.statement.options(*_limits(current_actor(), with_deleted))

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from factories import Factory
+from sqlalchemy import delete, exists, func, select, text, update
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm.exc import StaleDataError
+
+from models import (
+    WITH_DELETED,
+    Complaint,
+    Customer,
+    Dealer,
+    Delivery,
+    LoginSession,
+    Region,
+    Subject,
+    acting_as,
+    current_actor,
+)
+from models.actor import Actor
+from models.base import now
+from models.sql import labels_for
+
+
+@pytest.fixture
+def two_regions(make: Factory) -> tuple[Region, Region]:
+    return make.region("东"), make.region("西")
+
+
+def clerk_of(region: Region, staff_id: int = 0) -> Actor:
+    return Actor(staff_id, "request", frozenset({"clerk"}), frozenset({region.id}), region.id)
+
+
+READS: dict[str, Callable[[Session, Dealer], Any]] = {
+    "select": lambda s, d: s.scalars(select(Dealer).where(Dealer.id == d.id)).first(),
+    "get": lambda s, d: s.get(Dealer, d.id, populate_existing=True),
+    "query": lambda s, d: s.query(Dealer).filter_by(id=d.id).first(),
+    "count": lambda s, _d: s.scalar(select(func.count()).select_from(Dealer)),
+    "column": lambda s, d: s.scalar(select(Dealer.name).where(Dealer.id == d.id)),
+    "alias": lambda s, _d: s.scalars(select(aliased(Dealer))).first(),
+    "subquery": lambda s, _d: s.scalar(select(select(Dealer.id).subquery().c.id)),
+    "cte": lambda s, _d: s.scalar(select(select(Dealer.id).cte().c.id)),
+    "exists": lambda s, d: s.scalar(select(exists().where(Dealer.id == d.id))),
+    "join": lambda s, _d: s.scalar(select(Customer.id).join(Dealer, Dealer.id == Customer.dealer_id)),
+    "in": lambda s, _d: s.scalar(select(Customer.id).where(Customer.dealer_id.in_(select(Dealer.id)))),
+}
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS.keys())
+def test_rows_of_another_region_are_not_read(
+    make: Factory, db_session: Session, two_regions: tuple[Region, Region], read: Callable[..., Any]
+) -> None:
+    east, west = two_regions
+    dealer = make.dealer(region=east)
+    make.customer(region=west, dealer_id=dealer.id)
+    with acting_as(clerk_of(west)):
+        assert not read(db_session, dealer)
+    with acting_as(clerk_of(east)):
+        if read not in (READS["join"], READS["in"]):
+            assert read(db_session, dealer)
+
+
+def test_rows_of_another_region_are_neither_changed_nor_removed(
+    make: Factory, db_session: Session, two_regions: tuple[Region, Region]
+) -> None:
+    east, west = two_regions
+    dealer = make.dealer(region=east, name="不变")
+    with acting_as(clerk_of(west)):
+        db_session.execute(update(Dealer).values(name="变了"))
+        db_session.execute(delete(Dealer))
+    db_session.expire_all()
+    assert db_session.scalars(select(Dealer.name).where(Dealer.id == dealer.id)).one() == "不变"
+
+
+def test_lazy_loads_and_collections_are_limited(make: Factory, db_session: Session) -> None:
+    subject, department = make.subject(), make.department()
+    subject.departments.append(department)
+    department_two = make.department(deleted_at=now())
+    subject.departments.append(department_two)
+    db_session.commit()
+    db_session.expire_all()
+    assert [row.id for row in db_session.get_one(Subject, subject.id).departments] == [department.id]
+
+
+def test_own_rows_the_pool_and_work_one_answers_for_are_seen_across_regions(
+    make: Factory, db_session: Session, two_regions: tuple[Region, Region]
+) -> None:
+    east, west = two_regions
+    person = make.staff(region=west)
+    expected = {
+        make.dealer(region=west).id,
+        make.dealer(region=east, created_by_id=person.id).id,
+        make.dealer(region=east, responsible_id=person.id).id,
+        make.dealer().id,
+    }
+    make.dealer(region=east)
+    with acting_as(clerk_of(west, person.id)):
+        assert set(db_session.scalars(select(Dealer.id))) == expected
+
+
+def test_nobody_sees_nothing_not_even_tables_without_regions(make: Factory, db_session: Session) -> None:
+    make.dealer()
+    make.subject()
+    with acting_as(None):  # type: ignore[arg-type]  # as before a login
+        assert current_actor() is None
+        for model in (Dealer, Subject, LoginSession, Delivery, Complaint):
+            assert db_session.scalar(select(func.count()).select_from(model)) == 0
+
+
+def test_deleted_rows_are_hidden_unless_asked_for(make: Factory, db_session: Session) -> None:
+    dealer = make.dealer(deleted_at=now())
+    found = select(Dealer.id).where(Dealer.id == dealer.id)
+    assert db_session.scalar(found) is None
+    assert db_session.scalar(found, execution_options={WITH_DELETED: True}) == dealer.id
+
+
+def test_new_rows_carry_their_maker_region_and_department(
+    make: Factory, db_session: Session, two_regions: tuple[Region, Region]
+) -> None:
+    _east, west = two_regions
+    department = make.department()
+    person = make.staff(region=west, department_id=department.id)
+    actor = Actor(
+        person.id, "request", region_ids=frozenset({west.id}), region_id=west.id, department_id=department.id
+    )
+    with acting_as(actor):
+        dealer = make.dealer()
+    assert (dealer.created_by_id, dealer.region_id, dealer.department_id) == (
+        person.id,
+        west.id,
+        department.id,
+    )
+
+
+def test_labels_name_parents_beyond_reach_and_say_so(
+    make: Factory, db_session: Session, two_regions: tuple[Region, Region], in_app: object
+) -> None:
+    east, west = two_regions
+    far, near = make.dealer(region=east, name="远"), make.dealer(region=west, name="近")
+    with acting_as(clerk_of(west)):
+        labels = labels_for(Dealer, [far.id, near.id])
+    assert (labels[far.id].text, labels[far.id].is_visible) == ("远", False)
+    assert (labels[near.id].text, labels[near.id].is_visible) == ("近", True)
+
+
+def test_two_editors_of_one_row_do_not_overwrite_each_other(make: Factory, db_session: Session) -> None:
+    dealer = make.dealer()
+    assert dealer.version == 1
+    db_session.execute(text("UPDATE dealer SET version = version + 1"))
+    dealer.name = "晚了"
+    with pytest.raises(StaleDataError):
+        db_session.flush()
+    db_session.rollback()
