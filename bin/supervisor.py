@@ -175,6 +175,7 @@ class Supervisor:
     def _stop_all(self) -> None:
         """Ask all to end and kill what has not ended after STOP_GRACE seconds, or at a second signal."""
         asked = self._stop_signals
+        self.say(f"Stopping; what is under way gets {STOP_GRACE:.0f} s to end.")
         for child in self.children:
             if child.process is not None and child.process.poll() is None:
                 with contextlib.suppress(ProcessLookupError):
