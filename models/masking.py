@@ -1,0 +1,85 @@
+"""Masking: what would name a person or a vehicle is taken out of a text before it leaves the centre."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+MASK = "***"
+
+_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+# The commonest family names; before a form of address they make a person of the text.
+_FAMILY = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"
+    "余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)
+_ADDRESSED = "先生|女士|小姐|太太|师傅|经理|总监|主任|店长|老板|主管|顾问|工程师|老师"
+
+# Not part of a longer run of letters or digits, which `\b` can't say beside Chinese characters.
+_START, _END = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"
+_GAP = r"[ \-‐-―.·]{0,2}"
+
+_DATE = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+
+_PATTERNS = tuple(
+    re.compile(pattern, flags)
+    for pattern, flags in (
+        (r"https?://[^\s，。；）)]+|www\.[^\s，。；）)]+", re.IGNORECASE),
+        (r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII),
+        # A plate: province, letter, five or six signs, with a dot or a blank between.
+        (rf"[{_PROVINCES}]\s?[A-Za-z]\s?[·•.\-]?\s?[A-Za-z0-9]{{4,5}}[A-Za-z0-9挂学警港澳电]", 0),
+        # Mobile numbers in groups, with or without the country's code.
+        (rf"(?<!\d)(?:\+?0{{0,2}}86{_GAP})?1[3-9]\d(?:{_GAP}\d){{8}}(?!\d)", 0),
+        # Landlines and service numbers: 0519-8888 7777, (010)62345678, 400-810-0000.
+        (rf"[(]?(?<!\d)0\d{{2,3}}[)]?{_GAP}\d{{3,4}}{_GAP}\d{{4}}(?!\d)", 0),
+        (rf"(?<!\d)[48]00{_GAP}\d{{3,4}}{_GAP}\d{{3,4}}(?!\d)", 0),
+        # Telephone numbers of other countries.
+        (r"(?<![\d+])\+\d{1,3}(?:[ \-.()]{0,2}\d){6,12}(?!\d)", 0),
+        (r"[(]?(?<!\d)\d{3}[)]?[ \-.]\d{3}[ \-.]\d{4}(?!\d)", 0),
+        # Messenger names, where they are given as such.
+        (r"(?<=微信号)[:： ]{0,2}[\w\-]{5,}|(?<=微信)[:： ]{0,2}[A-Za-z][\w\-]{5,19}", re.ASCII),
+        (r"(?<=QQ)[:： ]{0,2}\d{5,}", 0),
+    )
+)
+# Frame, identity, order and contract numbers: long runs with at least five digits in them.
+_LONG_RUN = re.compile(rf"{_START}[0-9A-Za-z]+(?:[-_*]+[0-9A-Za-z]+)*{_END}")
+_NAMED = re.compile(
+    rf"(?<![一-鿿])?[{_FAMILY}](?:[一-鿿]{{1,2}})?(?=(?:{_ADDRESSED}))"
+    r"|(?<=我叫)[一-鿿]{2,3}|(?<=我是)[一-鿿]{2,3}(?=[，,。])|(?<=姓名)[:：]?[一-鿿]{2,3}|(?<=车主[:：])[一-鿿]{2,3}"
+    r"|(?<=联系人)[:：]\s*[一-鿿]{2,3}"
+    r"|(?<=\bMr )[A-Z]\w+|(?<=\bMr\. )[A-Z]\w+|(?<=\bMrs )[A-Z]\w+|(?<=\bMrs\. )[A-Z]\w+"
+    r"|(?<=\bMs )[A-Z]\w+|(?<=\bMs\. )[A-Z]\w+|(?<=\bmy name is )[A-Z]\w+(?: [A-Z]\w+)?"
+)
+_REPEATED = re.compile(rf"{re.escape(MASK)}(?:[\s,，、/;；-]*{re.escape(MASK)})+")
+_SHORT_RUN = 7
+
+
+def plain_text(text: str) -> str:
+    """Return `text` on one line, full-width signs as plain ones, without controls or invisible characters."""
+    normal = "".join(unicodedata.normalize("NFKC", sign) if "０" <= sign <= "ｚ" else sign for sign in text)
+    kept = (" " if unicodedata.category(sign) in ("Cc", "Zl", "Zp", "Zs") else sign for sign in normal)
+    shown = "".join(sign for sign in kept if unicodedata.category(sign) not in ("Cf", "Cs", "Co"))
+    return " ".join(shown.split())
+
+
+def mask(text: str, names: Iterable[str | None] = ()) -> str:
+    """Return `text` on one line without phones, plates, frame numbers, other long numbers and names.
+
+    `names` are those known to stand in the record; a name of one character is too common to be looked for.
+    """
+    masked = plain_text(text)
+    for name in sorted({plain_text(name) for name in names if name}, key=len, reverse=True):
+        if len(name) > 1 and MASK not in name:
+            masked = masked.replace(name, MASK)
+    for pattern in _PATTERNS:
+        masked = pattern.sub(MASK, masked)
+    masked = _LONG_RUN.sub(lambda match: MASK if _is_identifying(match[0]) else match[0], masked)
+    masked = _NAMED.sub(MASK, masked)
+    return _REPEATED.sub(MASK, masked)
+
+
+def _is_identifying(run: str) -> bool:
+    if len(run) < _SHORT_RUN or _DATE.fullmatch(run):
+        return False
+    return sum(sign.isdigit() for sign in run) >= 5
