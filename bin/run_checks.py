@@ -20,7 +20,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "format": ("ruff", "format", "--check", "."),
     "lint": ("ruff", "check", "."),
     "types": ("mypy", *TYPED),
-    "imports": ("lint-imports",),
+    "imports": ("lint-imports", "--no-logo"),
     "template format": ("djlint", "--check", "--quiet", TEMPLATES),
     "template lint": ("djlint", "--lint", "--quiet", TEMPLATES),
 }

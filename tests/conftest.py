@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import Factory
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
@@ -23,9 +22,12 @@ from werkzeug.test import TestResponse
 import embedded_services
 from app import create_app
 from config import Settings, read_settings
+from factories import Factory
 from models import Region, Staff, acting_as, db, system_actor
 from models.organisation import Locale, Role
 from views.auth import TOKEN_KEY, new_login
+
+pytest_plugins = ("missing_means",)
 
 SECRET = "a-secret-that-only-the-tests-have-0123456789"
 PRISTINE = "huisheng_pristine"
