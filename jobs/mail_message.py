@@ -1,0 +1,93 @@
+"""Building a message for the wire (RFC 5322): headers that nothing can be injected into."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.header import Header
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.policy import compat32
+from email.utils import format_datetime
+
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*"
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+)
+_LINE = compat32.clone(linesep="\r\n", max_line_length=76)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail before it is put on the wire; `html` is None where there is only text."""
+
+    subject: str
+    text: str
+    html: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A name with an address."""
+
+    name: str
+    address: str
+
+
+def one_line(text: str) -> str:
+    """Return `text` without line ends, controls and invisible signs: what a header may hold."""
+    shown = (" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in text)
+    return " ".join("".join(shown).split())
+
+
+def is_address(text: str) -> bool:
+    """Tell whether `text` can stand in an envelope: plain ASCII, one @, a host name behind it."""
+    return len(text) <= 254 and _ADDRESS.fullmatch(text) is not None
+
+
+def build_message(
+    mail: Mail,
+    *,
+    sender: Mailbox,
+    recipient: Mailbox,
+    message_id: str,
+    at: datetime,
+    extra: Mapping[str, str] | None = None,
+) -> bytes:
+    """Return the whole message; the text part comes first, so that it can be read alone."""
+    message = MIMEMultipart("alternative", policy=_LINE)
+    headers: dict[str, Header | str] = {
+        "From": _mailbox(sender, "From"),
+        "To": _mailbox(recipient, "To"),
+        "Subject": _words(mail.subject, "Subject"),
+        "Date": format_datetime(at),
+        "Message-ID": message_id,
+        **{name: _words(value, name) for name, value in (extra or {}).items()},
+    }
+    for name, value in headers.items():
+        message[name] = value  # type: ignore[assignment]  # this policy takes a Header as well
+    message.attach(MIMEText(mail.text, "plain", "utf-8", policy=_LINE))
+    if mail.html is not None:
+        message.attach(MIMEText(mail.html, "html", "utf-8", policy=_LINE))
+    return message.as_bytes(policy=_LINE)
+
+
+def _words(text: str, header: str) -> Header | str:
+    line = one_line(text)
+    return line if line.isascii() else Header(line, "utf-8", header_name=header)
+
+
+def _mailbox(mailbox: Mailbox, header: str) -> Header | str:
+    if not is_address(mailbox.address):
+        # Kept readable for people, and no address for any program: an empty group (RFC 5322, 3.4).
+        return "undisclosed-recipients:;"
+    name = one_line(mailbox.name)
+    written = Header(header_name=header)
+    if name:
+        # Encoded even if plain: then neither a comma nor a quote in it means anything.
+        written.append(name, "utf-8")
+    written.append(f"<{mailbox.address}>", "us-ascii")
+    return written

@@ -1,0 +1,189 @@
+"""The outbox: the one way to send a mail is to put it there, whole, in the transaction that it belongs to."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from flask import after_this_request, current_app, has_request_context
+from flask.wrappers import Response
+from flask_security.mail_util import MailUtil
+from sqlalchemy import func, select
+
+from config import Settings
+from jobs.delivery import deliver, obstacle
+from jobs.digest_mail import digest_mail
+from jobs.mail_message import Mail, Mailbox, build_message, one_line
+from jobs.queues import enqueue_quietly
+from models import Delivery, Digest, DigestRecipient, db
+from models.base import now
+from models.digest import DeliveryKind, DeliveryState
+from models.mail_obstacle import Obstacle
+from models.organisation import Locale
+
+SENDER_NAME = "回声 Huisheng"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """A recipient who need not stand in any table."""
+
+    name: str
+    email: str
+    locale: Locale
+
+
+Recipient = Addressee | DigestRecipient
+
+
+def put_digest(
+    digest: Digest, recipient: Recipient, copy_number: int = 1, asked_by_id: int | None = None
+) -> Delivery:
+    """Put a digest for one recipient into the outbox, in the recipient's language, and flush.
+
+    Raises:
+        IntegrityError: when this copy for this recipient exists already.
+    """
+    settings = _settings()
+    payload = digest.payload
+    mail = digest_mail(payload, recipient.locale, settings, digest.id)
+    week, code = payload["week"], _identifier(payload["department"]["code"])
+    host = _host(settings)
+    derived = "|".join((settings.public_url, week, code, str(digest.id), recipient.email, str(copy_number)))
+    message_id = f"<digest.{week}.{hashlib.sha256(derived.encode()).hexdigest()[:32]}@{host}>"
+    headers = {
+        "Reply-To": settings.mail_from,
+        "List-Id": f"<weekly-digest.{code}.{host}>",
+        "List-Unsubscribe": f"<mailto:{settings.mail_from}?subject=unsubscribe%20{code}>",
+        "Auto-Submitted": "auto-generated",
+        "Content-Language": recipient.locale.value.replace("_", "-"),
+    }
+    delivery = _delivery(DeliveryKind.DIGEST, mail, recipient, message_id, headers)
+    delivery.digest_id = digest.id
+    delivery.copy_number = copy_number
+    delivery.created_by_id = asked_by_id
+    db.session.add(delivery)
+    db.session.flush()
+    return delivery
+
+
+def put_account_mail(mail: Mail, recipient: Recipient) -> Delivery:
+    """Put a mail about a person's login into the outbox, and flush."""
+    settings = _settings()
+    headers = {"Auto-Submitted": "auto-generated", "Reply-To": settings.mail_from}
+    message_id = f"<account.{uuid4().hex}@{_host(settings)}>"
+    delivery = _delivery(DeliveryKind.ACCOUNT, mail, recipient, message_id, headers)
+    db.session.add(delivery)
+    db.session.flush()
+    return delivery
+
+
+def put_copy(delivery: Delivery, asked_by_id: int | None) -> Delivery:
+    """Put the next copy of a digest's delivery into the outbox, for somebody who asked for it, and flush."""
+    assert delivery.digest is not None
+    addressee = Addressee(delivery.recipient_name, delivery.recipient, delivery.locale)
+    return put_digest(delivery.digest, addressee, next_copy_number(delivery), asked_by_id)
+
+
+def next_copy_number(delivery: Delivery) -> int:
+    """Return the number that the next copy for the same recipient has."""
+    last = db.session.scalar(
+        select(func.max(Delivery.copy_number)).where(
+            Delivery.digest_id == delivery.digest_id, Delivery.recipient == delivery.recipient
+        )
+    )
+    return (last or 0) + 1
+
+
+def send_soon(deliveries: list[Delivery]) -> None:
+    """Wake a worker for those that wait; call it after the commit. Without a queue the clock finds them."""
+    for delivery in deliveries:
+        if delivery.state == DeliveryState.PENDING:
+            enqueue_quietly(deliver, delivery.id)
+
+
+class OutboxMailUtil(MailUtil):
+    """Let what Flask-Security writes, such as a mail to reset a password, go through the outbox."""
+
+    def send_mail(  # noqa: PLR0917 - its caller passes them so
+        self,
+        template: str,
+        subject: str,
+        recipient: str | tuple[str, str],
+        sender: str | tuple[str, str],  # noqa: ARG002 - all our mail has one sender
+        body: str | None,
+        html: str | None,
+        **context: Any,
+    ) -> None:
+        """Put the mail into the outbox; the request's end commits it and wakes a worker."""
+        name, address = recipient if isinstance(recipient, tuple) else (recipient, recipient)
+        user = context.get("user")
+        addressee = Addressee(getattr(user, "name", name), address, getattr(user, "locale", Locale.CHINESE))
+        delivery = put_account_mail(Mail(str(subject), body or "", html), addressee)
+        log.info("account_mail_put", delivery_id=delivery.id, template=template)
+        if not has_request_context():
+            return
+
+        def commit_and_send(response: Response) -> Response:
+            db.session.commit()
+            send_soon([delivery])
+            return response
+
+        after_this_request(commit_and_send)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings
+
+
+def _delivery(
+    kind: DeliveryKind, mail: Mail, recipient: Recipient, message_id: str, headers: dict[str, str]
+) -> Delivery:
+    settings, at = _settings(), now()
+    hindrance = obstacle(settings, recipient.email)
+    message = build_message(
+        mail,
+        sender=Mailbox(SENDER_NAME, settings.mail_from),
+        recipient=Mailbox(recipient.name, recipient.email),
+        message_id=message_id,
+        at=at,
+        extra=headers,
+    )
+    delivery = Delivery(
+        kind=kind,
+        recipient=one_line(recipient.email),
+        recipient_name=one_line(recipient.name),
+        locale=recipient.locale,
+        message_id=message_id,
+        subject=one_line(mail.subject)[:400],
+        message=message,
+        state=_first_state(hindrance),
+        created_at=at,
+        next_attempt_at=at,
+    )
+    if hindrance is not None:
+        delivery.answer, delivery.finished_at = hindrance.value, at
+    return delivery
+
+
+def _first_state(hindrance: Obstacle | None) -> DeliveryState:
+    if hindrance is None:
+        return DeliveryState.PENDING
+    return DeliveryState.FAILED if hindrance is Obstacle.BAD_ADDRESS else DeliveryState.KEPT
+
+
+def _host(settings: Settings) -> str:
+    return settings.mail_from.rpartition("@")[2]
+
+
+def _identifier(code: str) -> str:
+    """Return a department's code as a part of a host name; one without Latin letters gets its hash."""
+    plain = re.sub(r"[^a-z0-9]+", "-", code.lower()).strip("-")
+    return plain or hashlib.sha256(code.encode()).hexdigest()[:12]

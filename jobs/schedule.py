@@ -1,0 +1,148 @@
+"""The clock: an idempotent tick that asks Postgres what is due and not done. Any number of clocks may run."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import click
+import structlog
+from flask import current_app
+from flask.cli import with_appcontext
+from redis.exceptions import RedisError
+from sqlalchemy import func, select, tuple_, update
+from sqlalchemy.exc import DBAPIError
+
+from config import Settings
+from jobs.delivery import CLAIM_LASTS, deliver
+from jobs.digest import make_digest
+from jobs.queues import enqueue
+from models import Delivery, Department, Digest, acting_as, db, system_actor
+from models.digest import DeliveryState
+from models.iso_week import IsoWeek, starts_at
+from models.mail_obstacle import Obstacle
+
+TICK_SECONDS = 20
+# More than a worker gets through between two ticks; the next tick takes the rest.
+MOST_DELIVERIES = 2000
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class DueDigest:
+    """A digest that should be there and is not."""
+
+    department_id: int
+    week: IsoWeek
+
+
+def tick() -> None:
+    """Do what is due: call abandoned sendings uncertain, queue the digests and mails that are missing.
+
+    Raises:
+        RedisError: when the queue can't be reached; what Postgres needed is done by then.
+    """
+    settings: Settings = current_app.extensions["settings"]
+    with acting_as(system_actor("clock")):
+        now = db.session.scalar(select(func.now()))
+        assert now is not None
+        mark_abandoned(now)
+        digests = list(due_digests(now, settings.timezone))
+        deliveries = due_deliveries(now)
+        db.session.commit()
+    for due in digests:
+        enqueue(make_digest, due.department_id, due.week.year, due.week.week)
+    for delivery_id in deliveries:
+        enqueue(deliver, delivery_id)
+
+
+def mark_abandoned(now: datetime) -> None:
+    """Call deliveries uncertain whose worker can't be alive any more; commits."""
+    abandoned = db.session.scalars(
+        update(Delivery)
+        .where(Delivery.state == DeliveryState.SENDING, Delivery.claimed_at < now - CLAIM_LASTS)
+        .values(state=DeliveryState.UNKNOWN, finished_at=now, answer=Obstacle.CUT_OFF.value)
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    db.session.commit()
+    for delivery_id in abandoned:
+        log.warning("delivery_uncertain", delivery_id=delivery_id)
+
+
+def due_week(department: Department, now: datetime, zone: ZoneInfo) -> IsoWeek | None:
+    """Return the latest week whose digest is due at `now`; None while the department's first one isn't.
+
+    A digest is due on the department's weekday and hour in the week that follows. Where the panel was down
+    for long, only the last one goes out.
+    """
+    closed = IsoWeek.last_closed(now, zone)
+    for week in (closed, closed.previous):
+        day = week.shifted(1).monday + timedelta(days=int(department.digest_weekday) - 1)
+        due_at = starts_at(day, zone, department.digest_hour)
+        if due_at <= now:
+            # A department made since then was not there to be told.
+            return week if department.created_at <= due_at else None
+    return None
+
+
+def due_digests(now: datetime, zone: ZoneInfo) -> Iterator[DueDigest]:
+    """Yield what is due and has no digest yet."""
+    departments = db.session.scalars(select(Department).where(Department.gets_digest).order_by(Department.id))
+    due = [
+        DueDigest(department.id, week)
+        for department in departments
+        if (week := due_week(department, now, zone)) is not None
+    ]
+    key = tuple_(Digest.department_id, Digest.iso_year, Digest.iso_week)
+    made = set(
+        db.session.execute(
+            select(Digest.department_id, Digest.iso_year, Digest.iso_week).where(
+                key.in_([(item.department_id, item.week.year, item.week.week) for item in due])
+            )
+        ).tuples()
+    )
+    yield from (item for item in due if (item.department_id, item.week.year, item.week.week) not in made)
+
+
+def due_deliveries(now: datetime) -> list[int]:
+    """Return the ids of the mails that wait and are due, longest waiting first."""
+    return list(
+        db.session.scalars(
+            select(Delivery.id)
+            .where(Delivery.state == DeliveryState.PENDING, Delivery.next_attempt_at <= now)
+            .order_by(Delivery.next_attempt_at, Delivery.id)
+            .limit(MOST_DELIVERIES)
+        )
+    )
+
+
+def tick_safely() -> bool:
+    """Tick, and live on when the database or the queue is away; returns whether all went well."""
+    try:
+        tick()
+    except (DBAPIError, RedisError) as error:
+        log.warning("tick_failed", error=type(error).__name__)
+        return False
+    finally:
+        db.session.remove()
+    return True
+
+
+@click.command("clock")
+@with_appcontext
+def clock_command() -> None:
+    """Tick until asked to stop."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    log.info("clock_started")
+    while not stop.is_set():
+        tick_safely()
+        stop.wait(TICK_SECONDS)
+    log.info("clock_stopped")

@@ -1,0 +1,23 @@
+"""Why a mail was not sent, where no mail server said so."""
+
+from __future__ import annotations
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+
+from models.base import Labelled
+
+
+class Obstacle(Labelled):
+    """What stood in the way; its value stands in the delivery's `answer`."""
+
+    NO_SMTP_URL = "obstacle:no_smtp_url", _("No mail server is set (SMTP_URL)")
+    NOT_ALLOWED = "obstacle:not_allowed", _("Outside production this address gets no mail (MAIL_ALLOW)")
+    BAD_ADDRESS = "obstacle:bad_address", _("This is not a mail address")
+    CUT_OFF = "obstacle:cut_off", _("Sending was cut off; the mail may or may not have arrived")
+    MARKED_BY_HAND = "obstacle:marked_by_hand", _("Somebody made sure that it arrived")
+
+
+def answer_text(answer: str | None) -> str | LazyString | None:
+    """Return a delivery's answer for people: an obstacle's label, or the mail server's own words."""
+    return next((obstacle.label for obstacle in Obstacle if obstacle.value == answer), answer)
