@@ -1,0 +1,217 @@
+"""What no centre can do without: departments, positions, subjects and key parts to begin with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from models.actor import acting_as, system_actor
+from models.base import Record, db
+from models.complaint import Subject
+from models.organisation import Department, Position
+from models.part import Part
+from models.scope import WITH_DELETED
+
+T = TypeVar("T", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class _Department:
+    code: str
+    name: str
+    name_en: str
+    gets_all_subjects: bool = False
+    gets_parts_quality: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """A subject; `departments` are codes, and none means those of the subject above it."""
+
+    code: str
+    name: str
+    name_en: str
+    departments: tuple[str, ...] = ()
+    children: tuple[_Subject, ...] = ()
+
+
+DEPARTMENTS = (
+    _Department("quality", "品质检验部", "Quality inspection", gets_parts_quality=True),
+    _Department("production", "生产部", "Production"),
+    _Department("technical", "技术部", "Technical department"),
+    _Department("purchasing", "采购部", "Purchasing", gets_parts_quality=True),
+    _Department("warehouse", "仓储部", "Warehousing"),
+    _Department("sales", "销售部", "Sales"),
+    _Department("marketing", "市场部", "Marketing"),
+    _Department("service", "客服部", "Customer service"),
+    _Department("management", "管理层", "Management", gets_all_subjects=True, gets_parts_quality=True),
+)
+
+# Each below the one before it.
+POSITIONS = ("总监", "经理", "主管", "专员")
+
+# Parts also tell quality inspection and purchasing; other faults tell who designed and who built the product.
+_PART = ("quality", "purchasing", "technical", "production")
+
+SUBJECTS = (
+    _Subject(
+        "product_quality",
+        "产品质量",
+        "Product quality",
+        ("technical", "production", "quality"),
+        (
+            _Subject("motor", "电机", "Motor", _PART),
+            _Subject("controller", "控制器", "Controller", _PART),
+            _Subject("battery", "电池及电源管理", "Battery and power management", _PART),
+            _Subject("charger", "充电器", "Charger", _PART),
+            _Subject("rear_axle", "后桥", "Rear axle", _PART),
+            _Subject("differential", "差速器", "Differential", _PART),
+            _Subject("frame", "车架", "Frame"),
+            _Subject("front_shock_absorber", "前减震", "Front shock absorber", _PART),
+            _Subject("suspension", "悬挂及车桥", "Suspension and axles", _PART),
+            _Subject("wheel_rim", "轮辋", "Wheel rim", _PART),
+            _Subject("wheels", "轮胎和车轮", "Tyres and wheels", _PART),
+            _Subject("brakes", "制动系统", "Brakes", _PART),
+            _Subject("steering", "转向系统", "Steering", _PART),
+            _Subject("engine", "发动机", "Engine", _PART),
+            _Subject("transmission", "传动系统", "Transmission", _PART),
+            _Subject("clutch", "离合器", "Clutch", _PART),
+            _Subject("body", "车身", "Body"),
+            _Subject("accessories", "车身附件", "Body fittings and accessories"),
+            _Subject("electrics", "电气设备", "Electrics", _PART),
+            _Subject("restraints", "安全带和气囊", "Seat belts and airbags", _PART),
+        ),
+    ),
+    _Subject(
+        "parts_supply",
+        "配件供应",
+        "Parts supply",
+        ("warehouse", "purchasing"),
+        (
+            _Subject("parts_shortage", "配件缺货", "Parts out of stock"),
+            _Subject("parts_wrong", "配件发错", "Wrong part delivered", ("warehouse",)),
+            _Subject(
+                "parts_dispute", "配件争议", "Dispute over parts", ("warehouse", "quality", "purchasing")
+            ),
+        ),
+    ),
+    _Subject(
+        "service",
+        "售后服务",
+        "Service",
+        ("service", "sales"),
+        (
+            _Subject("service_attitude", "服务态度", "Attitude"),
+            _Subject("service_skill", "维修技术", "Repair skill"),
+            _Subject("service_charges", "服务收费", "Charges"),
+            _Subject("service_process", "服务流程", "Service procedure"),
+        ),
+    ),
+    _Subject(
+        "sales",
+        "销售",
+        "Sales",
+        ("sales", "marketing", "service"),
+        (
+            _Subject("broken_promise", "承诺不兑现", "Promise not kept"),
+            _Subject("misleading_sale", "虚假宣传与销售欺诈", "Misleading sale"),
+            _Subject("price", "价格变动", "Price"),
+        ),
+    ),
+    _Subject(
+        "shipping",
+        "发货运输",
+        "Shipping",
+        ("warehouse",),
+        (
+            _Subject("shipping_damage", "运输损坏", "Damage in transport"),
+            _Subject("shipping_delay", "发货延误", "Late delivery"),
+        ),
+    ),
+    _Subject("other", "其他", "Other", ("service",)),
+)
+
+KEY_PARTS = (
+    ("motor", "电机", "Motor"),
+    ("controller", "控制器", "Controller"),
+    ("rear_axle", "后桥", "Rear axle"),
+    ("differential", "差速器", "Differential"),
+    ("frame", "车架", "Frame"),
+    ("front_shock_absorber", "前减震", "Front shock absorber"),
+    ("wheel_rim", "轮辋焊合", "Wheel rim weldment"),
+)
+
+
+def seed_essentials() -> None:
+    """Add what is missing; whatever a centre has renamed, moved or deleted stays as it is."""
+    with acting_as(system_actor("essentials")):
+        _seed_departments()
+        _seed_positions()
+        _seed_subjects()
+        _seed_key_parts()
+        db.session.flush()
+
+
+def _existing(model: type[T]) -> list[T]:
+    return list(db.session.scalars(select(model), execution_options={WITH_DELETED: True}))
+
+
+def _seed_departments() -> None:
+    existing = _existing(Department)
+    taken = {row.code for row in existing} | {row.name for row in existing}
+    for item in DEPARTMENTS:
+        if taken.isdisjoint((item.code, item.name)):
+            db.session.add(
+                Department(
+                    code=item.code,
+                    name=item.name,
+                    name_en=item.name_en,
+                    gets_all_subjects=item.gets_all_subjects,
+                    gets_parts_quality=item.gets_parts_quality,
+                )
+            )
+
+
+def _seed_positions() -> None:
+    # Positions have no code by which to know a renamed one again, so they are a beginning only.
+    if _existing(Position):
+        return
+    above: Position | None = None
+    for name in POSITIONS:
+        position = Position(name=name, parent_id=above.id if above else None)
+        db.session.add(position)
+        db.session.flush()
+        above = position
+
+
+def _seed_subjects() -> None:
+    db.session.flush()
+    departments = {row.code: row for row in _existing(Department) if row.deleted_at is None}
+    subjects = {row.code: row for row in _existing(Subject)}
+
+    def seed(item: _Subject, parent: Subject | None) -> None:
+        subject = subjects.get(item.code)
+        if subject is None and (parent is None or parent.deleted_at is None):
+            subject = Subject(
+                code=item.code,
+                name=item.name,
+                name_en=item.name_en,
+                parent_id=parent.id if parent else None,
+                departments=[departments[code] for code in item.departments if code in departments],
+            )
+            db.session.add(subject)
+            db.session.flush()
+        for child in item.children if subject else ():
+            seed(child, subject)
+
+    for item in SUBJECTS:
+        seed(item, None)
+
+
+def _seed_key_parts() -> None:
+    taken = {row.code for row in _existing(Part)}
+    for code, name, name_en in KEY_PARTS:
+        if code not in taken:
+            db.session.add(Part(code=code, name=name, name_en=name_en, is_key_part=True))
