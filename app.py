@@ -1,0 +1,96 @@
+"""The panel: wiring only. `flask --app app` and gunicorn find `create_app` here."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from flask import Flask
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+
+import views
+import views.auth
+import views.security
+import views.translation
+from config import Settings, read_settings
+from jobs.commands import COMMANDS
+from jobs.parent_death import die_with_parent
+from models import db
+
+MEGABYTE = 1024 * 1024
+# Longer than a working day, with a weekend's margin for a form left open.
+LOGIN_LASTS = timedelta(days=7)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the panel, set up from `settings`; None reads them from the environment.
+
+    Raises:
+        SettingError: when a setting is missing or wrong.
+    """
+    if os.environ.get("HUISHENG_SUPERVISED"):
+        die_with_parent()
+    settings = settings or read_settings()
+    configure_logging()
+    app = Flask("app", template_folder="views/templates", static_folder="views/static")
+    app.extensions["settings"] = settings
+    app.config.from_mapping(flask_config(settings))
+    db.init_app(app)
+    Migrate(app, db, directory="models/migrations")
+    CSRFProtect(app)
+    views.security.register(app)
+    views.translation.register(app)
+    views.auth.register(app)
+    views.register(app)
+    for command in COMMANDS:
+        app.cli.add_command(command)
+    return app
+
+
+def flask_config(settings: Settings) -> dict[str, Any]:
+    """Return what Flask and its extensions are told; nothing here comes from anywhere but `settings`."""
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_FALLBACKS": list(settings.secret_key_fallbacks),
+        "TRUSTED_HOSTS": views.security.trusted_hosts(settings),
+        "SESSION_COOKIE_NAME": "__Host-huisheng" if settings.is_https else "huisheng",
+        "SESSION_COOKIE_SECURE": settings.is_https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": LOGIN_LASTS,
+        "MAX_CONTENT_LENGTH": 32 * MEGABYTE,
+        "MAX_FORM_MEMORY_SIZE": 2 * MEGABYTE,
+        "MAX_FORM_PARTS": 2000,
+        # A token as old as its login: a form left open for a day can still be saved.
+        "WTF_CSRF_TIME_LIMIT": None,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_pre_ping": True,
+            # Numbers carry the year of the site's own calendar.
+            "connect_args": {"options": f"-c huisheng.timezone={settings.timezone.key}"},
+        },
+        "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
+        "BABEL_DEFAULT_TIMEZONE": settings.timezone.key,
+        **views.auth.flask_security_config(settings),
+    }
+
+
+def configure_logging() -> None:
+    """Write one JSON object a line to standard error: event names are fixed, ids stand for people."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        # Looked up at each line: a test, or a server that reopens its log, may exchange the stream.
+        logger_factory=lambda *_args: structlog.PrintLogger(sys.stderr),
+    )

@@ -1,0 +1,20 @@
+"""The commands that `flask --app app` offers."""
+
+from __future__ import annotations
+
+import click
+
+from jobs.digest import digest_command
+from jobs.import_command import import_command
+from jobs.queues import worker_command
+from jobs.release import demo_users_command, release_command
+from jobs.schedule import clock_command
+
+COMMANDS: tuple[click.Command, ...] = (
+    release_command,
+    demo_users_command,
+    import_command,
+    digest_command,
+    worker_command,
+    clock_command,
+)

@@ -1,0 +1,66 @@
+"""What a release does before the new code serves: migrate, seed the essentials, make first logins."""
+
+from __future__ import annotations
+
+import secrets
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from flask_migrate import upgrade
+from flask_security.utils import hash_password
+from sqlalchemy import select
+
+from config import Settings
+from jobs.demo import DEMO_PEOPLE, demo_password, has_records, seed_demo
+from models import Staff, acting_as, db, system_actor
+from models.essentials import seed_essentials
+from models.organisation import Role
+
+
+@click.command("release")
+@with_appcontext
+def release_command() -> None:
+    """Migrate the database, and fill what is missing; safe to run at each release."""
+    settings: Settings = current_app.extensions["settings"]
+    click.echo("Bringing the database up to date …")
+    upgrade()
+    with acting_as(system_actor("command:release")):
+        seed_essentials()
+        if settings.admin_email and settings.admin_password:
+            create_first_administrator(settings.admin_email, settings.admin_password)
+        if settings.demo_data and not has_records():
+            click.echo("Filling in demo data …")
+            seed_demo(settings)
+        db.session.commit()
+        if db.session.scalars(select(Staff.id).limit(1)).first() is None:
+            click.echo("Nobody can log in yet: set ADMIN_EMAIL and ADMIN_PASSWORD, and run this again.")
+
+
+@click.command("demo-users")
+@with_appcontext
+def demo_users_command() -> None:
+    """Print role, e-mail and password of each demo user that exists, separated by tabs."""
+    settings: Settings = current_app.extensions["settings"]
+    with acting_as(system_actor("command:demo-users")):
+        existing = set(db.session.scalars(select(Staff.email).where(Staff.active)))
+    for person in DEMO_PEOPLE:
+        if settings.demo_data and person.email in existing:
+            click.echo(f"{person.role.value}\t{person.email}\t{demo_password(settings)}")
+
+
+def create_first_administrator(email: str, password: str) -> None:
+    """Create the first administrator; does nothing once any administrator exists."""
+    administrators = select(Staff.id).where(Staff.role_names.contains([Role.ADMINISTRATOR.value]))
+    if db.session.scalars(administrators.limit(1)).first() is not None:
+        return
+    db.session.add(
+        Staff(
+            name=email.partition("@")[0],
+            email=email.lower(),
+            password=hash_password(password),
+            role_names=[Role.ADMINISTRATOR.value],
+            fs_uniquifier=secrets.token_hex(32),
+        )
+    )
+    db.session.flush()
