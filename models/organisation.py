@@ -35,6 +35,10 @@ class Role(Labelled):
     AUDITOR = "auditor", _("Auditor")
     ADMINISTRATOR = "administrator", _("Administrator")
 
+    def get_permissions(self) -> set[str]:
+        """Return none: Flask-Security asks, but rights stand in models.permissions."""
+        return set()
+
 
 class Locale(Labelled):
     """A language of the interface and of mails."""

@@ -1,0 +1,197 @@
+"""Logins: who gets in, what ends a login, and what the responses carry."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask_security.utils import hash_password
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from conftest import Login, PanelClient
+from factories import Factory
+from models import Delivery, LoginSession, Staff
+from models.base import now
+from models.organisation import Role
+from views.auth import ABSOLUTE_LIMIT, IDLE_LIMIT
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def person(app: Flask, make: Factory) -> Staff:
+    with app.app_context():
+        return make.staff(Role.CLERK, email="wang@example.com", password=hash_password(PASSWORD))
+
+
+def log_in(client: PanelClient, email: str = "wang@example.com", password: str = PASSWORD) -> bool:
+    client.post("/login", data={"email": email, "password": password})
+    return is_in(client)
+
+
+def is_in(client: PanelClient) -> bool:
+    return client.get("/").status_code == 200
+
+
+def test_a_right_password_opens_a_login_on_the_server(
+    client: PanelClient, person: Staff, db_session: Session
+) -> None:
+    assert not is_in(client)
+    assert log_in(client)
+    login = db_session.scalars(select(LoginSession).where(LoginSession.staff_id == person.id)).one()
+    assert login.ended_at is None
+    with client.session_transaction() as cookie:
+        assert cookie["login_token"] not in login.token_hash
+
+
+def test_the_address_is_found_whatever_its_case(client: PanelClient, person: Staff) -> None:
+    assert log_in(client, email="Wang@Example.COM")
+
+
+@pytest.mark.parametrize(
+    "attempt", [{"password": "wrong horse battery"}, {"email": "nobody@example.com"}, {"password": ""}]
+)
+def test_a_wrong_address_or_password_is_refused_alike(
+    client: PanelClient, person: Staff, attempt: dict[str, str]
+) -> None:
+    assert not log_in(client, **attempt)
+
+
+@pytest.mark.parametrize("attributes", [{"active": False}, {"deleted_at": now()}])
+def test_a_disabled_or_deleted_person_does_not_get_in(
+    client: PanelClient, person: Staff, db_session: Session, attributes: dict[str, object]
+) -> None:
+    for name, value in attributes.items():
+        setattr(person, name, value)
+    db_session.commit()
+    assert not log_in(client)
+
+
+def test_a_cookie_copied_before_logout_is_worth_nothing_after_it(
+    app: Flask, client: PanelClient, person: Staff
+) -> None:
+    log_in(client)
+    cookie = client.get_cookie("huisheng")
+    assert cookie is not None
+    client.post("/logout")
+    assert not is_in(client)
+    thief = app.test_client()
+    thief.set_cookie("huisheng", cookie.value)
+    assert not is_in(thief)  # type: ignore[arg-type]  # the application's clients are all of this kind
+
+
+def test_logout_is_a_post(login: Login) -> None:
+    client = login(Role.CLERK)
+    assert client.get("/logout").status_code in (404, 405)
+    assert is_in(client)
+
+
+@pytest.mark.parametrize("change", [{"active": False}, {"deleted_at": now()}, {"fs_uniquifier": "changed"}])
+def test_what_ends_a_person_s_right_ends_open_logins_at_once(
+    login: Login, db_session: Session, change: dict[str, object]
+) -> None:
+    client = login(Role.CLERK)
+    assert is_in(client)
+    staff = db_session.get_one(Staff, client.staff.id)  # type: ignore[union-attr]  # set by log_in
+    for name, value in change.items():
+        setattr(staff, name, value)
+    db_session.commit()
+    assert not is_in(client)
+
+
+@pytest.mark.parametrize(
+    "age", [{"last_seen_at": now() - IDLE_LIMIT}, {"created_at": now() - ABSOLUTE_LIMIT}]
+)
+def test_a_login_ends_by_itself(login: Login, db_session: Session, age: dict[str, object]) -> None:
+    client = login(Role.CLERK)
+    found = select(LoginSession).where(LoginSession.staff_id == client.staff.id)  # type: ignore[union-attr]
+    row = db_session.scalars(found).one()
+    for name, value in age.items():
+        setattr(row, name, value)
+    db_session.commit()
+    assert not is_in(client)
+
+
+def test_use_keeps_a_login_alive(login: Login, db_session: Session) -> None:
+    client = login(Role.CLERK)
+    found = select(LoginSession).where(LoginSession.staff_id == client.staff.id)  # type: ignore[union-attr]
+    row = db_session.scalars(found).one()
+    row.last_seen_at = now() - timedelta(hours=2)
+    db_session.commit()
+    assert is_in(client)
+    db_session.refresh(row)
+    assert now() - row.last_seen_at < timedelta(minutes=1)
+
+
+def test_a_demotion_counts_in_the_next_request(login: Login, db_session: Session) -> None:
+    client = login(Role.ADMINISTRATOR)
+    assert client.get("/staff/new/").status_code == 200
+    staff = db_session.get_one(Staff, client.staff.id)  # type: ignore[union-attr]  # set by log_in
+    staff.role_names = [Role.CLERK.value]
+    db_session.commit()
+    assert client.get("/staff/new/").status_code == 403
+
+
+def test_a_post_without_a_token_is_refused(client: PanelClient, person: Staff) -> None:
+    answer = client.post("/login", data={"email": person.email, "password": PASSWORD}, csrf=False)
+    assert answer.status_code == 400
+    assert not is_in(client)
+
+
+def test_a_forgotten_password_is_reset_through_the_outbox(
+    client: PanelClient, person: Staff, db_session: Session
+) -> None:
+    known = client.post("/reset", data={"email": person.email})
+    unknown = client.post("/reset", data={"email": "nobody@example.com"})
+    assert (known.status_code, known.headers.get("Location")) == (
+        unknown.status_code,
+        unknown.headers.get("Location"),
+    )
+    mail = db_session.scalars(select(Delivery).where(Delivery.recipient == person.email)).one()
+    text = mail.message.decode()
+    assert "http://localhost/reset/" in text.replace("=\n", "").replace("=\r\n", "")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "localhost:80@evil.example"])
+def test_a_foreign_host_is_refused(client: PanelClient, host: str) -> None:
+    assert client.get("/login", headers={"Host": host}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "http:evil.example"]
+)
+def test_login_does_not_lead_elsewhere(client: PanelClient, person: Staff, target: str) -> None:
+    answer = client.post("/login", data={"email": person.email, "password": PASSWORD, "next": target})
+    assert "evil" not in answer.headers.get("Location", "")
+
+
+def test_every_response_carries_the_security_headers(client: PanelClient) -> None:
+    headers = client.get("/login").headers
+    policy = headers["Content-Security-Policy"]
+    for directive in ("default-src 'none'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+        assert directive in policy
+    assert "unsafe" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cache-Control"] == "no-store"
+    assert "Cookie" in headers["Vary"]
+    assert "Strict-Transport-Security" not in headers
+    assert headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+def test_nonces_are_used_once(client: PanelClient) -> None:
+    policies = {client.get("/login").headers["Content-Security-Policy"] for _ in range(3)}
+    assert len(policies) == 3
+
+
+def test_trace_is_refused(client: PanelClient) -> None:
+    assert client.open("/login", method="TRACE").status_code == 405
+
+
+def test_the_health_check_needs_no_database(fresh_app: Flask) -> None:
+    with fresh_app.app_context():
+        pool = fresh_app.extensions["sqlalchemy"].engine.pool
+    assert fresh_app.test_client().get("/health").data == b"ok\n"
+    assert pool.checkedout() + pool.checkedin() == 0

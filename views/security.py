@@ -1,0 +1,71 @@
+"""What every response carries and every request must pass: headers, hosts, and a health check."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import Flask, Response, abort, current_app, g, request
+
+from config import Settings
+
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:;"
+    " font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'; object-src 'none'; manifest-src 'self'"
+)
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def register(app: Flask) -> None:
+    """Add the headers, the health check and the nonce for templates to `app`."""
+    app.after_request(add_headers)
+    app.before_request(refuse_trace)
+    app.jinja_env.globals["csp_nonce"] = csp_nonce
+    app.add_url_rule("/health", "health", health)
+
+
+def trusted_hosts(settings: Settings) -> list[str]:
+    """Return the Host headers that are answered; a forged one never reaches a link in a mail."""
+    hosts = [settings.public_host.rpartition(":")[0] or settings.public_host, settings.public_host]
+    return hosts if settings.is_production else [*hosts, "127.0.0.1", "localhost"]
+
+
+def csp_nonce() -> str:
+    """Return the number that this response's own scripts and styles carry."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return str(g.csp_nonce)
+
+
+def refuse_trace() -> None:
+    """Refuse methods that no page has, whatever the server in front lets through."""
+    if request.method in ("TRACE", "TRACK", "CONNECT"):
+        abort(405)
+
+
+def add_headers(response: Response) -> Response:
+    """Add the security headers; a view that set one of them itself keeps its own."""
+    settings: Settings = current_app.extensions["settings"]
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Content-Security-Policy", _CONTENT_SECURITY_POLICY.format(nonce=csp_nonce()))
+    if settings.is_https:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if request.endpoint != "static":
+        # One person's page must never come to another out of a cache.
+        response.headers["Cache-Control"] = "no-store"
+        response.vary.add("Cookie")
+    return response
+
+
+def health() -> Response:
+    """Answer that the process lives; no database, so that many checks at once cost nothing."""
+    return Response("ok\n", mimetype="text/plain")
