@@ -143,7 +143,7 @@ _SETTINGS = {
     "environment": _Setting("ENVIRONMENT", Environment, "production, local or test", "production"),
     "database_url": _Setting("DATABASE_URL", _database_url, _DATABASE),
     "migration_database_url": _Setting(
-        "MIGRATION_DATABASE_URL", _database_url, f"{_DATABASE} of the role that owns the tables"
+        "MIGRATION_DATABASE_URL", _database_url, f"{_DATABASE} of the tables' owner", is_optional=True
     ),
     "redis_url": _Setting("REDIS_URL", _url("redis", "rediss"), "redis://HOST:PORT/NUMBER"),
     "smtp_url": _Setting(
@@ -182,8 +182,6 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         SettingError: with one sentence for each setting that is missing or wrong.
     """
     given = {name: value.strip() for name, value in environ.items() if value.strip()}
-    # One role only, as some services give, must do for both; the log says what is then lacking.
-    given.setdefault("MIGRATION_DATABASE_URL", given.get("DATABASE_URL", ""))
     if given.get("ENVIRONMENT") in ("local", "test"):
         given = {"PUBLIC_URL": f"http://127.0.0.1:{given.get('PORT', '8000')}"} | _LOCAL_DEFAULTS | given
     values: dict[str, Any] = {}
@@ -201,4 +199,6 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
             problems.append(f"{setting.variable} is wrong: give {setting.allowed}.")
     if problems:
         raise SettingError("\n".join(problems))
+    # One role only, as some services give, must do for both; the log says what is then lacking.
+    values["migration_database_url"] = values["migration_database_url"] or values["database_url"]
     return Settings(**values)

@@ -19,6 +19,7 @@ from models.digest import DeliveryState
 from models.digest_content import digest_content
 from models.iso_week import IsoWeek
 from models.mail_obstacle import answer_text
+from models.sql import begin_snapshot
 
 log = structlog.get_logger()
 
@@ -79,8 +80,7 @@ def _is_race(error: DBAPIError) -> bool:
 
 def _make(department_id: int, week: IsoWeek, zone: ZoneInfo, staff_id: int | None) -> Digest:
     """Make digest and deliveries in one transaction, over one snapshot, so that the figures agree."""
-    db.session.rollback()
-    db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    begin_snapshot()
     cut_at = db.session.scalar(select(func.now()))
     assert cut_at is not None
     if not week.has_ended(cut_at, zone):

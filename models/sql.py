@@ -37,3 +37,9 @@ def labels_for(model: type[Record], ids: Collection[int]) -> dict[int, Label]:
         )
     )
     return {key: Label(str(text or key), bool(is_visible)) for key, text, is_visible in rows}
+
+
+def begin_snapshot() -> None:
+    """Begin a transaction whose reads all see the same moment; what the session had open is rolled back."""
+    db.session.rollback()
+    db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})

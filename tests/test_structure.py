@@ -1,0 +1,154 @@
+"""Tests of the code itself: what must hold in every file, so that nobody has to remember it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy import create_engine
+
+from config import _SETTINGS
+from models import Base, record_types
+from models.actor import Actor
+from models.labels import FIELD_LABELS
+from models.organisation import Role
+from models.permissions import ACTIONS, PERMISSIONS, allows
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted(
+    path
+    for folder in ("models", "jobs", "views")
+    for path in (ROOT / folder).rglob("*.py")
+    if "migrations" not in path.parts
+)
+# Where SQL stands that the row limits don't reach, and why it may.
+UNLIMITED = {
+    "models/sql.py": "the listed module",
+    "models/actor.py": "tells the audit trigger who acts; reads no table",
+}
+MAXIMUM_LINES = 400
+MAXIMUM_FUNCTION_LINES = 60
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+CORE = r"(select|update|delete|insert|join)"
+# Calls that reach the database around the limits of the ORM session.
+AROUND_THE_LIMITS = (
+    r"\.(connection|exec_driver_sql|bulk_\w+)\(",
+    r"\.execute\((sa\.)?text\(",
+    rf"__table__\.{CORE}\(",
+    rf"\b{CORE}\([^()]*__table__",
+)
+
+
+def unlimited_sql(tree: ast.AST, *, is_model: bool) -> Iterator[tuple[int, str]]:
+    """Yield line and text of each statement that would bypass the limits of the ORM session."""
+    names = {"insert"} if is_model else {"insert", "text"}
+    for node in ast.walk(tree):
+        source = ast.unparse(node) if isinstance(node, ast.Call | ast.ImportFrom) else ""
+        if isinstance(node, ast.Call) and (
+            any(re.search(pattern, source) for pattern in AROUND_THE_LIMITS) or updates_by_key(node)
+        ):
+            yield node.lineno, source
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy"):
+            yield from ((node.lineno, source) for alias in node.names if alias.name in names)
+
+
+def updates_by_key(call: ast.Call) -> bool:
+    """Tell whether a call updates a list of rows by primary key."""
+    return len(call.args) > 1 and ast.unparse(call.args[0]).startswith("update(")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=relative)
+def test_sql_beyond_the_row_limits_stands_in_the_listed_module_only(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = list(unlimited_sql(tree, is_model=path.is_relative_to(ROOT / "models")))
+    assert not found or relative(path) in UNLIMITED, found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "db.session.connection().execute(q)",
+        "db.session.execute(update(Dealer), [{'id': 1}])",
+        "db.session.execute(text('x'))",
+        "db.session.bulk_save_objects([])",
+        "Dealer.__table__.update()",
+        "from sqlalchemy import text",
+    ],
+)
+def test_the_check_on_unlimited_sql_sees_it(source: str) -> None:
+    assert list(unlimited_sql(ast.parse(source), is_model=False))
+
+
+@pytest.mark.parametrize("path", [*SOURCES, ROOT / "app.py", ROOT / "config.py"], ids=relative)
+def test_files_and_functions_stay_short(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert source.count("\n") <= MAXIMUM_LINES
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            assert length <= MAXIMUM_FUNCTION_LINES, f"{node.name}: {length} lines"
+
+
+def test_the_migrations_make_the_tables_that_the_code_expects(app: Flask) -> None:
+    engine = create_engine(app.extensions["settings"].migration_database_url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, Base.metadata) == []
+    engine.dispose()
+
+
+def test_there_is_one_last_migration() -> None:
+    assert len(ScriptDirectory(str(ROOT / "models" / "migrations")).get_heads()) == 1
+
+
+def test_every_column_has_a_label() -> None:
+    columns = {
+        column.key for model in record_types() for column in model.__mapper__.column_attrs
+    }  # the attribute's name, which forms and lists use
+    secret = {"password", "fs_uniquifier"}
+    assert columns - secret <= set(FIELD_LABELS)
+
+
+def test_every_record_type_stands_in_the_table_of_permissions() -> None:
+    assert {model.__tablename__ for model in record_types()} <= set(PERMISSIONS)
+
+
+@pytest.mark.parametrize("table", PERMISSIONS)
+def test_the_auditor_reads_everything_and_changes_nothing(table: str) -> None:
+    auditor = Actor(1, "request", frozenset({Role.AUDITOR.value}), None)
+    allowed = {action for action in ACTIONS.values() if allows(auditor, table, action)}
+    assert allowed == {"list", "read", "export"}
+
+
+@pytest.mark.parametrize("table", PERMISSIONS)
+def test_nobody_and_the_roleless_may_do_nothing(table: str) -> None:
+    for action in ACTIONS.values():
+        assert not allows(None, table, action)
+        assert not allows(Actor(1, "request", frozenset(), frozenset()), table, action)
+
+
+def test_the_readme_names_every_setting() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [s.variable for s in _SETTINGS.values() if f"`{s.variable}`" not in readme] == []
+
+
+def test_nothing_at_the_root_that_is_not_needed() -> None:
+    allowed = {
+        ".ci", ".git", ".gitattributes", ".gitignore", ".local", ".venv", "CHANGELOG.md", "Procfile",
+        "README.md", "app.py", "bin", "config.py", "docs", "jobs", "models", "pyproject.toml",
+        "requirements.in", "requirements.txt", "tests", "views",
+    }  # fmt: skip
+    caches = {"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".import_linter_cache"}
+    assert {path.name for path in ROOT.iterdir()} - caches <= allowed
