@@ -181,7 +181,7 @@ def region_and_below(region_id: int | None) -> frozenset[int]:
     if region_id is None:
         return frozenset()
     with acting_as(system_actor("login")):
-        parents = dict(db.session.execute(select(Region.id, Region.parent_id)).tuples().all())
+        parents = dict(db.session.execute(select(Region.id, Region.parent_id)).all())
     found = {region_id}
     # The tree is small; each round adds one level, and a circle adds nothing.
     while below := {child for child, parent in parents.items() if parent in found} - found:

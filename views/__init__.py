@@ -1,0 +1,75 @@
+"""What the browser gets: the screens, registered on one Flask-Admin."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_admin import Admin
+from flask_admin.theme import Theme
+
+from models import (
+    Complaint,
+    Customer,
+    Dealer,
+    Department,
+    DigestRecipient,
+    Part,
+    PartsQualityRecord,
+    Position,
+    Record,
+    Region,
+    Staff,
+    Subject,
+    Supplier,
+    Vehicle,
+)
+from views import errors, look
+from views.base import RecordView
+from views.complaint import ComplaintView
+from views.customer import CustomerView
+from views.dealer import DealerView
+from views.home import HomeView
+from views.organisation import DepartmentView, DigestRecipientView, PositionView, RegionView
+from views.page import Page
+from views.part import PartView
+from views.parts_quality import PartsQualityView
+from views.staff import StaffView
+from views.start_check import check_screens
+from views.subject import SubjectView
+from views.supplier import SupplierView
+from views.vehicle import VehicleView
+
+# In the order of the sidebar, within their areas.
+SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
+    (ComplaintView, Complaint),
+    (SubjectView, Subject),
+    (CustomerView, Customer),
+    (VehicleView, Vehicle),
+    (DealerView, Dealer),
+    (PartsQualityView, PartsQualityRecord),
+    (PartView, Part),
+    (SupplierView, Supplier),
+    (DigestRecipientView, DigestRecipient),
+    (StaffView, Staff),
+    (DepartmentView, Department),
+    (PositionView, Position),
+    (RegionView, Region),
+)
+# Pages that are no lists of records.
+PAGES: tuple[type[Page], ...] = ()
+
+
+def register(app: Flask) -> None:
+    """Add every screen, the error pages and what templates need to `app`; stop where a screen lacks something."""
+    home = HomeView(name="home", endpoint="home", url="/")
+    admin = Admin(
+        app, name="Huisheng", url="/", index_view=home, theme=Theme(folder="", base_template="layout.html")
+    )
+    screens = {model: screen(model) for screen, model in SCREENS}
+    pages = [page() for page in PAGES]
+    app.extensions["record_views"] = screens
+    app.extensions["pages"] = [*pages, *screens.values()]
+    for view in app.extensions["pages"]:
+        admin.add_view(view)
+    look.register(app)
+    errors.register(app)
+    check_screens(list(screens.values()))

@@ -1,0 +1,101 @@
+"""Values as people read them: in lists, on a record's page, in history and in exports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from models import Record
+from models.base import Labelled
+from models.sql import Label, labels_for
+from views.clock import show_instant
+from views.forms import column_of, target_of
+from views.lookups import view_of
+
+if TYPE_CHECKING:
+    from views.base import RecordView
+
+Labels = dict[type[Record], dict[int, Label]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value on a page: its text, how it is drawn, where it leads, and for machines its exact value."""
+
+    text: str
+    drawn_as: str = "text"
+    url: str | None = None
+    value: str = ""
+
+
+EMPTY = Cell("", "empty")
+
+
+def fetch_labels(view: RecordView, names: Iterable[str], rows: Iterable[Any]) -> Labels:
+    """Return the labels of all records that the rows refer to: one query for each table."""
+    wanted: dict[type[Record], set[int]] = {}
+    kept = list(rows)
+    for name in names:
+        target = target_of(view.model, name)
+        if target is not None and column_of(view.model, name) is not None:
+            wanted.setdefault(target, set()).update(
+                k for row in kept if (k := getattr(row, name)) is not None
+            )
+    return {target: labels_for(target, ids) for target, ids in wanted.items()}
+
+
+def cell(view: RecordView, row: Any, name: str, labels: Labels) -> Cell:
+    """Return one value of a record as its cell."""
+    value = getattr(row, name)
+    if value is None or value in ("", []):
+        return EMPTY
+    target = target_of(view.model, name)
+    if target is None:
+        return plain_cell(value, name)
+    if column_of(view.model, name) is None:
+        return Cell(_(", ").join(_own_label(each) for each in value))
+    return relation_cell(target, value, labels.get(target, {}))
+
+
+def plain_cell(value: Any, name: str = "") -> Cell:
+    """Return the cell of a value that leads nowhere."""
+    if isinstance(value, bool):
+        return Cell(_("Yes") if value else _("No"), "yes" if value else "no")
+    if isinstance(value, Labelled):
+        return Cell(str(value.label), "badge", value=f"{name}-{value.value}")
+    if isinstance(value, datetime):
+        return Cell(show_instant(value), "instant", value=value.isoformat())
+    if isinstance(value, date):
+        return Cell(value.isoformat(), "day", value=value.isoformat())
+    if isinstance(value, int):
+        return Cell(str(value), "number")
+    if isinstance(value, list):
+        return Cell(_(", ").join(_role_label(each) for each in value))
+    text = str(value)
+    return Cell(text, "long" if "\n" in text or len(text) > 60 else "text")
+
+
+def relation_cell(target: type[Record], key: int, labels: dict[int, Label]) -> Cell:
+    """Return the cell of a record referred to; a link where the reader may open it."""
+    label = labels.get(key)
+    if label is None:
+        return Cell(str(key))
+    view = view_of(target)
+    if view is None or not label.is_visible or not view.is_allowed("read"):
+        return Cell(label.text)
+    return Cell(label.text, "relation", url=url_for(f"{view.endpoint}.details_view", id=key))
+
+
+def _own_label(record: Any) -> str:
+    return str(record.name)
+
+
+def _role_label(stored: str) -> str:
+    from models.organisation import Role
+
+    return str(Role(stored).label) if stored in set(Role) else stored

@@ -1,0 +1,114 @@
+"""The screen of complaints: steps 1 to 3 of the procedure."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+
+from views.base import RecordView
+from views.forms import Section, per_field
+from views.menu import Area
+
+
+class ComplaintView(RecordView):
+    """Keep complaints."""
+
+    singular, plural, new_label = _("Complaint"), _("Complaints"), _("New complaint")
+    area, icon = Area.COMPLAINTS, "complaint"
+    column_list = (
+        "number",
+        "registered_at",
+        "customer_name",
+        "subject_id",
+        "description",
+        "severity",
+        "step",
+        "department_id",
+        "responsible_id",
+        "region_id",
+    )
+    column_searchable_list = ("number", "customer_name", "phone", "description", "fault")
+    column_filters = (
+        "step",
+        "severity",
+        "subject_id",
+        "registered_at",
+        "channel",
+        "is_safety_relevant",
+        "cause",
+        "department_id",
+        "region_id",
+        "responsible_id",
+        "customer_id",
+        "vehicle_id",
+        "dealer_id",
+        "part_id",
+        "production_batch",
+    )
+    default_sort = ("registered_at", True)
+    column_descriptions = per_field(
+        customer_id=_(
+            "The customer's file, where there is one. Name and phone below are those of this complaint."
+        ),
+        demand=_("What would set it right in the customer's eyes: repair, exchange, money, an apology."),
+        is_safety_relevant=_("Tick when somebody could be hurt; the supervisor sees it first."),
+        is_confirmed_with_customer=_("The facts were read back to the customer, who agreed."),
+        production_batch=_("As stamped beside the frame number."),
+    )
+    form_sections = (
+        Section(
+            _("1. Registered"),
+            (
+                "step",
+                "registered_at",
+                "channel",
+                "customer_id",
+                "customer_name",
+                "phone",
+                "address",
+                "vehicle_id",
+                "dealer_id",
+                "part_id",
+                "subject_id",
+                "severity",
+                "is_safety_relevant",
+                "description",
+                "demand",
+            ),
+            _(
+                "What the customer says, in the customer's own words. The first answer is due within 24 hours."
+            ),
+        ),
+        Section(
+            _("2. Verified"),
+            (
+                "verified_at",
+                "verified_by",
+                "is_confirmed_with_customer",
+                "needs_investigation",
+                "product",
+                "specification",
+                "production_on",
+                "production_batch",
+                "in_use_since",
+                "brand_before",
+                "fault",
+                "recent_condition",
+            ),
+            _("What was found out with the customer about the product and its fault."),
+        ),
+        Section(
+            _("3. Analysed"),
+            (
+                "analysed_at",
+                "cause",
+                "fault_degree",
+                "is_demand_reasonable",
+                "has_long_relation",
+                "will_buy_again",
+                "word_of_mouth",
+                "analysis",
+            ),
+            _("What is behind it, and how far the company is at fault."),
+        ),
+        Section(_("Handling"), ("responsible_id", "department_id", "region_id")),
+    )

@@ -1,0 +1,92 @@
+"""Letting records go: refused while others hang on them, and never out of the database itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, func, inspect, select
+from sqlalchemy.orm import MANYTOMANY
+
+from models import Record, acting_as, db, record_types, system_actor
+from models.base import now
+from views.fields import coerce_id
+from views.lookups import view_of
+
+if TYPE_CHECKING:
+    from views.base import RecordView
+
+ROWS_MOST = 100
+# Who entered a record stays known also when that person has left.
+HOLDS_NOTHING = frozenset({"created_by_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """How many records of a type hang on the one that should go."""
+
+    type_label: str
+    count: int
+
+
+def chosen_rows(view: RecordView, raw_ids: list[str]) -> list[Any]:
+    """Return the visible records with these ids; what is no id, or not visible, is left out."""
+    keys = {key for raw in raw_ids[:ROWS_MOST] if (key := coerce_id(raw)) is not None}
+    model = view.model
+    return list(db.session.scalars(select(model).where(model.id.in_(keys)).order_by(model.id)))
+
+
+def holds(model: type[Record]) -> Iterator[tuple[type[Record], Any]]:
+    """Yield each record type with how it hangs on `model`: a foreign key column or a many-to-many relation."""
+    for record in record_types():
+        mapper = inspect(record)
+        for name, column in mapper.columns.items():
+            if name not in HOLDS_NOTHING and any(
+                key.column.table is model.__table__ for key in column.foreign_keys
+            ):
+                yield record, getattr(record, name)
+        for relation in mapper.relationships:
+            if relation.direction is MANYTOMANY and relation.mapper.class_ is model:
+                yield record, getattr(record, relation.key)
+
+
+def condition(held: Any, model: type[Record], ids: list[int]) -> ColumnElement[bool]:
+    """Return the condition under which a record hangs on one of `ids` by the given column or relation."""
+    is_relation = hasattr(held.property, "direction")
+    found: ColumnElement[bool] = held.any(model.id.in_(ids)) if is_relation else held.in_(ids)
+    return found
+
+
+def references_to(model: type[Record], ids: list[int]) -> list[Reference]:
+    """Return what hangs on these records and is not itself among them, by type."""
+    by_type: dict[type[Record], list[ColumnElement[bool]]] = {}
+    for record, held in holds(model):
+        by_type.setdefault(record, []).append(condition(held, model, ids))
+    found = []
+    # The panel looks itself: what hangs on the record in another region holds it too.
+    with acting_as(system_actor("deletion")):
+        for record, conditions in by_type.items():
+            statement = select(func.count(record.id)).where(
+                conditions[0].self_group() if not conditions[1:] else _any(conditions)
+            )
+            if record is model:
+                statement = statement.where(record.id.not_in(ids))
+            count = db.session.scalar(statement) or 0
+            if count:
+                view = view_of(record)
+                found.append(Reference(str(view.plural if view else record.__tablename__), count))
+    return found
+
+
+def _any(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+    from sqlalchemy import or_
+
+    return or_(*conditions)
+
+
+def delete(rows: list[Any]) -> None:
+    """Mark the records as deleted and commit, all or none."""
+    for row in rows:
+        row.deleted_at = now()
+    db.session.commit()

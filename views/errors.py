@@ -1,0 +1,206 @@
+"""What people are told when something can't be done: sentences at fields, and pages with an id for the log."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import structlog
+from flask import Flask, Response, jsonify, render_template, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import CSRFError
+from sqlalchemy import CheckConstraint, Enum, Table, UniqueConstraint
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from models import Base, current_actor, db
+from models.labels import FIELD_LABELS
+
+log = structlog.get_logger()
+
+# Constraints that speak for themselves by name; `%(field)s` is the label of the column.
+_BY_ENDING = {
+    "own_parent": _l("A record can't stand under itself."),
+    "email_lower": _l("Write the address in small letters."),
+    "digest_hour": _l("Give an hour from 0 to 23."),
+    "roles_known": _l("Choose from the list."),
+    "quantity": _l("Give at least 1."),
+    "department": _l("Fill this in."),
+}
+_COLUMN_OF_ENDING = {
+    "own_parent": "parent_id",
+    "email_lower": "email",
+    "roles_known": "role_names",
+    "department": "department_id",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the database did not take a record: a sentence, at a field where it is about one (else None)."""
+
+    field: str | None
+    sentence: str
+
+
+def refusal_of(error: DBAPIError) -> Refusal:
+    """Return the sentence for what the database refused; never its own words, which hold SQL and values."""
+    diagnosis = getattr(error.orig, "diag", None)
+    constraint = str(getattr(diagnosis, "constraint_name", None) or "")
+    column = getattr(diagnosis, "column_name", None)
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    if constraint:
+        return constraint_refusal(constraint)
+    if state == "23502":
+        return Refusal(column, _("Fill this in."))
+    if state == "22001":
+        return Refusal(None, _("One of the texts is too long."))
+    if state == "22003":
+        return Refusal(None, _("One of the numbers is too large."))
+    return Refusal(None, _("The record could not be saved as it is."))
+
+
+def constraint_refusal(name: str) -> Refusal:
+    """Return the sentence for a constraint by its name in the database."""
+    table, columns = _constraints().get(name, (None, ()))
+    kind = name.partition("_")[0]
+    if kind == "uq":
+        labels = _(" and ").join(str(FIELD_LABELS.get(column, column)) for column in columns)
+        return Refusal(
+            columns[-1] if columns else None,
+            _("There is already a record with the same: %(fields)s.", fields=labels),
+        )
+    if kind == "fk":
+        return Refusal(columns[0] if columns else None, _("This record is not there any more."))
+    ending = name.removeprefix(f"ck_{table}_") if table else name
+    if ending.endswith("_not_blank"):
+        return Refusal(ending.removesuffix("_not_blank"), _("Fill this in."))
+    if ending in _BY_ENDING:
+        return Refusal(_COLUMN_OF_ENDING.get(ending, ending), str(_BY_ENDING[ending]))
+    if columns:
+        return Refusal(columns[0], _("Choose from the list."))
+    if ending in FIELD_LABELS:
+        return Refusal(ending, _("Give a number that is not negative."))
+    return Refusal(None, _("The record could not be saved as it is."))
+
+
+@cache
+def _constraints() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return table and columns of each constraint and unique index, by name; of a CHECK those of a closed list."""
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for table in Base.metadata.tables.values():
+        for index in table.indexes:
+            if index.unique:
+                found[str(index.name)] = (table.name, tuple(column.name for column in index.columns))
+        for constraint in table.constraints:
+            if isinstance(constraint, CheckConstraint):
+                found[_database_name(table, constraint)] = (table.name, _listed_columns(table, constraint))
+            elif isinstance(constraint, UniqueConstraint) or hasattr(constraint, "elements"):
+                found[_database_name(table, constraint)] = (
+                    table.name,
+                    tuple(c.name for c in constraint.columns),
+                )
+    return found
+
+
+def _database_name(table: Table, constraint: Any) -> str:
+    rendered = db.engine.dialect.identifier_preparer.format_constraint(constraint)
+    return str(rendered).strip('"') if rendered else f"{table.name}_{constraint.name}"
+
+
+def _listed_columns(table: Table, constraint: CheckConstraint) -> tuple[str, ...]:
+    # SQLAlchemy makes this CHECK from the column's type, and names it after the type.
+    return tuple(
+        column.name
+        for column in table.columns
+        if isinstance(column.type, Enum) and str(constraint.name).endswith(str(column.type.name))
+    )
+
+
+_TITLES = {
+    400: (
+        _l("This could not be read"),
+        _l("The address or the form holds something that the panel can't read."),
+    ),
+    401: (_l("Please log in"), _l("Your login has ended.")),
+    403: (
+        _l("Not open to you"),
+        _l("Your role does not include this. A supervisor or administrator can help."),
+    ),
+    404: (_l("Not found"), _l("The record does not exist, was deleted, or lies outside your region.")),
+    405: (_l("Not this way"), _l("This address can't be used like that.")),
+    413: (_l("Too large"), _l("What was sent is larger than the panel takes.")),
+    429: (_l("Too many tries"), _l("Please wait a little, then try again.")),
+    503: (
+        _l("Too busy"),
+        _l("The panel can't reach its database just now. Nothing was saved; try again in a moment."),
+    ),
+}
+_CSRF = (
+    _l("The form was not accepted"),
+    _l("It was open for too long, or your login has changed. Go back, reload the page, and send it again."),
+)
+_UNEXPECTED = (
+    _l("Something went wrong"),
+    _l(
+        "Nothing was saved. The error was recorded under the number below; please pass it on if it happens again."
+    ),
+)
+
+
+def register(app: Flask) -> None:
+    """Answer every error of `app` with a page in the reader's language."""
+    app.register_error_handler(HTTPException, show_http_error)
+    app.register_error_handler(OperationalError, show_unreachable)
+    app.register_error_handler(PoolTimeoutError, show_unreachable)
+    app.register_error_handler(Exception, show_unexpected)
+
+
+def show_http_error(error: HTTPException) -> Any:
+    """Answer an error that has a status of its own."""
+    if error.response is not None or (error.code or 500) < 400:
+        return error
+    code = error.code or 500
+    title, sentence = _CSRF if isinstance(error, CSRFError) else _TITLES.get(code, _TITLES[400])
+    return _answer(code, str(title), str(sentence))
+
+
+def show_unreachable(error: Exception) -> Any:
+    """Answer that the database can't be reached, or that all its connections are in use."""
+    state = str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
+    if state.startswith("22"):
+        return show_unexpected(error)
+    error_id = _record(error)
+    title, sentence = _TITLES[503]
+    return _answer(503, str(title), str(sentence), error_id)
+
+
+def show_unexpected(error: Exception) -> Any:
+    """Answer an error that nobody foresaw: an id for the person, the whole of it for the log."""
+    error_id = _record(error)
+    return _answer(500, str(_UNEXPECTED[0]), str(_UNEXPECTED[1]), error_id)
+
+
+def _record(error: Exception) -> str:
+    error_id = secrets.token_hex(4)
+    # The parameters of a statement are people's data, which no log may hold.
+    if isinstance(error, DBAPIError):
+        error.hide_parameters = True
+    log.error("unexpected_error", error_id=error_id, endpoint=request.endpoint, exc_info=error)
+    db.session.rollback()
+    return error_id
+
+
+def _answer(code: int, title: str, sentence: str, error_id: str | None = None) -> Any:
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        answer = jsonify(error=sentence, error_id=error_id)
+        answer.status_code = code
+        return answer
+    # Without anything from the database: it may be what failed.
+    is_bare = error_id is not None or current_actor() is None
+    page = render_template("error.html", title=title, sentence=sentence, error_id=error_id, is_bare=is_bare)
+    return Response(page, status=code)

@@ -1,0 +1,195 @@
+"""Forms made from columns: types, lengths and duties come from the table, labels and help from the view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import flask_babel
+from flask_babel import LazyString
+from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, Enum, Integer, String, Text, inspect
+from sqlalchemy.orm import ColumnProperty, RelationshipProperty
+from wtforms import Form, HiddenField
+from wtforms.meta import DefaultMeta
+
+from models import Record, record_types
+from models.labels import FIELD_LABELS
+from models.organisation import Role
+from models.sql import labels_for
+from views import fields
+from views.lookups import is_small, small_options
+
+if TYPE_CHECKING:
+    from views.base import RecordView
+
+# Filled by the base of every record; no form may set them.
+KEPT_BY_THE_PANEL = frozenset(
+    {
+        "id",
+        "version",
+        "created_at",
+        "updated_at",
+        "deleted_at",
+        "created_by_id",
+        "number",
+        "password",
+        "fs_uniquifier",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a form or of a record's page: a heading, the fields under it, and a sentence of help."""
+
+    title: LazyString
+    names: tuple[str, ...]
+    help: LazyString | None = None
+
+
+def per_field(**texts: LazyString) -> Mapping[str, LazyString]:
+    """Return texts by the name of the column that each is about."""
+    return MappingProxyType(texts)
+
+
+class _Messages:
+    """Translate what WTForms itself says from the panel's own catalogue."""
+
+    def gettext(self, string: str) -> str:
+        """Return the message in the reader's language."""
+        return str(flask_babel.gettext(string))
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        """Return the message for `n` in the reader's language."""
+        return str(flask_babel.ngettext(singular, plural, n))
+
+
+class RecordForm(Form):
+    """A form over one record; `version` says which state of it the reader saw."""
+
+    class Meta(DefaultMeta):
+        """Speak the reader's language."""
+
+        def get_translations(self, form: Any) -> _Messages:
+            """Return what translates WTForms' own messages."""
+            return _Messages()
+
+    version = HiddenField()
+
+    @property
+    def seen_version(self) -> int | None:
+        """Return the version that was on the screen when the form was filled in; None when unreadable."""
+        return fields.coerce_id(self.version.data or "")
+
+    def record_fields(self) -> list[fields.RecordField]:
+        """Return the fields that stand for columns, in order."""
+        return [field for field in self if isinstance(field, fields.RecordField)]
+
+    def fetch_labels(self) -> None:
+        """Look up the labels of all chosen records, one query for each table they stand in."""
+        chosen: dict[type[Record], list[fields.RelationField]] = {}
+        for field in self:
+            if isinstance(field, fields.RelationField) and field.data is not None:
+                chosen.setdefault(field.target, []).append(field)
+        for target, its_fields in chosen.items():
+            labels = labels_for(target, [field.data for field in its_fields])
+            for field in its_fields:
+                field.label_of_data = labels.get(field.data)
+
+
+def column_of(model: type[Record], name: str) -> Column[Any] | None:
+    """Return the column behind an attribute of a model; None for a relationship."""
+    attribute = inspect(model).attrs[name]
+    if isinstance(attribute, ColumnProperty):
+        column = attribute.columns[0]
+        return column if isinstance(column, Column) else None
+    return None
+
+
+def target_of(model: type[Record], name: str) -> type[Record] | None:
+    """Return the record type that an attribute leads to; None where it holds a plain value."""
+    attribute = inspect(model).attrs[name]
+    if isinstance(attribute, RelationshipProperty):
+        return attribute.mapper.class_  # type: ignore[no-any-return]
+    column = column_of(model, name)
+    if column is None or not column.foreign_keys:
+        return None
+    table = next(iter(column.foreign_keys)).column.table
+    return next((record for record in record_types() if record.__table__ is table), None)
+
+
+def is_required_column(column: Column[Any]) -> bool:
+    """Tell whether a person has to give the column's value."""
+    return not column.nullable and column.default is None and column.server_default is None
+
+
+def form_class(view: RecordView, names: Iterable[str]) -> type[RecordForm]:
+    """Return a form over these attributes of the view's model, and no others."""
+    body: dict[str, Any] = {}
+    for name in names:
+        if name in KEPT_BY_THE_PANEL:
+            raise ValueError(f"{type(view).__name__}: {name} is set by the panel, not by a form")
+        body[name] = _field(view, name)
+    return type("Form", (RecordForm,), body)
+
+
+def _field(view: RecordView, name: str) -> Any:
+    column = column_of(view.model, name)
+    options: dict[str, Any] = {
+        "label": view.get_column_name(name),
+        "description": view.column_descriptions.get(name, ""),
+        "validators": list(view.form_checks.get(name, ())),
+    }
+    if name in view.required_fields or (column is not None and is_required_column(column)):
+        options["validators"].insert(0, fields.required)
+    target = target_of(view.model, name)
+    if target is not None:
+        return _relation_field(target, column, options)
+    if column is None:
+        raise ValueError(f"{type(view).__name__}: {name} is no column")
+    return _plain_field(name, column, options)
+
+
+def _relation_field(target: type[Record], column: Column[Any] | None, options: dict[str, Any]) -> Any:
+    def list_options() -> list[tuple[str, str]]:
+        return small_options(target)
+
+    if column is None:
+        return fields.ManyRelationsField(target=target, options=list_options, **options)
+    if is_small(target):
+        return fields.SmallRelationField(target=target, options=list_options, **options)
+    return fields.RelationField(target=target, **options)
+
+
+def _plain_field(name: str, column: Column[Any], options: dict[str, Any]) -> Any:
+    kind = column.type
+    if name == "role_names":
+        return fields.ManyChoicesField(values=list(Role), **options)
+    if isinstance(kind, Enum):
+        return fields.ChoiceField(values=kind.enum_class, **options)
+    if isinstance(kind, Boolean):
+        return fields.AnswerField(**options) if column.nullable else fields.CheckField(**options)
+    if isinstance(kind, ARRAY):
+        raise TypeError(f"{name}: no field draws {kind!r}")
+    for column_type, make in _BY_TYPE:
+        if isinstance(kind, column_type):
+            return make(options)
+    if isinstance(kind, String):
+        field = fields.EmailField if name == "email" else fields.LineField
+        return field(max_length=kind.length, **options)
+    raise TypeError(f"{name}: no field draws {kind!r}")
+
+
+_BY_TYPE: Sequence[tuple[type, Callable[[dict[str, Any]], Any]]] = (
+    (DateTime, lambda options: fields.InstantField(**options)),
+    (Date, lambda options: fields.DayField(**options)),
+    (Integer, lambda options: fields.NumberField(**options)),
+    (Text, lambda options: fields.TextField(**options)),
+)
+
+
+def label_of(name: str) -> LazyString:
+    """Return what people call a column; raise KeyError where nobody said."""
+    return FIELD_LABELS[name]

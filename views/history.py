@@ -1,0 +1,119 @@
+"""What was done to a record, from the audit log, in the words of the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from flask_babel import gettext as _
+from sqlalchemy import Boolean, DateTime, Enum, select
+
+from models import AuditEntry, Record, Staff, db
+from models.sql import labels_for
+from views.clock import show_instant
+from views.forms import column_of, target_of
+
+if TYPE_CHECKING:
+    from views.base import RecordView
+
+ENTRIES_MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedField:
+    """One column's change as people read it; an empty text stands for nothing."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One change of a record."""
+
+    who: str
+    at: datetime
+    action: str
+    fields: list[ChangedField]
+
+
+def entries_of(row: Record, newest: int = ENTRIES_MOST) -> list[AuditEntry]:
+    """Return the newest audit entries of a row that its reader may see, newest first."""
+    statement = (
+        select(AuditEntry)
+        .where(AuditEntry.table_name == row.__tablename__, AuditEntry.row_id == row.id)
+        .order_by(AuditEntry.id.desc())
+        .limit(min(newest, ENTRIES_MOST))
+    )
+    return list(db.session.scalars(statement))
+
+
+def who_did(entries: Iterable[AuditEntry]) -> dict[int, str]:
+    """Return the name of who made each entry, by the entry's id."""
+    kept = list(entries)
+    names = labels_for(Staff, {entry.actor_id for entry in kept if entry.actor_id is not None})
+    return {
+        entry.id: names[entry.actor_id].text if entry.actor_id in names else _the_panel(entry)
+        for entry in kept
+    }
+
+
+def _the_panel(entry: AuditEntry) -> str:
+    return (
+        _("The panel (%(source)s)", source=entry.source) if entry.source else _("The database's own prompt")
+    )
+
+
+def history_of(view: RecordView, row: Any, names: Iterable[str]) -> list[Event]:
+    """Return what was done to a record, newest first, in the columns `names` only: others may be secret."""
+    entries = entries_of(row)
+    who = who_did(entries)
+    columns = {column.name: name for name in names if (column := column_of(view.model, name)) is not None}
+    readable = _labels(view, entries, columns)
+    events = []
+    for entry in entries:
+        changed = [
+            ChangedField(str(view.get_column_name(name)), readable(name, pair[0]), readable(name, pair[1]))
+            for key, pair in entry.changes.items()
+            if (name := columns.get(key)) and name not in ("updated_at", "created_at", "created_by_id")
+        ]
+        events.append(Event(who[entry.id], entry.at, str(entry.action.label), changed))
+    return events
+
+
+def _labels(view: RecordView, entries: list[AuditEntry], columns: dict[str, str]) -> Any:
+    wanted: dict[type[Record], set[int]] = {}
+    for entry in entries:
+        for key, pair in entry.changes.items():
+            target = target_of(view.model, columns[key]) if key in columns else None
+            if target is not None:
+                wanted.setdefault(target, set()).update(value for value in pair if isinstance(value, int))
+    labels = {target: labels_for(target, ids) for target, ids in wanted.items()}
+
+    def readable(name: str, stored: Any) -> str:
+        target = target_of(view.model, name)
+        if target is not None and stored is not None:
+            label = labels[target].get(stored)
+            return label.text if label else str(stored)
+        return show_stored(view.model, name, stored)
+
+    return readable
+
+
+def show_stored(model: type[Record], name: str, stored: Any) -> str:
+    """Return a value of the audit log, which is JSON, as people read it."""
+    kind = getattr(column_of(model, name), "type", None)
+    if stored is None:
+        return ""
+    if isinstance(kind, Enum) and stored in {member.value for member in kind.enum_class or ()}:
+        return str(kind.enum_class(stored).label)
+    if isinstance(kind, Boolean):
+        return _("Yes") if stored else _("No")
+    if isinstance(kind, DateTime):
+        return show_instant(datetime.fromisoformat(stored))
+    if isinstance(stored, list):
+        return _(", ").join(map(str, stored))
+    return str(stored)

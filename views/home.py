@@ -1,0 +1,154 @@
+"""The first page: what is new, what is open, what is late; and one search over everything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from flask import abort, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_admin.blueprints import _BlueprintWithHostSupport
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+from sqlalchemy import func, select
+
+from models import Complaint, PartsQualityRecord, Staff, current_actor, db
+from models.base import now
+from models.complaint import FIRST_ANSWER_WITHIN, Severity, Step
+from models.organisation import Locale
+from views.base import RecordView
+from views.clock import today
+from views.fields import clean_line
+from views.lookups import SEARCH_MOST, look_up, view_of
+from views.page import Page, ask_for_login
+
+OPEN_STEPS = tuple(step for step in Step if step is not Step.CONFIRMED)
+RECENT = timedelta(days=7)
+HITS_MOST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number on the first page, with the list behind it."""
+
+    label: LazyString
+    count: int
+    url: str
+    tone: str = ""
+
+
+class HomeView(Page):
+    """Show everyone the way into the day's work."""
+
+    actions: ClassVar[Mapping[str, str]] = {"index": "read", "search": "read", "language": "read"}
+    title = _("Home")
+    permission = "home"
+
+    def is_allowed(self, action: str) -> bool:
+        """Let everyone in who is logged in; each figure asks for its own permission."""
+        return current_actor() is not None
+
+    def create_blueprint(self, admin: Any) -> _BlueprintWithHostSupport:
+        """Leave out Flask-Admin's own static files, which no page of ours uses."""
+        self.static_url_path = "/"
+        return super().create_blueprint(admin)
+
+    @expose("/")
+    def index(self) -> str:
+        """Show the figures."""
+        latest = []
+        complaints = view_of(Complaint)
+        if complaints is not None and complaints.is_allowed("read"):
+            newest = select(Complaint).order_by(Complaint.registered_at.desc(), Complaint.id.desc()).limit(8)
+            latest = list(db.session.scalars(newest))
+        return self.render(
+            "home.html",
+            figures=figures(),
+            latest=latest,
+            complaints=complaints,
+            late_before=now() - FIRST_ANSWER_WITHIN,
+        )
+
+    @expose("/search")
+    def search(self) -> str:
+        """Search every type of record that the reader may list."""
+        typed = clean_line(request.args.get("q", "")[:SEARCH_MOST])
+        found = []
+        for view in current_app.extensions["record_views"].values() if typed else ():
+            if view.is_allowed("list"):
+                hits = look_up(view.model, typed)[:HITS_MOST]
+                if hits:
+                    found.append((view, hits))
+        return self.render("search.html", typed=typed, found=found)
+
+    @expose("/language", methods=("POST",))
+    def language(self) -> ResponseReturnValue:
+        """Change the reader's language, for the panel and for mails to the reader."""
+        actor = current_actor()
+        if actor is None or actor.staff_id is None:
+            return ask_for_login()
+        try:
+            locale = Locale(request.form.get("locale", ""))
+        except ValueError:
+            abort(400)
+        staff = db.session.scalars(select(Staff).where(Staff.id == actor.staff_id)).one()
+        staff.locale = locale
+        db.session.commit()
+        return redirect(own_path(request.form.get("next", "")))
+
+
+def own_path(raw: str) -> str:
+    """Return `raw` where it is a path of the panel, else the first page: never an address outside."""
+    is_path = raw.startswith("/") and not raw.startswith(("//", "/\\"))
+    return raw if is_path and not any(c in raw for c in "\r\n\t\\") else url_for("home.index")
+
+
+def figures() -> list[Figure]:
+    """Return the numbers that who acts now may see: one query for complaints, one for parts quality."""
+    found: list[Figure] = []
+    complaints, quality = view_of(Complaint), view_of(PartsQualityRecord)
+    if complaints is not None and complaints.is_allowed("list"):
+        found += _complaint_figures(complaints)
+    if quality is not None and quality.is_allowed("list"):
+        since = today() - RECENT
+        count = db.session.scalar(
+            select(func.count(PartsQualityRecord.id)).where(PartsQualityRecord.found_on >= since)
+        )
+        url = url_for(f"{quality.endpoint}.index_view", flt_found_on_from=since.isoformat())
+        found.append(Figure(_("Parts faults found in 7 days"), count or 0, url))
+    return found
+
+
+def _complaint_figures(view: RecordView) -> list[Figure]:
+    since = today() - RECENT
+    is_open = Complaint.step.in_(OPEN_STEPS)
+    late = (Complaint.step == Step.REGISTERED) & (Complaint.registered_at < now() - FIRST_ANSWER_WITHIN)
+    severe = is_open & (Complaint.severity == Severity.SEVERE)
+    fresh = Complaint.registered_at >= now() - RECENT
+    counts = db.session.execute(
+        select(*(func.count(Complaint.id).filter(condition) for condition in (fresh, is_open, late, severe)))
+    ).one()
+    open_steps = [step.value for step in OPEN_STEPS]
+
+    def url(**args: Any) -> str:
+        return url_for(f"{view.endpoint}.index_view", **args)
+
+    return [
+        Figure(_("New in 7 days"), counts[0], url(flt_registered_at_from=since.isoformat())),
+        Figure(_("Open complaints"), counts[1], url(flt_step=open_steps)),
+        Figure(
+            _("Without a first answer after 24 hours"),
+            counts[2],
+            url(flt_step="registered", sort="registered_at"),
+            "bad" if counts[2] else "good",
+        ),
+        Figure(
+            _("Severe and open"),
+            counts[3],
+            url(flt_step=open_steps, flt_severity="severe"),
+            "bad" if counts[3] else "good",
+        ),
+    ]

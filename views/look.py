@@ -1,0 +1,37 @@
+"""What every template may use: the menu, the reader's language, and addresses of static files that change with them."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from flask import Flask, current_app, url_for
+from flask_babel import get_locale
+
+from models.organisation import Locale
+from views.clock import show_instant
+from views.menu import menu
+
+
+def register(app: Flask) -> None:
+    """Give templates what they may use, and take the blank lines of their logic out of the pages."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(menu=menu, asset=asset, language_tag=language_tag, locales=list(Locale))
+    app.jinja_env.filters["instant"] = show_instant
+
+
+def language_tag() -> str:
+    """Return the page's language as HTML names it, such as zh-Hans-CN."""
+    return str(get_locale()).replace("_", "-")
+
+
+def asset(name: str) -> str:
+    """Return the address of a static file, with a mark of its content: browsers keep it until it changes."""
+    return url_for("static", filename=name, v=_mark(Path(str(current_app.static_folder)) / name))
+
+
+@cache
+def _mark(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]

@@ -1,0 +1,68 @@
+"""The screen of parts quality records."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+
+from views.base import RecordView
+from views.forms import Section, per_field
+from views.menu import Area
+
+
+class PartsQualityView(RecordView):
+    """Keep what is learnt about the quality of parts."""
+
+    singular, plural = _("Parts quality record"), _("Parts quality records")
+    new_label = _("New parts quality record")
+    area, icon = Area.PARTS, "quality"
+    column_labels = per_field(department_id=_("Responsible department"))
+    column_list = (
+        "number",
+        "found_on",
+        "part_id",
+        "supplier_id",
+        "production_batch",
+        "fault",
+        "quantity",
+        "found_by",
+        "disposition",
+        "department_id",
+    )
+    column_searchable_list = ("number", "production_batch", "fault", "cause")
+    column_filters = (
+        "part_id",
+        "supplier_id",
+        "production_batch",
+        "found_on",
+        "found_by",
+        "disposition",
+        "department_id",
+        "dealer_id",
+        "vehicle_id",
+        "complaint_id",
+        "region_id",
+        "responsible_id",
+    )
+    default_sort = ("found_on", True)
+    column_descriptions = per_field(
+        production_batch=_("The batch stamped on the part; early warnings go by it."),
+        fault=_("What is wrong with the part, one fault a record."),
+    )
+    form_sections = (
+        Section(_("Part"), ("part_id", "supplier_id", "production_batch", "production_on")),
+        Section(
+            _("Fault"),
+            (
+                "found_on",
+                "found_by",
+                "quantity",
+                "fault",
+                "dealer_id",
+                "vehicle_id",
+                "mileage_km",
+                "months_in_use",
+                "complaint_id",
+            ),
+        ),
+        Section(_("Outcome"), ("disposition", "cause", "department_id", "responsible_id", "region_id")),
+    )

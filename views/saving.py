@@ -1,0 +1,58 @@
+"""Setting a record from a form and committing it, in one place; what the database refuses becomes a sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import flash
+from sqlalchemy.exc import DataError, IntegrityError
+
+from models import db
+from models.base import now
+from views.errors import Refusal, refusal_of
+from views.fields import ManyRelationsField
+from views.forms import RecordForm
+
+if TYPE_CHECKING:
+    from views.base import RecordView
+
+
+def save(view: RecordView, form: RecordForm, row: Any, *, is_created: bool) -> bool:
+    """Save the record and commit; False, with the reason in the form, where that was refused.
+
+    Raises:
+        StaleDataError: when somebody else changed the row since it was read.
+    """
+    refusal = view.check(form, row)
+    if refusal is not None:
+        return _refuse(form, refusal)
+    try:
+        set_fields(form, row)
+        db.session.add(row)
+        db.session.flush()
+        view.on_save(form, row, is_created=is_created)
+        db.session.commit()
+    except (IntegrityError, DataError) as error:
+        db.session.rollback()
+        return _refuse(form, refusal_of(error))
+    view.after_commit(row, is_created=is_created)
+    return True
+
+
+def set_fields(form: RecordForm, row: Any) -> None:
+    """Set on the record what differs from it; a field that was not sent changes nothing."""
+    for field in form.record_fields():
+        if field.data != getattr(row, field.name):
+            setattr(row, field.name, field.data)
+            if isinstance(field, ManyRelationsField):
+                # Rows of a link table alone would leave the record's version as it was.
+                row.updated_at = now()
+
+
+def _refuse(form: RecordForm, refusal: Refusal) -> bool:
+    field = form._fields.get(refusal.field or "")
+    if field is None:
+        flash(refusal.sentence, "error")
+    else:
+        field.errors = [*field.errors, refusal.sentence]
+    return False

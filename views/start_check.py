@@ -1,0 +1,54 @@
+"""Stop the start where a screen would fail later: a column without a label, a relation that nobody can look up."""
+
+from __future__ import annotations
+
+from sqlalchemy import Enum, inspect
+
+from models.base import Labelled
+from models.labels import FIELD_LABELS
+from views.base import RecordView
+from views.forms import column_of, target_of
+from views.lookups import is_small
+
+
+class IncompleteScreen(Exception):
+    """Name everything that a screen lacks."""
+
+
+def check_screens(views: list[RecordView]) -> None:
+    """Check every screen.
+
+    Raises:
+        IncompleteScreen: with one line for each thing that is missing.
+    """
+    kept = {view.model for view in views}
+    problems = [problem for view in views for problem in _problems(view, kept)]
+    if problems:
+        raise IncompleteScreen("\n".join(problems))
+
+
+def _problems(view: RecordView, kept: set[type]) -> list[str]:
+    where = type(view).__name__
+    model = view.model
+    problems = [
+        f"{where}: column {name} has no label"
+        for name in inspect(model).columns.keys()  # noqa: SIM118 - a collection of columns, not a mapping
+        if name not in FIELD_LABELS and name not in ("password", "fs_uniquifier")
+    ]
+    for name in {*view.form_names, *view.column_list, *view.column_filters}:
+        target = target_of(model, name)
+        if target is not None and not is_small(target) and target not in kept:
+            problems.append(
+                f"{where}: {name} leads to {target.__name__}, which has no screen to look it up by"
+            )
+        problems += _enum_problems(where, view, name)
+    unknown = set(view.column_descriptions) - set(view.form_names)
+    problems += [f"{where}: help for {name}, which is not in the form" for name in unknown]
+    return problems
+
+
+def _enum_problems(where: str, view: RecordView, name: str) -> list[str]:
+    kind = getattr(column_of(view.model, name), "type", None)
+    if isinstance(kind, Enum) and not (kind.enum_class and issubclass(kind.enum_class, Labelled)):
+        return [f"{where}: the values of {name} have no labels"]
+    return []

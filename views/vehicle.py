@@ -1,0 +1,47 @@
+"""The screen of vehicles."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+
+from views.base import RecordView
+from views.forms import Section, per_field
+from views.menu import Area
+
+
+class VehicleView(RecordView):
+    """Keep vehicles."""
+
+    singular, plural, new_label = _("Vehicle"), _("Vehicles"), _("New vehicle")
+    area, icon = Area.CUSTOMERS, "vehicle"
+    column_list = (
+        "frame_number",
+        "plate_number",
+        "model",
+        "kind",
+        "customer_id",
+        "dealer_id",
+        "sold_on",
+        "warranty_until",
+    )
+    column_searchable_list = ("frame_number", "plate_number", "model", "production_batch")
+    column_filters = (
+        "kind",
+        "model",
+        "customer_id",
+        "dealer_id",
+        "sold_on",
+        "warranty_until",
+        "production_batch",
+        "region_id",
+        "responsible_id",
+    )
+    column_descriptions = per_field(frame_number=_("All characters, as stamped on the frame."))
+    form_sections = (
+        Section(
+            _("Vehicle"),
+            ("frame_number", "plate_number", "model", "kind", "production_on", "production_batch"),
+        ),
+        Section(_("Owner"), ("customer_id", "dealer_id", "sold_on", "warranty_until", "mileage_km")),
+        Section(_("Handling"), ("responsible_id", "department_id", "region_id")),
+    )
