@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_skeleton
+from babel.dates import format_interval, format_skeleton
 from flask_babel import get_locale, gettext, ngettext
 
 from models.complaint import Step
@@ -36,10 +36,9 @@ def day(iso: str) -> str:
 
 
 def period(payload: Payload) -> str:
-    """Return the days of the week, with the year where it ends."""
+    """Return the days of the week, the year once where one is enough."""
     first, last = date.fromisoformat(payload["starts_on"]), date.fromisoformat(payload["ends_on"])
-    skeleton = "MMMd" if first.year == last.year else "yMMMd"
-    return f"{_date(skeleton, first)} – {_date('yMMMd', last)}"
+    return str(format_interval(first, last, "yMMMd", locale=get_locale()))
 
 
 def cut(payload: Payload) -> str:
@@ -133,12 +132,18 @@ def marks(item: Payload) -> list[str]:
 def waiting(item: Payload) -> str:
     """Return how long a complaint has waited at the end of the week."""
     days = item["waiting_days"]
-    return str(ngettext("%(num)s day", "%(num)s days", days)) if days else _("since Sunday")
+    return str(ngettext("%(num)s day", "%(num)s days", days)) if days else _("under a day")
 
 
 def context(item: Payload) -> str:
     """Return product, dealer and day of a complaint or quotation, as far as known."""
-    return " · ".join(part for part in (item["product"], item["dealer"], day(item["on"])) if part)
+    return " · ".join(part for part in (_product(item["product"]), item["dealer"], day(item["on"])) if part)
+
+
+def _product(name: str | None) -> str | None:
+    """Return a product without its brand said twice, as in "Acme Acme 150"."""
+    brand, _space, rest = (name or "").partition(" ")
+    return rest if rest.startswith(brand) else name
 
 
 def share(met: int, total: int) -> str:

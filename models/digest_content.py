@@ -17,16 +17,17 @@ from models.dealer import Dealer
 from models.digest_counts import Frame, is_grave, is_late
 from models.digest_parts import parts_payload
 from models.iso_week import IsoWeek
+from models.masking import mask
 from models.organisation import Department, Staff
 from models.proportion import Proportion
-from models.quotation import Heard, Quotation, choose
+from models.quotation import Heard, Quotation, choose, sentences
 from models.sql import labels_for
 
 VERSION = 1
 TOP_SUBJECTS = 5
 # Grave complaints first, then the longest waiting: what a reader takes in before putting the phone away.
-MOST_GRAVE = 6
-MOST_URGENT = 8
+MOST_GRAVE = 5
+MOST_LATE = 3
 # Latest complaints of a subject among which its quotation is looked for, and signs read of each.
 QUOTED_FROM = 40
 LONGEST_READ = 1500
@@ -47,6 +48,7 @@ def digest_content(department: Department, week: IsoWeek, zone: ZoneInfo, cut_at
     ages = counting.open_by_age(frame)
     parts = parts_payload(department, frame)
     new = counting.trend(counting.sum_by_week(counts.values()), weeks)
+    urgent = _urgent(frame, tree)
     open_total = sum(age["open"] for age in ages)
     return {
         "version": VERSION,
@@ -61,8 +63,8 @@ def digest_content(department: Department, week: IsoWeek, zone: ZoneInfo, cut_at
         "history_weeks": len(weeks) - 1,
         "new": {**new.payload(), **{key: details[key] for key in ("severe", "safety", "grave")}},
         "open": {"total": open_total, "late": sum(age["late"] for age in ages), "by_age": ages},
-        "needs_you": {"total": sum(age["urgent"] for age in ages), "items": _urgent(frame, tree)},
-        "subjects": _subjects(frame, tree, counts, weeks),
+        "needs_you": {"total": sum(age["urgent"] for age in ages), "items": urgent},
+        "subjects": _subjects(frame, tree, counts, weeks, {item["text"] for item in urgent}),
         "parts": parts,
         "figures": [_first_answers(frame, weeks)],
         "coverage": _coverage(frame, details),
@@ -78,11 +80,15 @@ def _subjects(
     tree: Mapping[int, Subject],
     counts: Mapping[int, Mapping[IsoWeek, int]],
     weeks: list[IsoWeek],
+    said: set[str],
 ) -> dict[str, Any]:
-    """Return the subjects most complained about in the week, each with its trend and one quotation."""
+    """Return the subjects most complained about in the week, each with its trend and one quotation.
+
+    `said` are texts that stand elsewhere in the digest.
+    """
     this_week = {key: of_one[frame.week] for key, of_one in counts.items() if frame.week in of_one}
     top = sorted(this_week, key=lambda key: (-this_week[key], key))[:TOP_SUBJECTS]
-    quotations = _quotations(frame, tree, top)
+    quotations = _quotations(frame, tree, top, said)
     rows = []
     for key in top:
         parent = tree.get(tree[key].parent_id or 0)
@@ -106,7 +112,7 @@ def _subjects(
 
 
 def _quotations(
-    frame: Frame, tree: Mapping[int, Subject], top: list[int]
+    frame: Frame, tree: Mapping[int, Subject], top: list[int], said: set[str]
 ) -> dict[int, dict[str, Any] | None]:
     heard: dict[int, list[Heard]] = {key: [] for key in top}
     for row in db.session.execute(_texts_of(frame, top)) if top else ():
@@ -119,7 +125,7 @@ def _quotations(
             tree[key].name,
             used_products=[quotation.source.product for quotation in used if quotation.source.product],
             used_dealers=[quotation.source.dealer_id for quotation in used if quotation.source.dealer_id],
-            used_texts=[quotation.text for quotation in used],
+            used_texts=said.union(quotation.text for quotation in used),
         )
     dealers = _dealer_names(quotation.source.dealer_id for quotation in chosen.values() if quotation)
     return {key: _quotation(quotation, dealers) for key, quotation in chosen.items()}
@@ -202,7 +208,7 @@ def _urgent(frame: Frame, tree: Mapping[int, Subject]) -> list[dict[str, Any]]:
         .limit(MOST_GRAVE)
     ).all()
     late = db.session.execute(
-        query.where(is_late(frame.ends_at), ~is_grave()).order_by(*oldest).limit(MOST_URGENT - len(grave))
+        query.where(is_late(frame.ends_at), ~is_grave()).order_by(*oldest).limit(MOST_LATE)
     ).all()
     rows = [*grave, *late]
     dealers = _dealer_names(row.dealer_id for row in rows)
@@ -229,7 +235,10 @@ def _urgent(frame: Frame, tree: Mapping[int, Subject]) -> list[dict[str, Any]]:
 
 def _own_words(heard: Heard, topic: str) -> str | None:
     quotation = choose([heard], topic)
-    return quotation.text if quotation else None
+    if quotation is not None:
+        return quotation.text
+    # Not fit to stand for a subject, but better than nothing where somebody has to act.
+    return next((mask(sentence, heard.names) for sentence in sentences(heard.text)), None)
 
 
 def _first_answers(frame: Frame, weeks: list[IsoWeek]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -19,6 +20,7 @@ MOST_ROWS = 8
 MOST_BATCHES = 3
 
 Source = tuple[int, int | None]
+ByWeek = Mapping[IsoWeek, int]
 
 
 def parts_payload(department: Department, frame: Frame) -> dict[str, Any] | None:
@@ -28,7 +30,7 @@ def parts_payload(department: Department, frame: Frame) -> dict[str, Any] | None
     """
     gets_all = department.gets_parts_quality or department.gets_all_subjects
     concerns = true() if gets_all else PartsQualityRecord.department_id == department.id
-    counts = _quantities(frame, concerns)
+    counts, records = _found(frame, concerns)
     if not counts and not gets_all:
         return None
     weeks = known_weeks(frame, _first_found_on())
@@ -39,7 +41,7 @@ def parts_payload(department: Department, frame: Frame) -> dict[str, Any] | None
     rows = [
         {
             **names[source],
-            **trend(counts[source], weeks).payload(),
+            **_trend(counts[source], records[source], weeks),
             "batches": batches.get(source, [])[:MOST_BATCHES],
             "other_batches": max(0, len(batches.get(source, [])) - MOST_BATCHES),
         }
@@ -47,7 +49,7 @@ def parts_payload(department: Department, frame: Frame) -> dict[str, Any] | None
     ]
     return {
         "history_weeks": len(weeks) - 1,
-        "total": trend(sum_by_week(counts.values()), weeks).payload(),
+        "total": _trend(sum_by_week(counts.values()), sum_by_week(records.values()), weeks),
         "rows": rows,
         "others": {
             "rows": len(found) - len(listed),
@@ -60,18 +62,33 @@ def _first_found_on() -> date | None:
     return db.session.scalar(select(func.min(PartsQualityRecord.found_on)))
 
 
-def _quantities(frame: Frame, concerns: ColumnElement[bool]) -> dict[Source, dict[IsoWeek, int]]:
+def _trend(quantities: ByWeek, records: ByWeek, weeks: list[IsoWeek]) -> dict[str, Any]:
+    """Return the trend of the quantities; whether it is out of the usual is judged by the records.
+
+    The pieces of one record were found together, so chance doesn't move them one by one.
+    """
+    judged = trend(records, weeks).direction
+    return {**trend(quantities, weeks).payload(), "direction": judged}
+
+
+def _found(
+    frame: Frame, concerns: ColumnElement[bool]
+) -> tuple[dict[Source, dict[IsoWeek, int]], dict[Source, dict[IsoWeek, int]]]:
+    """Return quantities, and numbers of records, by part, supplier and week."""
     record = PartsQualityRecord
     week = func.date_trunc("week", record.found_on)
     found = db.session.execute(
-        select(record.part_id, record.supplier_id, week, func.sum(record.quantity))
+        select(record.part_id, record.supplier_id, week, func.sum(record.quantity), func.count(record.id))
         .where(record.found_on.between(frame.weeks[-1].monday, frame.week.sunday), concerns)
         .group_by(record.part_id, record.supplier_id, week)
     )
-    counts: dict[Source, dict[IsoWeek, int]] = {}
-    for part_id, supplier_id, monday, quantity in found:
-        counts.setdefault((part_id, supplier_id), {})[IsoWeek.of(monday.date())] = int(quantity)
-    return counts
+    quantities: dict[Source, dict[IsoWeek, int]] = {}
+    records: dict[Source, dict[IsoWeek, int]] = {}
+    for part_id, supplier_id, monday, quantity, count in found:
+        week_found = IsoWeek.of(monday.date())
+        quantities.setdefault((part_id, supplier_id), {})[week_found] = int(quantity)
+        records.setdefault((part_id, supplier_id), {})[week_found] = count
+    return quantities, records
 
 
 def _batches(frame: Frame, concerns: ColumnElement[bool]) -> dict[Source, list[dict[str, Any]]]:

@@ -11,8 +11,8 @@ from itertools import pairwise
 from models.masking import MASK, mask, plain_text
 
 # Signs of a sentence that a reader takes in at one glance on a phone.
-SHORTEST, LONGEST = 12, 90
-_BEST = range(20, 61)
+SHORTEST, LONGEST = 12, 72
+_BEST = range(18, 56)
 # Latin script takes about twice the signs for the same words.
 _LATIN_FACTOR = 2
 
