@@ -185,7 +185,7 @@ class RecordView(Guarded, ModelView):  # type: ignore[misc]  # both say what an 
         """Return the query of the list from which the reader came, so that the way back keeps its filters."""
         return urlencode(parse_qsl(request.args.get("back", "")[:BACK_MOST]))
 
-    def url(self, endpoint: str, **args: Any) -> str:
+    def page_url(self, endpoint: str, **args: Any) -> str:
         """Return the address of one of the view's own pages."""
         return url_for(f"{self.endpoint}.{endpoint}", **args, back=self.back or None)
 
@@ -252,7 +252,7 @@ class RecordView(Guarded, ModelView):  # type: ignore[misc]  # both say what an 
             if saving.save(self, form, row, is_created=True):
                 flash(_("%(record)s was saved.", record=self.label(row)), "success")
                 return redirect(
-                    self.url("create_view") if "_add_another" in request.form else self.record_url(row)
+                    self.page_url("create_view") if "_add_another" in request.form else self.record_url(row)
                 )
         return self.show_form(form, None)
 
@@ -282,7 +282,7 @@ class RecordView(Guarded, ModelView):  # type: ignore[misc]  # both say what an 
 
     def record_url(self, row: Any) -> str:
         """Return where to go after saving: the record's page, where it is still visible, else the list."""
-        return self.url("details_view", id=row.id) if self.get_one(row.id) else self.list_address
+        return self.page_url("details_view", id=row.id) if self.get_one(row.id) else self.list_address
 
     def show_form(
         self, form: RecordForm, row: Any, conflict: conflicts.Conflict | None = None

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from flask import url_for
 from flask_babel import gettext as _
+from sqlalchemy import Text
 
 from models import Record
 from models.base import Labelled
+from models.organisation import Role
 from models.sql import Label, labels_for
 from views.clock import show_instant
 from views.forms import column_of, target_of
@@ -55,9 +57,11 @@ def cell(view: RecordView, row: Any, name: str, labels: Labels) -> Cell:
     if value is None or value in ("", []):
         return EMPTY
     target = target_of(view.model, name)
+    column = column_of(view.model, name)
     if target is None:
-        return plain_cell(value, name)
-    if column_of(view.model, name) is None:
+        is_prose = isinstance(getattr(column, "type", None), Text)
+        return Cell(str(value), "long") if is_prose else plain_cell(value, name)
+    if column is None:
         return Cell(_(", ").join(_own_label(each) for each in value))
     return relation_cell(target, value, labels.get(target, {}))
 
@@ -68,16 +72,15 @@ def plain_cell(value: Any, name: str = "") -> Cell:
         return Cell(_("Yes") if value else _("No"), "yes" if value else "no")
     if isinstance(value, Labelled):
         return Cell(str(value.label), "badge", value=f"{name}-{value.value}")
-    if isinstance(value, datetime):
-        return Cell(show_instant(value), "instant", value=value.isoformat())
     if isinstance(value, date):
-        return Cell(value.isoformat(), "day", value=value.isoformat())
+        is_instant = isinstance(value, datetime)
+        text = show_instant(value) if is_instant else value.isoformat()
+        return Cell(text, "instant" if is_instant else "day", value=value.isoformat())
     if isinstance(value, int):
         return Cell(str(value), "number")
     if isinstance(value, list):
         return Cell(_(", ").join(_role_label(each) for each in value))
-    text = str(value)
-    return Cell(text, "long" if "\n" in text or len(text) > 60 else "text")
+    return Cell(str(value))
 
 
 def relation_cell(target: type[Record], key: int, labels: dict[int, Label]) -> Cell:
@@ -96,6 +99,4 @@ def _own_label(record: Any) -> str:
 
 
 def _role_label(stored: str) -> str:
-    from models.organisation import Role
-
     return str(Role(stored).label) if stored in set(Role) else stored

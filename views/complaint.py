@@ -22,7 +22,6 @@ class ComplaintView(RecordView):
         "description",
         "severity",
         "step",
-        "department_id",
         "responsible_id",
         "region_id",
     )

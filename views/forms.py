@@ -122,7 +122,7 @@ def target_of(model: type[Record], name: str) -> type[Record] | None:
 
 def is_required_column(column: Column[Any]) -> bool:
     """Tell whether a person has to give the column's value."""
-    return not column.nullable and column.default is None and column.server_default is None
+    return not column.nullable and not isinstance(column.type, (Boolean, ARRAY))
 
 
 def form_class(view: RecordView, names: Iterable[str]) -> type[RecordForm]:

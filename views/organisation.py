@@ -27,7 +27,14 @@ class DepartmentView(RecordView):
         Section(_("Department"), ("name", "name_en", "code")),
         Section(
             _("Weekly digest"),
-            ("gets_digest", "gets_all_subjects", "digest_weekday", "digest_hour", "skips_empty_digest"),
+            (
+                "gets_digest",
+                "gets_all_subjects",
+                "gets_parts_quality",
+                "digest_weekday",
+                "digest_hour",
+                "skips_empty_digest",
+            ),
         ),
     )
 
