@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask, g, request, session
+from flask_babel import force_locale
 from flask_babel import lazy_gettext as _
 from flask_login import current_user, user_logged_in, user_logged_out
 from flask_security import RoleMixin, Security, SQLAlchemyUserDatastore
@@ -66,6 +67,8 @@ def flask_security_config(settings: Settings) -> dict[str, Any]:
         "SECURITY_DEFAULT_REMEMBER_ME": False,
         "SECURITY_CONFIRMABLE": False,
         "SECURITY_LOGOUT_METHODS": ["POST"],
+        # One notice serves both: the password is another one now.
+        "SECURITY_EMAIL_TEMPLATE_PASSWORD_CHANGE_NOTICE": "security/email/reset_notice",
         "SECURITY_EMAIL_SUBJECT_PASSWORD_RESET": _("Set your password for Huisheng"),
         "SECURITY_EMAIL_SUBJECT_PASSWORD_NOTICE": _("Your password for Huisheng was changed"),
         "SECURITY_EMAIL_SUBJECT_PASSWORD_CHANGE_NOTICE": _("Your password for Huisheng was changed"),
@@ -190,5 +193,6 @@ def region_and_below(region_id: int | None) -> frozenset[int]:
 
 
 def invite(staff: Staff) -> None:
-    """Send a person the link under which to set a first password."""
-    send_reset_password_instructions(staff)  # type: ignore[no-untyped-call]
+    """Send a person, in his or her language, the link under which to set a first password."""
+    with force_locale(staff.locale.value):
+        send_reset_password_instructions(staff)  # type: ignore[no-untyped-call]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 from flask import Flask, Response, abort, current_app, g, request
+from werkzeug.exceptions import SecurityError
 
 from config import Settings
 
@@ -28,6 +29,7 @@ def register(app: Flask) -> None:
     """Add the headers, the health check and the nonce for templates to `app`."""
     app.after_request(add_headers)
     app.before_request(refuse_trace)
+    app.register_error_handler(SecurityError, refuse_host)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
     app.add_url_rule("/health", "health", health)
 
@@ -49,6 +51,11 @@ def refuse_trace() -> None:
     """Refuse methods that no page has, whatever the server in front lets through."""
     if request.method in ("TRACE", "TRACK", "CONNECT"):
         abort(405)
+
+
+def refuse_host(_error: SecurityError) -> tuple[str, int, dict[str, str]]:
+    """Answer a foreign Host without a page: no address can be made where the host isn't ours."""
+    return "This host is not served here.\n", 400, {"Content-Type": "text/plain; charset=utf-8"}
 
 
 def add_headers(response: Response) -> Response:
