@@ -1,0 +1,100 @@
+"""The reader's language, and one catalogue of messages for the panel and for every library it shows."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import flask_admin.translations
+import flask_babel
+import flask_security
+import flask_wtf.i18n
+import wtforms.i18n
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Blueprint, Flask, abort, has_request_context, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel, get_locale
+from flask_login import current_user
+
+from models.organisation import Locale
+
+FOLDER = Path(__file__).parent / "translations"
+# The panel's own messages, then what the libraries' catalogues lack.
+OWN_DOMAINS = ("messages", "libraries")
+LIBRARIES = (
+    (flask_admin.translations.__path__[0], "admin"),
+    (wtforms.i18n.messages_path(), "wtforms"),
+    (str(Path(str(flask_security.__file__)).parent / "translations"), "flask_security"),
+)
+LOCALE_KEY = "locale"
+LOCALES = frozenset(locale.value for locale in Locale)
+
+language = Blueprint("language", __name__)
+
+
+def register(app: Flask) -> None:
+    """Let `app` speak the reader's language, its libraries included."""
+    Babel(app, locale_selector=choose_locale)
+    # Flask-Security, Flask-Admin and WTForms each bring a domain of their own; all of them ask this one
+    # method for their messages, and Flask-WTF a function that looks nowhere else.
+    flask_babel.Domain.get_translations = _get_translations
+    flask_wtf.i18n._get_translations = _get_translations  # noqa: SLF001 - it offers no other way
+    app.register_blueprint(language)
+
+
+def choose_locale() -> str | None:
+    """Return the reader's language: the person's own, the one chosen before login, or the browser's.
+
+    None stands for the default, and is the answer outside a request.
+    """
+    if not has_request_context():
+        return None
+    if request.endpoint != "static" and current_user.is_authenticated:
+        return str(current_user.locale)
+    chosen = session.get(LOCALE_KEY)
+    if chosen in LOCALES:
+        return str(chosen)
+    wanted = request.accept_languages.best_match(["zh", "en"])
+    return {"zh": Locale.CHINESE.value, "en": Locale.ENGLISH.value}.get(wanted or "")
+
+
+@language.post("/login/language")
+def choose_before_login() -> ResponseReturnValue:
+    """Keep the language that somebody chose who is not logged in."""
+    chosen = request.form.get("locale")
+    if chosen not in LOCALES:
+        abort(400)
+    session[LOCALE_KEY] = chosen
+    return redirect(url_for("security.login"))
+
+
+def _get_translations(*_domain: Any) -> NullTranslations:
+    locale = get_locale()
+    return translations_for(str(locale)) if locale else NullTranslations()
+
+
+@cache
+def translations_for(locale: str) -> NullTranslations:
+    """Return every message in this language: the panel's own first, then each library's."""
+    messages: NullTranslations = NullTranslations()
+    own = [_read(locale, domain) for domain in OWN_DOMAINS]
+    theirs = [Translations.load(folder, [locale], domain) for folder, domain in LIBRARIES]
+    for catalogue in (*own, *theirs):
+        messages.add_fallback(catalogue)
+    return messages
+
+
+def _read(locale: str, domain: str) -> NullTranslations:
+    """Return the messages of a .po file, none where there is no file; fuzzy ones are left out."""
+    path = FOLDER / locale / "LC_MESSAGES" / f"{domain}.po"
+    if not path.exists():
+        return NullTranslations()
+    compiled = io.BytesIO()
+    with path.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=locale))
+    compiled.seek(0)
+    return Translations(compiled)
