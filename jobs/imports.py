@@ -322,7 +322,7 @@ def _ids_by_value(lookup: str) -> dict[str, int]:
     table, column = lookup.split(".")
     model = next(model for model in record_types() if model.__tablename__ == table)
     rows = db.session.execute(select(getattr(model, column), model.id))
-    return dict(rows.tuples().all())
+    return {str(value): int(key) for value, key in rows}
 
 
 def _sentence(error: DBAPIError) -> str:

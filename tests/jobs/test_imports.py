@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import pytest
 from flask import Flask
@@ -31,6 +32,8 @@ from models.base import now
 from models.complaint import Channel, Step
 from models.essentials import seed_essentials
 
+# Files of rejected rows, closed when the test has ended.
+_rejected: list[IO[bytes]] = []
 HEADER = "id,brand,car_model,type,desc,problem,datetime,status"
 
 
@@ -40,16 +43,24 @@ def _seeded(in_app: Flask) -> Iterator[None]:
         seed_essentials()
         db.session.commit()
         yield
+    while _rejected:
+        _rejected.pop().close()
 
 
 def import_file(path: Path, mapping: str) -> ImportResult:
     with path.open("rb") as source:
-        return run_import(source, path.name, mapping)
+        return kept(run_import(source, path.name, mapping))
+
+
+def kept(result: ImportResult) -> ImportResult:
+    if result.rejected_file:
+        _rejected.append(result.rejected_file)
+    return result
 
 
 def import_rows(*rows: str, header: str = HEADER) -> ImportResult:
     content = "\n".join([header, *rows]).encode()
-    return run_import(io.BytesIO(content), "rows.csv", "cn-12365")
+    return kept(run_import(io.BytesIO(content), "rows.csv", "cn-12365"))
 
 
 def row(key: int, status: str = "信息审核", text: str = "电机异响", codes: str = "A9,") -> str:

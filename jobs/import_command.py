@@ -1,0 +1,82 @@
+"""The command `flask --app app import complaints FILE --map NAME`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+import click
+from flask.cli import AppGroup
+from flask_babel import gettext as _
+
+from jobs.import_mapping import mapping_names
+from jobs.import_reader import ImportRefusedError
+from jobs.import_rejected import save_rejected
+from jobs.imports import ImportResult, Progress, run_import
+from models import acting_as, system_actor
+
+SECONDS_BETWEEN_LINES = 2.0
+
+import_command = AppGroup("import", help="Import records from a file.")
+
+
+@import_command.command("complaints")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--map", "mapping_name", required=True, type=click.Choice(mapping_names()), help="How to read the file."
+)
+def import_complaints(file: Path, mapping_name: str) -> None:
+    """Import complaints from FILE, all that can be read or, when stopped half-way, none."""
+    try:
+        with acting_as(system_actor("import")), file.open("rb") as source, _progress(file) as on_progress:
+            result = run_import(source, file.name, mapping_name, on_progress)
+    except ImportRefusedError as reason:
+        raise click.ClickException(str(reason)) from reason
+    _report(file, result)
+
+
+@contextmanager
+def _progress(file: Path) -> Iterator[Progress]:
+    """Show a bar in a terminal, and a line every few seconds anywhere else."""
+    if sys.stderr.isatty():
+        with click.progressbar(length=1000, label=file.name, file=sys.stderr) as bar:
+            yield lambda _rows, share: bar.update(int(share * 1000) - bar.pos)
+        return
+    last = monotonic()
+
+    def say(rows: int, share: float) -> None:
+        nonlocal last
+        if monotonic() - last >= SECONDS_BETWEEN_LINES:
+            last = monotonic()
+            click.echo(_("%(rows)s rows, %(share)s %%", rows=rows, share=int(share * 100)), err=True)
+
+    yield say
+
+
+def _report(file: Path, result: ImportResult) -> None:
+    click.echo(
+        _(
+            "New: %(new)s. Changed: %(changed)s. Unchanged: %(unchanged)s. Rejected: %(rejected)s.",
+            new=result.new,
+            changed=result.changed,
+            unchanged=result.unchanged,
+            rejected=result.rejected,
+        )
+    )
+    if result.repeated:
+        click.echo(
+            _("Rows that stand in the file twice, word for word: %(repeated)s.", repeated=result.repeated)
+        )
+    click.echo(
+        _(
+            "Encoding: %(encoding)s. Time: %(seconds)s s.",
+            encoding=result.encoding,
+            seconds=f"{result.seconds:.1f}",
+        )
+    )
+    if result.rejected_file:
+        with result.rejected_file as rejected:
+            click.echo(_("The rejected rows and why: %(path)s", path=save_rejected(rejected, file)))
