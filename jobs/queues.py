@@ -140,10 +140,11 @@ def job_id(function: Callable[..., Any], *arguments: int | str) -> str:
     return "-".join((_name_of(function).replace(".", "_"), *(str(argument) for argument in arguments)))
 
 
-def enqueue(function: Callable[..., Any], *arguments: int | str) -> bool:
+def enqueue(function: Callable[..., Any], *arguments: int | str, asked_by: int | None = None) -> bool:
     """Queue a call, unless the same one waits or runs; call it after the commit.
 
-    Arguments are ids and scalars without blanks or signs but "-" and "_". Returns whether it was queued now.
+    Arguments are ids and scalars without blanks or signs but "-" and "_". `asked_by` is passed on as the last
+    one where it is given; who asks makes no other call of it. Returns whether it was queued now.
 
     Raises:
         RedisError: when the queue can't be reached.
@@ -155,7 +156,7 @@ def enqueue(function: Callable[..., Any], *arguments: int | str) -> bool:
         known.delete()
     queue.enqueue_call(
         name,
-        args=arguments,
+        args=arguments if asked_by is None else (*arguments, asked_by),
         job_id=key,
         timeout=_timeouts[name],
         result_ttl=0,

@@ -138,5 +138,7 @@ class Delivery(Base):
     finished_at: Mapped[datetime | None]
     # The mail server's own words, or what stood in the way; None while nothing was said.
     answer: Mapped[str | None]
+    # Staff who decided what became of an uncertain one; None while nobody has.
+    settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
 
     digest: Mapped[Digest | None] = relationship(back_populates="deliveries")

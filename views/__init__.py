@@ -27,6 +27,8 @@ from views.base import RecordView
 from views.complaint import ComplaintView
 from views.customer import CustomerView
 from views.dealer import DealerView
+from views.delivery import DeliveryView
+from views.digest import DigestView
 from views.home import HomeView
 from views.organisation import DepartmentView, DigestRecipientView, PositionView, RegionView
 from views.page import Page
@@ -55,7 +57,7 @@ SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
     (RegionView, Region),
 )
 # Pages that are no lists of records.
-PAGES: tuple[type[Page], ...] = ()
+PAGES: tuple[type[Page], ...] = (DigestView, DeliveryView)
 
 
 def register(app: Flask) -> None:

@@ -794,11 +794,13 @@ def upgrade() -> None:
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("settled_by_id", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
             "(kind = 'digest') = (digest_id IS NOT NULL)", name=op.f("ck_delivery_digest_of_kind")
         ),
         sa.ForeignKeyConstraint(["created_by_id"], ["staff.id"], name=op.f("fk_delivery_created_by_id")),
         sa.ForeignKeyConstraint(["digest_id"], ["digest.id"], name=op.f("fk_delivery_digest_id")),
+        sa.ForeignKeyConstraint(["settled_by_id"], ["staff.id"], name=op.f("fk_delivery_settled_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
         sa.UniqueConstraint(
             "digest_id", "recipient", "copy_number", name=op.f("uq_delivery_digest_id_recipient_copy_number")

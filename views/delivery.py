@@ -1,0 +1,186 @@
+"""The screen of the outbox: every mail the panel wrote, what became of it, and those that need a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from flask import Response, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import lazy_gettext as _
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.engine import CursorResult
+
+from jobs.outbox import put_copy, send_soon
+from models import Delivery, Staff, current_actor, db
+from models.base import now
+from models.digest import DeliveryKind, DeliveryState
+from models.mail_obstacle import answer_text
+from models.sql import labels_for
+from views.fields import clean_line
+from views.menu import Area
+from views.page import Page
+from views.stored_mail import as_file, asked_key, find_delivery, frame, is_administrator, take_apart
+
+PAGE_SIZE = 50
+# Beyond this nobody pages; the filters lead there.
+MOST_PAGES = 200
+SEARCH_MOST = 100
+STATES = {state.value: state for state in DeliveryState}
+
+
+class DeliveryView(Page):
+    """Show the outbox, and let somebody decide about mails of which it isn't known whether they arrived."""
+
+    permission = "delivery"
+    actions: ClassVar[Mapping[str, str]] = {
+        "index": "read",
+        "details": "read",
+        "message": "read",
+        "download": "read",
+        "settle": "create",
+        "again": "create",
+    }
+    area, icon, title = Area.DIGEST, "mail", _("Sent mail")
+
+    def __init__(self) -> None:
+        super().__init__(name="delivery", endpoint="delivery", url="/delivery")
+
+    @expose("/")
+    def index(self) -> str:
+        """List mails, newest first."""
+        state, typed, page = asked_state(), clean_line(request.args.get("q", "")[:SEARCH_MOST]), asked_page()
+        wanted = [readable(), *conditions(state, typed)]
+        rows = db.session.scalars(
+            select(Delivery)
+            .where(*wanted)
+            .order_by(Delivery.id.desc())
+            .limit(PAGE_SIZE + 1)
+            .offset(page * PAGE_SIZE)
+        ).all()
+        return self.render(
+            "deliveries.html",
+            rows=rows[:PAGE_SIZE],
+            has_more=len(rows) > PAGE_SIZE and page + 1 < MOST_PAGES,
+            page=page,
+            state=state,
+            states=list(DeliveryState),
+            typed=typed,
+            open_count=unsettled_count(),
+            answer_text=answer_text,
+        )
+
+    @expose("/details/")
+    def details(self) -> str:
+        """Show one mail."""
+        delivery = find_delivery(asked_key(), with_message=True)
+        people = {delivery.created_by_id, delivery.settled_by_id} - {None}
+        return self.render(
+            "delivery.html",
+            delivery=delivery,
+            mail=take_apart(delivery.message),
+            people=labels_for(Staff, [person for person in people if person is not None]),
+            answer_text=answer_text,
+            needs_person=is_unsettled(delivery),
+            can_send=self.is_allowed("create"),
+        )
+
+    @expose("/message")
+    def message(self) -> Response:
+        """Answer with the HTML of one mail, for the frame."""
+        return frame(find_delivery(asked_key(), with_message=True))
+
+    @expose("/download")
+    def download(self) -> Response:
+        """Answer with one mail as a file."""
+        return as_file(find_delivery(asked_key(), with_message=True))
+
+    @expose("/settle", methods=("POST",))
+    def settle(self) -> ResponseReturnValue:
+        """Mark an uncertain mail as sent: somebody made sure that it arrived."""
+        delivery = find_delivery(asked_key())
+        if settled(delivery, is_sent=True):
+            flash(_("Marked as sent."), "success")
+        else:
+            flash(_("Somebody has decided about this mail already."), "warning")
+        db.session.commit()
+        return redirect(url_for(".details", id=delivery.id))
+
+    @expose("/again", methods=("POST",))
+    def again(self) -> ResponseReturnValue:
+        """Send a new copy of a digest whose mail failed or is uncertain."""
+        delivery = find_delivery(asked_key())
+        back = redirect(url_for(".details", id=delivery.id))
+        if delivery.kind is not DeliveryKind.DIGEST:
+            flash(_("A mail about a login is not sent again: the person asks for a new one."), "error")
+            return back
+        if delivery.state is DeliveryState.UNKNOWN and not settled(delivery, is_sent=False):
+            db.session.rollback()
+            flash(_("Somebody has decided about this mail already."), "warning")
+            return back
+        actor = current_actor()
+        copy = put_copy(delivery, actor.staff_id if actor else None)
+        db.session.commit()
+        send_soon([copy])
+        flash(_("A new copy for %(name)s is on its way.", name=copy.recipient_name), "success")
+        return redirect(url_for(".details", id=copy.id))
+
+
+def readable() -> ColumnElement[bool]:
+    """Return the condition of mails that who acts now may see."""
+    digest = Delivery.kind == DeliveryKind.DIGEST
+    return or_(digest, Delivery.kind == DeliveryKind.ACCOUNT) if is_administrator() else digest
+
+
+def conditions(state: str, typed: str) -> list[ColumnElement[bool]]:
+    """Return what the list is narrowed to."""
+    found: list[ColumnElement[bool]] = []
+    if state == "open":
+        found.append(unsettled())
+    elif state:
+        found.append(Delivery.state == STATES[state])
+    if typed:
+        columns = (Delivery.recipient, Delivery.recipient_name, Delivery.subject)
+        found.append(or_(*(column.icontains(typed, autoescape=True) for column in columns)))
+    return found
+
+
+def unsettled() -> ColumnElement[bool]:
+    """Return the condition of mails that wait for a person."""
+    return (Delivery.state == DeliveryState.UNKNOWN) & Delivery.settled_by_id.is_(None)
+
+
+def is_unsettled(delivery: Delivery) -> bool:
+    """Tell whether a mail waits for a person."""
+    return delivery.state is DeliveryState.UNKNOWN and delivery.settled_by_id is None
+
+
+def unsettled_count() -> int:
+    """Count the mails that wait for a person, of those that who acts now may see."""
+    return db.session.scalar(select(func.count(Delivery.id)).where(readable(), unsettled())) or 0
+
+
+def settled(delivery: Delivery, *, is_sent: bool) -> bool:
+    """Write down who decided about an uncertain mail; False where somebody else has. Doesn't commit."""
+    actor = current_actor()
+    values: dict[str, object] = {"settled_by_id": actor.staff_id if actor else None}
+    if is_sent:
+        values |= {"state": DeliveryState.SENT, "finished_at": now()}
+    written = db.session.execute(
+        update(Delivery).where(Delivery.id == delivery.id, unsettled()).values(values)
+    )
+    assert isinstance(written, CursorResult)
+    return written.rowcount == 1
+
+
+def asked_state() -> str:
+    """Return the state that the list is narrowed to, "open" for those that need a person, "" for all."""
+    raw = request.args.get("state", "")
+    return raw if raw == "open" or raw in STATES else ""
+
+
+def asked_page() -> int:
+    """Return the number of the page, from 0."""
+    raw = request.args.get("page", "")
+    return min(int(raw), MOST_PAGES - 1) if raw.isascii() and raw.isdigit() and len(raw) < 6 else 0

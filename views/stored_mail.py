@@ -1,0 +1,88 @@
+"""Showing a stored mail: exactly what was sent, in a frame in which nothing of it can act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from flask import Response, abort, request
+from sqlalchemy import select
+from sqlalchemy.orm import undefer
+
+from models import Delivery, current_actor, db
+from models.digest import DeliveryKind
+from models.organisation import Role
+
+# Styles of its own, and nothing else: no script, no picture from outside, no form, no way up to the panel.
+_FRAME_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
+# The largest key that the database can hold.
+LARGEST_KEY = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMail:
+    """A mail taken apart; `html` is None where it has only text."""
+
+    headers: list[tuple[str, str]]
+    text: str
+    html: str | None
+
+
+def asked_key(name: str = "id") -> int:
+    """Return the key that a request names, by address or form; 404 for anything that can't be one."""
+    raw = request.values.get(name, "")
+    if not (raw.isascii() and raw.isdigit() and len(raw) < 20) or not 0 < int(raw) <= LARGEST_KEY:
+        abort(404)
+    return int(raw)
+
+
+def is_administrator() -> bool:
+    """Tell whether who acts now is an administrator, who alone reads mails about logins."""
+    actor = current_actor()
+    return actor is not None and Role.ADMINISTRATOR.value in actor.roles
+
+
+def find_delivery(key: int, *, with_message: bool = False) -> Delivery:
+    """Return a delivery that who acts now may read, else 404; mails about logins are for administrators."""
+    query = select(Delivery).where(Delivery.id == key)
+    if with_message:
+        query = query.options(undefer(Delivery.message))
+    delivery = db.session.scalars(query).one_or_none()
+    if delivery is None or (delivery.kind is DeliveryKind.ACCOUNT and not is_administrator()):
+        abort(404)
+    return delivery
+
+
+def take_apart(message: bytes) -> StoredMail:
+    """Return headers and parts of a stored mail."""
+    parsed = message_from_bytes(message, policy=policy.default)
+    assert isinstance(parsed, EmailMessage)
+    text, html = parsed.get_body(("plain",)), parsed.get_body(("html",))
+    return StoredMail(
+        headers=[
+            (name, str(value))
+            for name, value in parsed.items()
+            if name not in ("MIME-Version", "Content-Type")
+        ],
+        text=text.get_content() if text is not None else "",
+        html=html.get_content() if html is not None else None,
+    )
+
+
+def frame(delivery: Delivery) -> Response:
+    """Answer with the HTML of a mail, fit for a frame and for nothing else."""
+    html = take_apart(delivery.message).html
+    if html is None:
+        abort(404)
+    response = Response(html, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = _FRAME_POLICY
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+def as_file(delivery: Delivery) -> Response:
+    """Answer with the whole mail, as mail programs open it."""
+    response = Response(delivery.message, mimetype="message/rfc822")
+    response.headers["Content-Disposition"] = f'attachment; filename="mail-{delivery.id}.eml"'
+    return response
