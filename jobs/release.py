@@ -9,7 +9,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 from flask_security.utils import hash_password
-from sqlalchemy import select
+from sqlalchemy import any_, literal, select
 
 from config import Settings
 from jobs.demo import DEMO_PEOPLE, demo_password, has_records, seed_demo
@@ -51,7 +51,7 @@ def demo_users_command() -> None:
 
 def create_first_administrator(email: str, password: str) -> None:
     """Create the first administrator; does nothing once any administrator exists."""
-    administrators = select(Staff.id).where(Staff.role_names.contains([Role.ADMINISTRATOR.value]))
+    administrators = select(Staff.id).where(literal(Role.ADMINISTRATOR.value) == any_(Staff.role_names))
     if db.session.scalars(administrators.limit(1)).first() is not None:
         return
     db.session.add(
