@@ -1,0 +1,121 @@
+"""Every page that anybody can open speaks one language, the reader's."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from conftest import Login
+from factories import Factory
+from models import Record
+from models.organisation import Locale, Role
+
+# Numbers, addresses and names that are the same in every language; "test" is who made the records here.
+SAME = re.compile(
+    r"Huisheng|SMTP_URL|MAIL_ALLOW|CSV|UTF-8|Excel|\.eml|\d{4}-W\d\d|[\w.-]+@[\w.-]+|English|Staff \d+|ID"
+    r"|(?:KH|TS|PZ)-\d{4}-\d+|\btest\b"
+)
+WORD = re.compile(r"[A-Za-z]{2,}")
+HAN = re.compile(r"[\u4e00-\u9fff]+")
+ATTRIBUTES = ("title", "placeholder", "aria-label", "alt", "data-confirm", "value")
+
+
+def pages(app: Flask) -> list[str]:
+    """Return the address of every page that needs nothing to be filled in."""
+    return sorted(
+        str(rule)
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.arguments and rule.endpoint != "static"
+    )
+
+
+def texts(client: FlaskClient, address: str) -> str:
+    return words_of(client.get(address))
+
+
+def words_of(answer: TestResponse) -> str:
+    """Return all that a page says, to the eye or to a screen reader; nothing for what is no page."""
+    assert answer.status_code < 500
+    if answer.mimetype != "text/html" or answer.location:
+        return ""
+    page = BeautifulSoup(answer.text, "html.parser")
+    for element in page(["script", "style", "template"]):
+        element.decompose()
+    said = [page.get_text(" ")]
+    for element in page.find_all(True):
+        if element.name == "input" and element.get("type") == "hidden":
+            continue
+        skipped = (
+            {"value"}
+            if element.name in {"option", "button"} or element.get("type") in {"radio", "checkbox"}
+            else set()
+        )
+        said += [str(element[name]) for name in ATTRIBUTES if name in element.attrs and name not in skipped]
+    return SAME.sub(" ", " ".join(said))
+
+
+def foreign_in(said: str, locale: Locale) -> list[str]:
+    """Return the words that are not in the reader's language; the name of the other one may stand there."""
+    foreign = WORD if locale is Locale.CHINESE else HAN
+    return sorted(set(foreign.findall(said.replace("中文", ""))))
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_no_page_mixes_languages(app: Flask, login: Login, locale: Locale) -> None:
+    client = login(Role.ADMINISTRATOR, locale=locale)
+    found = {address: foreign_in(texts(client, address), locale) for address in pages(app)}
+    assert {address: words for address, words in found.items() if words} == {}
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_no_page_about_a_record_mixes_languages(login: Login, make: Factory, locale: Locale) -> None:
+    client = login(Role.ADMINISTRATOR, locale=locale)
+    for record in one_of_each(make):
+        for page in ("details", "edit", "delete"):
+            address = f"/{record.__tablename__.replace('_', '-')}/{page}/?id={record.id}"
+            answer = client.get(address)
+            assert answer.status_code == 200, address
+            assert foreign_in(words_of(answer), locale) == [], address
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_no_message_about_an_empty_form_mixes_languages(login: Login, make: Factory, locale: Locale) -> None:
+    client = login(Role.ADMINISTRATOR, locale=locale)
+    for record in one_of_each(make):
+        address = f"/{record.__tablename__.replace('_', '-')}/new/"
+        answer = client.post(address, data={})
+        assert answer.status_code != 302, address
+        assert foreign_in(words_of(answer), locale) == [], address
+
+
+def one_of_each(make: Factory) -> list[Record]:
+    """Return a record of each type whose own texts are in no language."""
+    part, subject = make.part(name="1"), make.subject(name="1", code="1")
+    department = make.department(code="1", name="1", name_en="1")
+    return [
+        make.customer(name="1"),
+        make.dealer(name="1", code="1"),
+        make.vehicle(frame_number="1", model="1"),
+        make.supplier(name="1"),
+        part,
+        make.parts_quality_record(part_id=part.id, fault="1"),
+        subject,
+        make.complaint(subject_id=subject.id, customer_name="1", description="1"),
+        department,
+        make.region(name="1"),
+        make.position(name="1"),
+        make.staff(name="1"),
+        make.digest_recipient(department, name="1"),
+    ]
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_no_page_before_login_mixes_languages(app: Flask, client: FlaskClient, locale: Locale) -> None:
+    client.post("/login/language", data={"locale": locale.value})
+    for address in ("/login", "/reset", "/reset/wrong", "/no-such-page"):
+        assert foreign_in(texts(client, address), locale) == [], address
