@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -120,13 +121,16 @@ def _quotations(
     chosen: dict[int, Quotation | None] = {}
     for key in top:
         used = [quotation for quotation in chosen.values() if quotation]
-        chosen[key] = choose(
+        texts = {quotation.text for quotation in used}
+        find = partial(
+            choose,
             heard[key],
             tree[key].name,
             used_products=[quotation.source.product for quotation in used if quotation.source.product],
             used_dealers=[quotation.source.dealer_id for quotation in used if quotation.source.dealer_id],
-            used_texts=said.union(quotation.text for quotation in used),
         )
+        # Rather said twice than not at all, where a subject has nothing else.
+        chosen[key] = find(used_texts=texts | said) or find(used_texts=texts)
     dealers = _dealer_names(quotation.source.dealer_id for quotation in chosen.values() if quotation)
     return {key: _quotation(quotation, dealers) for key, quotation in chosen.items()}
 

@@ -45,7 +45,7 @@ _PATTERNS = tuple(
 # Frame, identity, order and contract numbers: long runs with at least five digits in them.
 _LONG_RUN = re.compile(rf"{_START}[0-9A-Za-z]+(?:[-_*]+[0-9A-Za-z]+)*{_END}")
 _NAMED = re.compile(
-    rf"(?<![一-鿿])?[{_FAMILY}](?:[一-鿿]{{1,2}})?(?=(?:{_ADDRESSED}))"
+    rf"(?!高速)[{_FAMILY}](?:[一-鿿]{{1,2}})?(?=(?:{_ADDRESSED}))"
     r"|(?<=我叫)[一-鿿]{2,3}|(?<=我是)[一-鿿]{2,3}(?=[，,。])|(?<=姓名)[:：]?[一-鿿]{2,3}|(?<=车主[:：])[一-鿿]{2,3}"
     r"|(?<=联系人)[:：]\s*[一-鿿]{2,3}"
     r"|(?<=\bMr )[A-Z]\w+|(?<=\bMr\. )[A-Z]\w+|(?<=\bMrs )[A-Z]\w+|(?<=\bMrs\. )[A-Z]\w+"

@@ -1,0 +1,397 @@
+"""The figures of a digest, against rows whose counts are known by heart."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+
+from conftest import count_queries
+from factories import Factory
+from models import Complaint, Department, Subject, db
+from models.complaint import Severity, Step
+from models.digest_content import digest_content
+from models.iso_week import IsoWeek
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+WEEK = IsoWeek(2024, 10)
+CUT = datetime(2024, 3, 11, 0, 30, tzinfo=UTC)
+STARTS, ENDS = WEEK.bounds(SHANGHAI)
+
+
+@pytest.fixture
+def make(in_app: Flask) -> Factory:
+    """Make rows in the session that reads them: two would get in each other's way on one connection."""
+    return Factory(db.session)
+
+
+@pytest.fixture
+def department(in_app: Flask, make: Factory) -> Department:
+    return make.department("quality-test")
+
+
+@pytest.fixture
+def subject(make: Factory, department: Department) -> Subject:
+    return make.subject(name="电机", name_en="Motor", departments=[department])
+
+
+def content(department: Department, week: IsoWeek = WEEK, zone: ZoneInfo = SHANGHAI) -> dict[str, Any]:
+    payload = digest_content(department, week, zone, CUT)
+    # Frozen as JSON: nothing may change on the way.
+    assert json.loads(json.dumps(payload)) == json.loads(json.dumps(payload, default=None))
+    found: dict[str, Any] = json.loads(json.dumps(payload))
+    return found
+
+
+def complaints(
+    make: Factory, subject: Subject, number: int, weeks_back: int = 0, **attributes: Any
+) -> list[Complaint]:
+    at = STARTS - timedelta(weeks=weeks_back) + timedelta(days=1)
+    return [
+        make.complaint(
+            subject_id=subject.id, **({"registered_at": at + timedelta(minutes=minute)} | attributes)
+        )
+        for minute in range(number)
+    ]
+
+
+def test_counts_of_a_subject_stand_beside_last_week_and_the_median(
+    make: Factory, department: Department, subject: Subject
+) -> None:
+    for weeks_back, number in enumerate((7, 5, 2, 4, 9, 1, 3, 6, 8)):
+        complaints(make, subject, number, weeks_back)
+    complaints(make, subject, 1, 20)
+    payload = content(department)
+    expected = {"this_week": 7, "last_week": 5, "median": 4.5, "percent": 40, "direction": None}
+    assert payload["new"] == {**expected, "severe": 0, "safety": 0, "grave": 0}
+    (row,) = payload["subjects"]["top"]
+    assert {key: row[key] for key in expected} == expected
+    assert (row["name"], row["name_en"]) == ("电机", "Motor")
+    assert payload["history_weeks"] == 8
+    assert (payload["week"], payload["starts_on"], payload["ends_on"]) == (
+        "2024-W10",
+        "2024-03-04",
+        "2024-03-10",
+    )
+    assert payload["cut_at"] == CUT.isoformat()
+
+
+def test_no_percentage_where_either_week_counts_fewer_than_five(
+    make: Factory, department: Department, subject: Subject
+) -> None:
+    complaints(make, subject, 1, 20)
+    complaints(make, subject, 9)
+    complaints(make, subject, 4, 1)
+    assert content(department)["new"]["percent"] is None
+    complaints(make, subject, 1, 1)
+    assert content(department)["new"]["percent"] == 80
+
+
+def test_weeks_before_the_first_complaint_are_no_history(
+    make: Factory, department: Department, subject: Subject
+) -> None:
+    complaints(make, subject, 6)
+    complaints(make, subject, 2, 1, registered_at=WEEK.previous.bounds(SHANGHAI)[0])
+    payload = content(department)
+    assert payload["history_weeks"] == 1
+    assert payload["new"]["last_week"] == 2
+    assert payload["new"]["median"] is None
+    assert payload["new"]["direction"] is None
+
+
+def test_what_chance_hardly_does_is_called_out_of_the_usual(
+    make: Factory, department: Department, subject: Subject
+) -> None:
+    other = make.subject(departments=[department])
+    for weeks_back in range(1, 9):
+        complaints(make, subject, 2, weeks_back)
+        complaints(make, other, 3, weeks_back)
+    complaints(make, subject, 10)
+    complaints(make, other, 4)
+    found = {row["id"]: row["direction"] for row in content(department)["subjects"]["top"]}
+    assert found == {subject.id: "up", other.id: None}
+
+
+def test_only_five_subjects_are_listed_and_the_others_summed(make: Factory, department: Department) -> None:
+    subjects = [make.subject(departments=[department]) for _ in range(8)]
+    for number, subject in enumerate(subjects, start=1):
+        complaints(make, subject, number)
+    payload = content(department)["subjects"]
+    assert [row["this_week"] for row in payload["top"]] == [8, 7, 6, 5, 4]
+    assert payload["total"] == 8
+    assert payload["others"] == {"subjects": 3, "count": 6}
+
+
+def test_a_week_begins_and_ends_at_midnight_of_the_site(
+    make: Factory, department: Department, subject: Subject
+) -> None:
+    complaints(make, subject, 1, 20)
+    for at in (STARTS, ENDS - timedelta(microseconds=1)):
+        make.complaint(subject_id=subject.id, registered_at=at)
+    for at in (STARTS - timedelta(microseconds=1), ENDS):
+        make.complaint(subject_id=subject.id, registered_at=at)
+    new = content(department)["new"]
+    assert (new["this_week"], new["last_week"]) == (2, 1)
+    # The same instants in Berlin: eight hours later, so another complaint is this week's.
+    assert content(department, zone=ZoneInfo("Europe/Berlin"))["new"]["this_week"] == 2
+
+
+def test_a_subject_without_departments_goes_to_those_of_the_next_above(
+    make: Factory, department: Department, subject: Subject
+) -> None:
+    elsewhere = make.department()
+    child = make.subject(parent_id=subject.id)
+    grandchild = make.subject(parent_id=child.id)
+    own = make.subject(parent_id=child.id, departments=[elsewhere])
+    unrelated = make.subject()
+    for each in (subject, child, grandchild, own, unrelated):
+        complaints(make, each, 1)
+    assert content(department)["new"]["this_week"] == 3
+    assert content(elsewhere)["new"]["this_week"] == 1
+    everything = make.department(gets_all_subjects=True)
+    assert content(everything)["new"]["this_week"] == 5
+    assert content(make.department())["is_calm"]
+
+
+def test_open_and_unanswered_complaints_are_counted_by_age(
+    make: Factory, department: Department, subject: Subject
+) -> None:
+    def at(days: float, **attributes: Any) -> None:
+        make.complaint(subject_id=subject.id, registered_at=ENDS - timedelta(days=days), **attributes)
+
+    at(0.5)  # not late yet
+    at(1)  # 24 hours to the instant
+    at(2.9, step=Step.VERIFIED, verified_at=ENDS)
+    at(3)
+    at(7.9)
+    at(8, step=Step.ANALYSED)
+    at(30.9)
+    at(31)
+    at(400, step=Step.CONFIRMED)
+    make.complaint(subject_id=subject.id, registered_at=ENDS)
+    payload = content(department)
+    ages = [(age["from"], age["to"], age["open"], age["late"]) for age in payload["open"]["by_age"]]
+    assert ages == [(0, 2, 3, 1), (3, 7, 2, 2), (8, 30, 2, 1), (31, None, 1, 1)]
+    assert (payload["open"]["total"], payload["open"]["late"]) == (8, 5)
+
+
+def test_grave_complaints_come_first_then_the_longest_waiting(
+    make: Factory, department: Department, subject: Subject
+) -> None:
+    def at(days: float, **attributes: Any) -> str:
+        made = make.complaint(
+            subject_id=subject.id, registered_at=ENDS - timedelta(days=days), description=None, **attributes
+        )
+        return made.number
+
+    oldest, older = at(20), at(10)
+    severe = at(9, severity=Severity.SEVERE, step=Step.VERIFIED)
+    newer_severe = at(2, severity=Severity.SEVERE, step=Step.VERIFIED)
+    safety = at(15, is_safety_relevant=True)
+    at(5, step=Step.VERIFIED)
+    at(5, severity=Severity.SEVERE, step=Step.CONFIRMED)
+    needs = content(department)["needs_you"]
+    assert [item["number"] for item in needs["items"]] == [safety, newer_severe, severe, oldest, older]
+    assert needs["total"] == 5
+    assert needs["items"][0]["waiting_days"] == 15
+    assert needs["items"][0]["is_late"]
+    assert not needs["items"][1]["is_late"]
+
+
+def test_never_more_than_ten_complaints_are_listed(
+    make: Factory, department: Department, subject: Subject
+) -> None:
+    complaints(make, subject, 12, severity=Severity.SEVERE)
+    complaints(make, subject, 12, 2)
+    needs = content(department)["needs_you"]
+    assert len(needs["items"]) <= 10
+    assert needs["total"] == 24
+
+
+def test_owner_product_and_dealer_stand_with_a_complaint(
+    make: Factory, department: Department, subject: Subject
+) -> None:
+    dealer, owner = make.dealer(name="徐州宏达"), make.staff(name="李雷")
+    complaints(
+        make, subject, 1, severity=Severity.SEVERE, dealer_id=dealer.id, responsible_id=owner.id,
+        product="HS-150", description="客户韩梅梅电话13812345678，行驶中电机突然异响。", customer_name="韩梅梅",
+    )  # fmt: skip
+    (item,) = content(department)["needs_you"]["items"]
+    assert (item["owner"], item["product"], item["dealer"]) == ("李雷", "HS-150", "徐州宏达")
+    assert item["text"] == "客户***电话***，行驶中电机突然异响。"
+
+
+def test_no_phone_plate_frame_number_or_name_leaves_in_the_payload(
+    make: Factory, department: Department, subject: Subject
+) -> None:
+    text = "我叫韩梅梅，电话13812345678，车牌苏D12345，车架号LHS00000000001234，行驶中电机异响严重。"
+    complaints(make, subject, 3, description=text, customer_name="韩梅梅", address="常州1号")
+    complaints(make, subject, 1, description=text, customer_name="韩梅梅", severity=Severity.SEVERE)
+    frozen = json.dumps(content(department), ensure_ascii=False)
+    for secret in ("韩梅梅", "13812345678", "苏D12345", "LHS00000000001234", "常州1号"):
+        assert secret not in frozen
+    assert "电机异响严重" in frozen
+
+
+def test_a_quotation_prefers_what_is_not_said_above(
+    make: Factory, department: Department, subject: Subject
+) -> None:
+    complaints(make, subject, 1, description="行驶中电机异响，突然断电，无法启动。")
+    complaints(make, subject, 1, description="上坡时没有力气，只好推着车走。", step=Step.VERIFIED)
+    payload = content(department)
+    assert payload["needs_you"]["items"][0]["text"] == "行驶中电机异响，突然断电，无法启动。"
+    assert payload["subjects"]["top"][0]["quotation"]["text"] == "上坡时没有力气，只好推着车走。"
+
+
+def test_a_quotation_is_of_this_week_and_of_one_subject(
+    make: Factory, department: Department, subject: Subject
+) -> None:
+    other = make.subject(departments=[department])
+    complaints(make, subject, 2, description="上周行驶时电机异响，无法启动。", weeks_back=1)
+    complaints(make, subject, 2, description="本周行驶时电机异响，无法启动。")
+    complaints(make, other, 1, description="本周行驶时电机异响，无法启动。")
+    quotations = {row["id"]: row["quotation"] for row in content(department)["subjects"]["top"]}
+    assert quotations[subject.id]["text"] == "本周行驶时电机异响，无法启动。"
+    assert quotations[other.id] is None
+
+
+def test_first_answers_are_those_due_in_the_week(
+    make: Factory, department: Department, subject: Subject
+) -> None:
+    day = timedelta(days=1)
+    # Registered on the Sunday before, due on Monday; and on this Sunday, due next Monday.
+    make.complaint(subject_id=subject.id, registered_at=STARTS - day, verified_at=STARTS)
+    make.complaint(subject_id=subject.id, registered_at=ENDS - day)
+    for hours in (1, 24, 25):
+        at = STARTS + 2 * day
+        make.complaint(subject_id=subject.id, registered_at=at, verified_at=at + timedelta(hours=hours))
+    make.complaint(subject_id=subject.id, registered_at=STARTS + day)
+    (figure,) = content(department)["figures"]
+    assert (figure["met"], figure["total"], figure["target"]) == (3, 5, 1.0)
+    assert figure["interval"] == pytest.approx([0.2307, 0.8824], abs=5e-5)
+    assert figure["is_missed"]
+    assert figure["last_week"] == {"met": 0, "total": 0}
+    assert figure["median"] is None
+
+
+def test_parts_are_listed_by_part_and_supplier_with_their_batches(in_app: Flask, make: Factory) -> None:
+    department = make.department(gets_parts_quality=True)
+    motor, axle = make.part(name="电机", is_key_part=True), make.part(name="后桥")
+    good, bad = make.supplier(name="甲"), make.supplier(name="乙")
+
+    def found(part: Any, supplier: Any, quantity: int, batch: str | None = None, weeks_back: int = 0) -> None:
+        make.parts_quality_record(
+            part_id=part.id, supplier_id=supplier.id if supplier else None, quantity=quantity,
+            production_batch=batch, found_on=WEEK.sunday - timedelta(weeks=weeks_back),
+        )  # fmt: skip
+
+    found(motor, bad, 4, "B1")
+    found(motor, bad, 2, "B2")
+    found(motor, bad, 1)
+    found(motor, good, 1, "B1")
+    found(axle, None, 3)
+    found(axle, good, 9, weeks_back=1)
+    for weeks_back in range(1, 9):
+        found(motor, bad, 2, "B0", weeks_back)
+    parts = content(department)["parts"]
+    assert [(row["part"]["name"], row["supplier"], row["this_week"]) for row in parts["rows"]] == [
+        ("电机", "乙", 7),
+        ("后桥", None, 3),
+        ("电机", "甲", 1),
+    ]
+    first = parts["rows"][0]
+    assert (first["last_week"], first["median"], first["is_key_part"]) == (2, 2.0, True)
+    assert first["batches"] == [{"batch": "B1", "quantity": 4}, {"batch": "B2", "quantity": 2}]
+    assert parts["total"]["this_week"] == 11
+    assert parts["total"]["last_week"] == 11
+
+
+def test_pieces_of_one_record_are_not_taken_for_a_rise(in_app: Flask, make: Factory) -> None:
+    department, part = make.department(gets_parts_quality=True), make.part()
+    for weeks_back in range(9):
+        make.parts_quality_record(
+            part_id=part.id,
+            quantity=1 if weeks_back else 50,
+            found_on=WEEK.monday - timedelta(weeks=weeks_back),
+        )
+    (row,) = content(department)["parts"]["rows"]
+    assert (row["this_week"], row["direction"]) == (50, None)
+
+
+def test_a_department_sees_the_faults_that_it_answers_for(in_app: Flask, make: Factory) -> None:
+    guilty, innocent = make.department(), make.department()
+    make.parts_quality_record(found_on=date(2024, 3, 5), department_id=guilty.id)
+    parts = content(guilty)["parts"]
+    assert parts["total"]["this_week"] == 1
+    assert content(innocent)["parts"] is None
+
+
+def test_a_calm_week_is_told_as_calm(make: Factory, department: Department, subject: Subject) -> None:
+    payload = content(department)
+    assert payload["is_calm"]
+    assert payload["subjects"]["top"] == []
+    assert payload["needs_you"] == {"total": 0, "items": []}
+    assert payload["figures"][0]["interval"] is None
+    complaints(make, subject, 1, weeks_back=40)
+    assert not content(department)["is_calm"]
+
+
+def test_coverage_says_who_was_heard_and_what_is_lacking(
+    make: Factory, department: Department, subject: Subject
+) -> None:
+    heard, _silent = make.dealer(), make.dealer()
+    before = content(department)["coverage"]["dealers"]
+    complaints(make, subject, 2, dealer_id=heard.id)
+    complaints(make, subject, 1, description=None)
+    assert content(department)["coverage"] == {
+        "dealers": before,
+        "dealers_heard": 1,
+        "complaints_without_dealer": 1,
+        "complaints_without_text": 1,
+    }
+
+
+def test_deleted_complaints_do_not_count_but_those_of_a_deleted_subject_do(
+    make: Factory, department: Department, subject: Subject
+) -> None:
+    complaints(make, subject, 2)
+    complaints(make, subject, 1, deleted_at=CUT)
+    subject.deleted_at = CUT
+    make.session.commit()
+    payload = content(department)
+    assert payload["new"]["this_week"] == 2
+    assert payload["subjects"]["top"][0]["name"] == "电机"
+
+
+def test_the_number_of_queries_does_not_grow(in_app: Flask, make: Factory) -> None:
+    department = make.department(gets_parts_quality=True)
+
+    def add(number: int) -> None:
+        for _ in range(number):
+            subject = make.subject(departments=[department])
+            complaints(make, subject, 2, dealer_id=make.dealer().id, responsible_id=make.staff().id)
+            complaints(make, subject, 1, severity=Severity.SEVERE)
+            make.parts_quality_record(
+                found_on=WEEK.monday, supplier_id=make.supplier().id, production_batch="B"
+            )
+
+    add(2)
+    key = department.id
+    with count_queries(in_app) as few:
+        content(reload(key))
+    add(20)
+    with count_queries(in_app) as many:
+        content(reload(key))
+    assert len(few) == len(many)
+    assert len(many) <= 22
+
+
+def reload(key: int) -> Department:
+    db.session.expire_all()
+    found = db.session.get(Department, key)
+    assert found is not None
+    return found
