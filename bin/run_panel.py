@@ -27,6 +27,7 @@ from tied_process import die_with
 ROOT = Path(__file__).resolve().parent.parent
 SECRETS = ("SECRET_KEY", "PASSWORD_SECRET", "SECOND_FACTOR_SECRET")
 PORTS = range(8000, 8100)
+PAUSE = 1.0  # seconds between the starts of web, worker and clock
 RELEASE = "release"  # the Procfile's process that runs once, before the others
 
 
@@ -104,7 +105,9 @@ def choose_port(environ: dict[str, str]) -> None:
     """Set PORT to the one given, or else to the first free one; EngineError when there is none."""
     given = environ.get("PORT", "").strip()
     if given:
-        if given.isdecimal() and not is_free(int(given)):
+        if not given.isdecimal() or not 1 <= int(given) <= 65535:
+            raise EngineError("PORT is wrong: give a port from 1 to 65535.")
+        if not is_free(int(given)):
             raise EngineError(
                 f"PORT {given} is in use by another program. Set PORT to another one, or to none."
             )
@@ -160,6 +163,7 @@ class Panel:
     """Run the panel's processes and tell the person at the terminal how to reach it."""
 
     start: Start
+    demo_users: subprocess.Popen[bytes] | None = None
     is_announced: bool = False
     next_try_at: float = 0.0
 
@@ -173,31 +177,32 @@ class Panel:
         # Reachable from this machine alone: gunicorn's own default with PORT set is every network.
         environ.setdefault("GUNICORN_CMD_ARGS", f"--bind 127.0.0.1:{environ['PORT']}")
         say(f"Starting {', '.join(commands)}")
-        self.demo_users = begin_demo_users(environ)
-        return Supervisor(commands, environ, ROOT, say).run(on_tick=self.watch)
+        return Supervisor(commands, environ, ROOT, say, pause=PAUSE).run(on_tick=self.watch)
 
     def watch(self) -> None:
-        """Start a server again that ended, and announce the address once the web answers."""
+        """Start a server again that ended, and announce the panel once the web answers."""
         for server in self.start.servers:
             if not server.is_running:
                 say(f"{server.name} ended; starting it again.")
                 server.restart()
-        if not self.is_announced and time.monotonic() >= self.next_try_at:
+        if self.demo_users is None and time.monotonic() >= self.next_try_at:
             self.next_try_at = time.monotonic() + 0.1
-            self.is_announced = web_answers(int(self.start.environ["PORT"]))
-            if self.is_announced:
-                self.announce()
+            if web_answers(int(self.start.environ["PORT"])):
+                say(f"The web answers after {time.monotonic() - self.start.began_at:.1f} s")
+                self.demo_users = begin_demo_users(self.start.environ)
+        elif self.demo_users and self.demo_users.poll() is not None and not self.is_announced:
+            self.is_announced = True
+            self.announce(self.demo_users.communicate()[0])
 
-    def announce(self) -> None:
+    def announce(self, demo_users: bytes) -> None:
         """Print address, demo users and where the mail goes."""
         environ = self.start.environ
-        address = environ.get("PUBLIC_URL") or f"http://127.0.0.1:{environ['PORT']}"
-        users, _ = self.demo_users.communicate(timeout=60)
-        rows = [
-            line.split("\t") for line in users.decode(errors="replace").splitlines() if line.count("\t") == 2
-        ]
+        lines = demo_users.decode(errors="replace").splitlines()
+        rows = [line.split("\t") for line in lines if line.count("\t") == 2]
         say("")
-        say(f"  Huisheng 回声 is ready after {time.monotonic() - self.start.began_at:.1f} s:  {address}")
+        say(
+            f"  Huisheng 回声 is ready:  {environ.get('PUBLIC_URL') or 'http://127.0.0.1:' + environ['PORT']}"
+        )
         if rows:
             say("  Demo users (role, e-mail, password):")
         for role, email, password in rows:
@@ -221,7 +226,7 @@ def run_once(command: str, environ: dict[str, str]) -> int:
 
 
 def begin_demo_users(environ: dict[str, str]) -> subprocess.Popen[bytes]:
-    """Ask for the demo users while the web starts: it takes about as long."""
+    """Ask for the demo users; not before the web is up, which would start the later for it."""
     return subprocess.Popen(
         ["flask", "--app", "app", "demo-users"],
         env=environ,

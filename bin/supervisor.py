@@ -92,12 +92,17 @@ class Supervisor:
     environ: Mapping[str, str]
     folder: Path
     say: Callable[[str], None]
+    pause: float = 0.0  # seconds between the first starts, so that the first process is up soon
     children: list[Child] = field(init=False)
     _selector: selectors.BaseSelector = field(init=False, default_factory=selectors.DefaultSelector)
     _stop_signals: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self.children = [Child(name, command) for name, command in self.commands.items()]
+        now = time.monotonic()
+        self.children = [
+            Child(name, command, start_at=now + place * self.pause)
+            for place, (name, command) in enumerate(self.commands.items())
+        ]
 
     def run(self, on_tick: Callable[[], None] = lambda: None) -> int:
         """Run until asked to end; return the exit status. `on_tick` is called about ten times a second."""

@@ -116,6 +116,8 @@ def _passes(test: str, path: Path, account: Account) -> bool:
 
 def _reachable_home(base: Path, account: Account) -> Path:
     """Return a folder for the cluster that the account can reach: `base` where that works."""
+    if (base / "pg18").is_symlink():  # moved out before; `base` itself may have been renamed since
+        return (base / "pg18").resolve().parent
     base.chmod(PASSABLE)
     if _passes("-x", base, account):
         return base
@@ -127,15 +129,9 @@ def _reachable_home(base: Path, account: Account) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     REACHABLE_HOME.chmod(PASSABLE)
     home.chmod(PASSABLE)
-    return _moved(base / "pg18", home)
-
-
-def _moved(data: Path, home: Path) -> Path:
-    """Take along to `home` a cluster that root made in a namespace, and leave a link that says where."""
-    if data.is_dir() and not data.is_symlink():
-        shutil.move(data, home / "pg18")
-    if not data.is_symlink():
-        data.symlink_to(home / "pg18")
+    if (base / "pg18").exists():  # made by root in a namespace
+        shutil.move(base / "pg18", home / "pg18")
+    (base / "pg18").symlink_to(home / "pg18")  # says where, and leads later starts there
     return home
 
 

@@ -252,6 +252,10 @@ def test_root_without_namespaces_keeps_a_closed_folder_closed(
     assert closed.stat().st_mode & 0o777 == 0o700
     assert (closed / "base" / "pg18").resolve().is_relative_to(unprivileged.REACHABLE_HOME)
     assert capfd.readouterr().err.count("Its data is kept in") == 1
+    closed.rename(no_namespaces / "renamed")
+    renamed = no_namespaces / "renamed" / "base"
+    with postgres(renamed, durable=False) as running, connect(running.owner_url) as owner:
+        assert owner.execute("SELECT i FROM kept ORDER BY i").fetchall() == [(7,), (8,)]
 
 
 @AS_ROOT

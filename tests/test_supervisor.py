@@ -79,7 +79,7 @@ def test_the_procfile_names_what_a_service_runs() -> None:
 
 
 def test_each_line_stands_behind_the_name_of_its_process(tmp_path: Path) -> None:
-    commands = {"a": "printf '回声 one\\ntwo\\n'; sleep 600", "longer": "echo three; sleep 600"}
+    commands = {"a": "printf '回声 one\\ntwo\\n'; exec sleep 600", "longer": "echo three; exec sleep 600"}
     with supervised(tmp_path, {name: f'sh -c "{command}"' for name, command in commands.items()}) as process:
         lines = set(read_until(process, "|") + read_until(process, "|") + read_until(process, "|"))
     assert lines == {"a      | 回声 one", "a      | two", "longer | three"}
