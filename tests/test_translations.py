@@ -159,8 +159,11 @@ def test_a_person_is_answered_in_the_persons_own_language(login: Login) -> None:
 
 
 def test_the_language_can_be_chosen_before_login(client: FlaskClient) -> None:
-    answer = client.post("/login/language", data={"locale": "en"})
-    assert (answer.status_code, answer.location) == (302, "/login")
+    before = "/login?next=/complaint/?q=a"
+    answer = client.post("/login/language", data={"locale": "en", "next": before})
+    assert (answer.status_code, answer.location) == (302, before)
+    away = client.post("/login/language", data={"locale": "en", "next": "//elsewhere.example"})
+    assert (away.status_code, away.location) == (302, "/")
     with client:
         client.get("/login")
         assert str(get_locale()) == "en"

@@ -15,12 +15,13 @@ import wtforms.i18n
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Blueprint, Flask, abort, has_request_context, redirect, request, session, url_for
+from flask import Blueprint, Flask, abort, has_request_context, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
 from flask_login import current_user
 
 from models.organisation import Locale
+from views.home import own_path
 
 FOLDER = Path(__file__).parent / "translations"
 # The panel's own messages, then what the libraries' catalogues lack.
@@ -69,7 +70,7 @@ def choose_before_login() -> ResponseReturnValue:
     if chosen not in LOCALES:
         abort(400)
     session[LOCALE_KEY] = chosen
-    return redirect(url_for("security.login"))
+    return redirect(own_path(request.form.get("next", "")))
 
 
 def _get_translations(*_domain: Any) -> NullTranslations:
