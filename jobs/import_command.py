@@ -18,6 +18,8 @@ from jobs.import_rejected import save_rejected
 from jobs.imports import ImportResult, Progress, run_import
 from models import acting_as, system_actor
 
+# The first line comes early, so that one knows it works.
+FIRST_LINE_AFTER = 0.5
 SECONDS_BETWEEN_LINES = 2.0
 
 import_command = AppGroup("import", help="Import records from a file.")
@@ -45,12 +47,12 @@ def _progress(file: Path) -> Iterator[Progress]:
         with click.progressbar(length=1000, label=file.name, file=sys.stderr) as bar:
             yield lambda _rows, share: bar.update(int(share * 1000) - bar.pos)
         return
-    last = monotonic()
+    due = monotonic() + FIRST_LINE_AFTER
 
     def say(rows: int, share: float) -> None:
-        nonlocal last
-        if monotonic() - last >= SECONDS_BETWEEN_LINES:
-            last = monotonic()
+        nonlocal due
+        if monotonic() >= due:
+            due = monotonic() + SECONDS_BETWEEN_LINES
             click.echo(_("%(rows)s rows, %(share)s %%", rows=rows, share=int(share * 100)), err=True)
 
     yield say

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import os
+import itertools
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,17 +57,23 @@ class RejectedRows:
 
 
 def save_rejected(rejected: IO[bytes], file: Path) -> Path:
-    """Write the rejected rows to a new file beside `file`, or where one may write, and return its path."""
-    folder = file.parent if os.access(file.parent, os.W_OK) else Path.cwd()
-    stem = file.stem.removesuffix("-rejected")
-    count = 1
-    while True:
-        path = folder / f"{stem}-rejected{'' if count == 1 else f'-{count}'}{file.suffix}"
+    """Write the rejected rows to a new file beside `file`, or where the command runs, and return its path."""
+    name = file.stem.removesuffix("-rejected") + "-rejected"
+    try:
+        return _write_new(rejected, file.parent, name, file.suffix)
+    except OSError:
+        # A folder that is read only, such as a medium or somebody else's.
+        return _write_new(rejected, Path.cwd(), name, file.suffix)
+
+
+def _write_new(content: IO[bytes], folder: Path, name: str, suffix: str) -> Path:
+    for count in itertools.count(1):
+        path = folder / f"{name}{'' if count == 1 else f'-{count}'}{suffix}"
         try:
-            # Exclusive: neither the input nor rejected rows of an earlier import are ever overwritten.
+            # Exclusive: neither the input nor the rejected rows of an earlier import are ever overwritten.
             with path.open("xb") as target:
-                shutil.copyfileobj(rejected, target)
+                shutil.copyfileobj(content, target)
         except FileExistsError:
-            count += 1
-        else:
-            return path
+            continue
+        return path
+    raise AssertionError

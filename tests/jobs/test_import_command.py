@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
@@ -18,14 +19,15 @@ from sqlalchemy import func, select
 
 from config import Settings
 from conftest import environ_of
+from jobs.import_rejected import save_rejected
 from models import Complaint, ImportOrigin, ImportRun, acting_as, db, system_actor
 from models.complaint import Step
 from models.essentials import seed_essentials
 
 ROOT = Path(__file__).parents[2]
 HEADER = "id,brand,car_model,type,desc,problem,datetime,status"
-# Enough for several seconds.
-MANY = 8000
+# Enough for a second or more, so that a process can be met in the middle of it.
+MANY = 4000
 
 
 @pytest.fixture
@@ -37,25 +39,15 @@ def seeded(fresh_app: Flask) -> Iterator[Flask]:
 
 
 def command(
-    settings: Settings, file: Path, mapping: str, folder: Path | None = None
+    settings: Settings, file: Path, mapping: str, folder: Path | None = None, stderr: int = subprocess.PIPE
 ) -> subprocess.Popen[str]:
+    flask = [sys.executable, "-m", "flask", "--app", str(ROOT / "app")]
     return subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "flask",
-            "--app",
-            str(ROOT / "app"),
-            "import",
-            "complaints",
-            file,
-            "--map",
-            mapping,
-        ],
+        [*flask, "import", "complaints", file, "--map", mapping],
         cwd=folder or file.parent,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)} | environ_of(settings),
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         encoding="utf-8",
     )
@@ -125,6 +117,44 @@ def test_a_file_that_does_not_fit_is_answered_with_one_sentence(
     )
 
 
+def test_a_terminal_shows_a_bar(
+    seeded: Flask, fresh_settings: Settings, data_dir: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "first.csv"
+    shutil.copy(data_dir / "complaints_12365_first.csv", file)
+    screen, terminal = os.openpty()
+    process = command(fresh_settings, file, "cn-12365", stderr=terminal)
+    output, _nothing = process.communicate(timeout=60)
+    os.close(terminal)
+    with open(screen, "rb") as shown:  # noqa: PTH123 - a descriptor
+        assert "100%" in shown.read1(10_000).decode()
+    assert "新增 6 条" in output
+
+
+def test_rejected_rows_go_where_one_may_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    # Nobody, root included, can make a file in /proc.
+    path = save_rejected(io.BytesIO(b"rows"), Path("/proc/version.csv"))
+    assert path == tmp_path / "version-rejected.csv"
+    assert path.read_bytes() == b"rows"
+
+
+def test_two_imports_from_one_source_do_not_run_at_once(
+    seeded: Flask, fresh_settings: Settings, data_dir: Path, tmp_path: Path
+) -> None:
+    many = tmp_path / "many.csv"
+    write_many(many)
+    first = command(fresh_settings, many, "cn-12365")
+    assert first.stderr
+    first.stderr.readline()
+    second = command(fresh_settings, data_dir / "complaints_12365_first.csv", "cn-12365")
+    _output, errors = second.communicate(timeout=60)
+    assert second.returncode == 1
+    assert "同一来源的另一个导入正在进行" in errors
+    first.communicate(timeout=60)
+    assert rows_left() == (MANY, MANY, 1)
+
+
 def write_many(path: Path) -> None:
     rows = (f'{key},启程,货运150,加长版,电机异响,"A9,",2021-01-30,信息审核' for key in range(1, MANY + 1))
     path.write_text("\n".join([HEADER, *rows]), "utf-8")
@@ -161,7 +191,7 @@ def test_an_import_killed_at_any_point_leaves_all_or_nothing(
     file = tmp_path / "many.csv"
     write_many(file)
     for round_number in range(50):
-        kill_during(fresh_settings, file, 0.5 + 0.15 * round_number)
+        kill_during(fresh_settings, file, 0.5 + 0.08 * round_number)
         complaints, origins, runs = rows_left()
         assert (complaints, origins) in ((0, 0), (MANY, MANY))
         assert bool(runs) == bool(complaints)
