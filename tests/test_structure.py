@@ -150,5 +150,12 @@ def test_nothing_at_the_root_that_is_not_needed() -> None:
         "README.md", "app.py", "bin", "config.py", "docs", "jobs", "models", "pyproject.toml",
         "requirements.in", "requirements.txt", "tests", "views",
     }  # fmt: skip
-    caches = {"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".import_linter_cache"}
+    caches = {
+        "__pycache__",
+        ".hypothesis",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".import_linter_cache",
+    }
     assert {path.name for path in ROOT.iterdir()} - caches <= allowed
