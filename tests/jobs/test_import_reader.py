@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from flask_babel import force_locale
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from jobs.import_reader import LONGEST_LINE, DelimitedFile, ImportRefusedError, Row, examine
 
@@ -135,3 +138,28 @@ def test_the_source_stays_open_for_its_owner() -> None:
     table = DelimitedFile(source, examine(source))
     table.release()
     assert not source.closed
+
+
+CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=20)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(CELL, CELL, CELL), max_size=8), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+def test_whatever_a_spreadsheet_writes_is_read_back(rows: list[tuple[str, ...]], codec: str) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([("id", "text", "date"), *rows])
+    found = read(text.getvalue().encode(codec))[1]
+    assert [tuple(row.cells) for row in found] == [row for row in rows if any(cell.strip() for cell in row)]
+    assert not any(row.problem for row in found)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=200) | st.text(alphabet='ab,"\n\r\t;', max_size=80).map(str.encode))
+def test_no_bytes_bring_the_reader_down(content: bytes) -> None:
+    try:
+        table, rows = read(content)
+    except ImportRefusedError:
+        return
+    lines = [row.line for row in rows]
+    assert lines == sorted(set(lines))
+    assert all(row.problem or len(row.cells) == len(table.header) for row in rows)
