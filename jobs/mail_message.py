@@ -57,22 +57,26 @@ def build_message(
     at: datetime,
     extra: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Return the whole message; the text part comes first, so that it can be read alone."""
+    """Return the whole message; the text part comes first, so that it can be read alone.
+
+    `message_id` and the `extra` headers are plain ASCII.
+    """
     message = MIMEMultipart("alternative", policy=_LINE)
     headers: dict[str, Header | str] = {
         "From": _mailbox(sender, "From"),
         "To": _mailbox(recipient, "To"),
         "Subject": _words(mail.subject, "Subject"),
         "Date": format_datetime(at),
-        "Message-ID": message_id,
-        **{name: _words(value, name) for name, value in (extra or {}).items()},
     }
     for name, value in headers.items():
         message[name] = value  # type: ignore[assignment]  # this policy takes a Header as well
     message.attach(MIMEText(mail.text, "plain", "utf-8", policy=_LINE))
     if mail.html is not None:
         message.attach(MIMEText(mail.html, "html", "utf-8", policy=_LINE))
-    return message.as_bytes(policy=_LINE)
+    # Identifiers stay on their line: folded ones are allowed, but not every program reads them.
+    plain = {"Message-ID": message_id, **(extra or {})}
+    lines = "".join(f"{name}: {one_line(value)}\r\n" for name, value in plain.items())
+    return lines.encode("ascii") + message.as_bytes(policy=_LINE)
 
 
 def _words(text: str, header: str) -> Header | str:

@@ -59,10 +59,11 @@ def send(url: str, sender: str, recipient: str, message: bytes, seconds: float) 
             is_begun = True
             server.send(_dotted(message))
             code, words = server.getreply()
-            if not 200 <= code < 600:
-                return Outcome(Verdict.UNKNOWN, _words(code, words))
-            if code != 250:
+            if 400 <= code < 600:
                 raise _refusal(code, words)
+            if code != 250:
+                # Nonsense, or an answer that was cut short: it says neither yes nor no.
+                return Outcome(Verdict.UNKNOWN, _words(code, words))
             answer = _words(code, words)
             # It is sent, whatever becomes of the goodbye.
             with contextlib.suppress(smtplib.SMTPException, OSError, ValueError):
@@ -139,8 +140,16 @@ def _cut_after(seconds: float, connected: socket.socket, ends: contextlib.ExitSt
 
 
 def _log_in(server: smtplib.SMTP, user: str, password: str) -> None:
+    # One way and one try: smtplib's login goes on to the next after a refusal, and loses the server's words.
+    server.ehlo_or_helo_if_needed()
+    offered = server.esmtp_features.get("auth", "").upper().split()
+    ways = {"PLAIN": server.auth_plain, "LOGIN": server.auth_login}
+    way = next((name for name in ways if name in offered), None)
+    if way is None:
+        raise OSError("The server offers no login by PLAIN or LOGIN.")
+    server.user, server.password = user, password
     try:
-        server.login(user, password)
+        server.auth(way, ways[way])
     except smtplib.SMTPAuthenticationError as error:
         # The setting is wrong, not the mail: it waits until somebody has put it right.
         raise _RefusedError(Verdict.TEMPORARY, error.smtp_code, error.smtp_error) from error
