@@ -146,8 +146,8 @@ def test_the_readme_names_every_setting() -> None:
 
 def test_nothing_at_the_root_that_is_not_needed() -> None:
     needed = {
-        ".ci", ".git", ".gitignore", "CHANGELOG.md", "Procfile", "README.md", "app.py", "bin", "config.py", "docs",
-        "jobs", "models", "pyproject.toml", "requirements.in", "requirements.txt", "tests", "views",
+        ".ci", ".git", ".gitignore", "CHANGELOG.md", "Procfile", "README.md", "app.py", "bin", "config.py",
+        "docs", "jobs", "models", "pyproject.toml", "requirements.in", "requirements.txt", "tests", "views",
     }  # fmt: skip
     ignored = {line.rstrip("/") for line in (ROOT / ".gitignore").read_text().splitlines()}
     assert {path.name for path in ROOT.iterdir()} - ignored == needed
