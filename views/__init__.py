@@ -61,7 +61,7 @@ PAGES: tuple[type[Page], ...] = (DigestView, DeliveryView)
 
 
 def register(app: Flask) -> None:
-    """Add every screen, the error pages and what templates need to `app`; stop where a screen lacks something."""
+    """Add every screen, the error pages and what templates need to `app`; stop if one lacks something."""
     home = HomeView(name="home", endpoint="home", url="/")
     admin = Admin(
         app, name="Huisheng", url="/", index_view=home, theme=Theme(folder="", base_template="layout.html")

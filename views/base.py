@@ -38,7 +38,7 @@ ORIGIN = ("created_at", "created_by_id", "updated_at")
 BACK_MOST = 1000
 
 
-class RecordView(Guarded, ModelView):  # type: ignore[misc]  # both say what an endpoint runs; Guarded's counts
+class RecordView(Guarded, ModelView):
     """Keep the records of one type; a subclass of about 15 lines says what is particular."""
 
     actions: ClassVar[Mapping[str, str]] = {
@@ -107,7 +107,7 @@ class RecordView(Guarded, ModelView):  # type: ignore[misc]  # both say what an 
         """Return every field of the form, in order."""
         return tuple(name for section in self.form_sections for name in section.names)
 
-    def settable_names(self, row: Record | None) -> tuple[str, ...]:
+    def settable_names(self, row: Record | None) -> tuple[str, ...]:  # noqa: ARG002 - for subclasses
         """Return the fields that who acts now may set on `row` (None: on a new one)."""
         return self.form_names
 
@@ -135,9 +135,8 @@ class RecordView(Guarded, ModelView):  # type: ignore[misc]  # both say what an 
 
     def label(self, row: Any) -> str:
         """Return by what people recognise a record."""
-        return str(
-            db.session.scalar(select(self.model.label_column()).where(self.model.id == row.id)) or row.id
-        )
+        statement = select(self.model.label_column()).select_from(self.model).where(self.model.id == row.id)
+        return str(db.session.scalar(statement) or row.id)
 
     # Forms
 
@@ -168,8 +167,12 @@ class RecordView(Guarded, ModelView):  # type: ignore[misc]  # both say what an 
                 values[name] = coerce_id(request.args.get(name, ""))
         return values
 
-    def check(self, form: RecordForm, row: Any) -> Refusal | None:
-        """Return why the record can't be saved; None when nothing is against it. Runs before anything is set."""
+    def new_row(self) -> Any:
+        """Return an empty record, with what no person gives."""
+        return self.model()
+
+    def check(self, form: RecordForm, row: Any) -> Refusal | None:  # noqa: ARG002 - for subclasses
+        """Return why the record can't be saved, before anything is set; None when nothing is against it."""
         return None
 
     def on_save(self, form: RecordForm, row: Any, *, is_created: bool) -> None:
@@ -241,14 +244,14 @@ class RecordView(Guarded, ModelView):  # type: ignore[misc]  # both say what an 
     @property
     def search_names(self) -> str:
         """Return what the search looks through, in words."""
-        return _(", ").join(str(self.get_column_name(name)) for name in self.column_searchable_list)
+        return str(_(", ")).join(str(self.get_column_name(name)) for name in self.column_searchable_list)
 
     @expose("/new/", methods=("GET", "POST"))
     def create_view(self) -> ResponseReturnValue:
         """Enter a record."""
         form = self.form_for(None)
         if request.method == "POST" and form.validate():
-            row = self.model()
+            row = self.new_row()
             if saving.save(self, form, row, is_created=True):
                 flash(_("%(record)s was saved.", record=self.label(row)), "success")
                 return redirect(
@@ -319,7 +322,7 @@ class RecordView(Guarded, ModelView):  # type: ignore[misc]  # both say what an 
         )
         return page if request.method == "GET" else (page, 409)
 
-    def why_not_delete(self, rows: list[Any]) -> str | None:
+    def why_not_delete(self, rows: list[Any]) -> str | None:  # noqa: ARG002 - for subclasses
         """Return why these records may not be deleted, beyond what hangs on them; None when they may."""
         return None
 
@@ -329,14 +332,16 @@ class RecordView(Guarded, ModelView):  # type: ignore[misc]  # both say what an 
         if export_type != "csv":
             abort(404)
         wanted = read_request(self, request.args)
-        file = export.write_csv(self, wanted)
-        if file is None:
+        written = export.write_csv(self, wanted)
+        if written is None:
             most = export.ROWS_MOST
             flash(_("These are more than %(most)d records. Narrow the list first.", most=most), "warning")
             return redirect(list_url(self, wanted))
-        return send_file(
-            file, "text/csv; charset=utf-8", as_attachment=True, download_name=export.file_name(self)
-        )
+        file, size = written
+        name = export.file_name(self)
+        response = send_file(file, "text/csv", as_attachment=True, download_name=name)
+        response.content_length = size
+        return response
 
     @expose("/ajax/lookup/")
     def ajax_lookup(self) -> ResponseReturnValue:

@@ -16,6 +16,7 @@ from models.base import Labelled
 from models.organisation import Role
 from models.sql import Label, labels_for
 from views.clock import show_instant
+from views.fields import member_of
 from views.forms import column_of, target_of
 from views.lookups import view_of
 
@@ -73,9 +74,12 @@ def plain_cell(value: Any, name: str = "") -> Cell:
     if isinstance(value, Labelled):
         return Cell(str(value.label), "badge", value=f"{name}-{value.value}")
     if isinstance(value, date):
-        is_instant = isinstance(value, datetime)
-        text = show_instant(value) if is_instant else value.isoformat()
-        return Cell(text, "instant" if is_instant else "day", value=value.isoformat())
+        exact = value.isoformat()
+        return (
+            Cell(show_instant(value), "instant", value=exact)
+            if isinstance(value, datetime)
+            else Cell(exact, "day", value=exact)
+        )
     if isinstance(value, int):
         return Cell(str(value), "number")
     if isinstance(value, list):
@@ -99,4 +103,5 @@ def _own_label(record: Any) -> str:
 
 
 def _role_label(stored: str) -> str:
-    return str(Role(stored).label) if stored in set(Role) else stored
+    role = member_of(Role, stored)
+    return str(role.label) if role else stored

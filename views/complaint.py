@@ -73,9 +73,7 @@ class ComplaintView(RecordView):
                 "description",
                 "demand",
             ),
-            _(
-                "What the customer says, in the customer's own words. The first answer is due within 24 hours."
-            ),
+            _("What the customer says, in the customer's own words. First answer due within 24 hours."),
         ),
         Section(
             _("2. Verified"),

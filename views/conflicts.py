@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,7 @@ class Conflict:
 
 
 def conflict_of(view: RecordView, form: RecordForm, row: Any) -> Conflict:
-    """Return what happened to `row` since the form was opened; fields that only others changed follow them."""
+    """Return what happened to `row` since the form was opened; fields only others changed follow them."""
     # Each change of a row is one version and one entry.
     entries = entries_of(row, max(0, row.version - (form.seen_version or 0)))
     who = who_did(entries)
@@ -57,7 +57,7 @@ def conflict_of(view: RecordView, form: RecordForm, row: Any) -> Conflict:
 
 
 def _values_before(entries: list[AuditEntry]) -> dict[str, Any]:
-    """Return for each changed column what stood there before the oldest of the entries (newest come first)."""
+    """Return what stood in each changed column before the oldest of the entries (newest come first)."""
     before: dict[str, Any] = {}
     for entry in entries:
         before.update({column: pair[0] for column, pair in entry.changes.items()})
@@ -74,11 +74,10 @@ def _take(field: RecordField, value: Any) -> None:
 def is_same(value: Any, stored: Any) -> bool:
     """Tell whether a form's value equals one of the audit log, which is JSON."""
     if isinstance(value, datetime) and isinstance(stored, str):
-        return datetime.fromisoformat(stored).replace(second=0, microsecond=0) == value.replace(
-            second=0, microsecond=0
-        )
+        # Inputs show minutes only.
+        return abs(datetime.fromisoformat(stored) - value) < timedelta(minutes=1)
     if isinstance(value, date):
-        return value.isoformat() == stored
+        return bool(value.isoformat() == stored)
     if isinstance(value, Enum):
         return bool(value.value == stored)
     return bool(value == stored)

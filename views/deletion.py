@@ -38,7 +38,7 @@ def chosen_rows(view: RecordView, raw_ids: list[str]) -> list[Any]:
 
 
 def holds(model: type[Record]) -> Iterator[tuple[type[Record], Any]]:
-    """Yield each record type with how it hangs on `model`: a foreign key column or a many-to-many relation."""
+    """Yield each record type with how it hangs on `model`: a foreign key or a many-to-many relation."""
     for record in record_types():
         mapper = inspect(record)
         for name, column in mapper.columns.items():

@@ -1,4 +1,4 @@
-"""What people are told when something can't be done: sentences at fields, and pages with an id for the log."""
+"""What people are told when something can't be done: sentences at fields, pages with an id for the log."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from functools import cache
 from typing import Any
 
 import structlog
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, current_app, jsonify, render_template, request
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
-from sqlalchemy import CheckConstraint, Enum, Table, UniqueConstraint
+from sqlalchemy import CheckConstraint, Enum, Table
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.schema import ColumnCollectionConstraint
 from werkzeug.exceptions import HTTPException
 
 from models import Base, current_actor, db
@@ -76,7 +78,10 @@ def constraint_refusal(name: str) -> Refusal:
         )
     if kind == "fk":
         return Refusal(columns[0] if columns else None, _("This record is not there any more."))
-    ending = name.removeprefix(f"ck_{table}_") if table else name
+    return _check_refusal(name.removeprefix(f"ck_{table}_") if table else name, columns)
+
+
+def _check_refusal(ending: str, columns: tuple[str, ...]) -> Refusal:
     if ending.endswith("_not_blank"):
         return Refusal(ending.removesuffix("_not_blank"), _("Fill this in."))
     if ending in _BY_ENDING:
@@ -90,7 +95,7 @@ def constraint_refusal(name: str) -> Refusal:
 
 @cache
 def _constraints() -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Return table and columns of each constraint and unique index, by name; of a CHECK those of a closed list."""
+    """Return table and columns of each constraint and unique index, by name (of a CHECK those of a list)."""
     found: dict[str, tuple[str, tuple[str, ...]]] = {}
     for table in Base.metadata.tables.values():
         for index in table.indexes:
@@ -99,10 +104,10 @@ def _constraints() -> dict[str, tuple[str, tuple[str, ...]]]:
         for constraint in table.constraints:
             if isinstance(constraint, CheckConstraint):
                 found[_database_name(table, constraint)] = (table.name, _listed_columns(table, constraint))
-            elif isinstance(constraint, UniqueConstraint) or hasattr(constraint, "elements"):
+            elif isinstance(constraint, ColumnCollectionConstraint):
                 found[_database_name(table, constraint)] = (
                     table.name,
-                    tuple(c.name for c in constraint.columns),
+                    tuple(column.name for column in constraint.columns),
                 )
     return found
 
@@ -146,9 +151,7 @@ _CSRF = (
 )
 _UNEXPECTED = (
     _l("Something went wrong"),
-    _l(
-        "Nothing was saved. The error was recorded under the number below; please pass it on if it happens again."
-    ),
+    _l("Nothing was saved. Please pass on the number below if it happens again."),
 )
 
 
@@ -176,13 +179,22 @@ def show_unreachable(error: Exception) -> Any:
         return show_unexpected(error)
     error_id = _record(error)
     title, sentence = _TITLES[503]
-    return _answer(503, str(title), str(sentence), error_id)
+    # Nothing on the page may ask the database again, not even who is logged in and in which language.
+    _login_manager()._update_request_context_with_user()  # noqa: SLF001 - sets nobody
+    with force_locale(request.accept_languages.best_match(["en"]) or "zh_Hans_CN"):
+        return _answer(503, str(title), str(sentence), error_id)
 
 
 def show_unexpected(error: Exception) -> Any:
     """Answer an error that nobody foresaw: an id for the person, the whole of it for the log."""
     error_id = _record(error)
     return _answer(500, str(_UNEXPECTED[0]), str(_UNEXPECTED[1]), error_id)
+
+
+def _login_manager() -> Any:
+    # Flask-Login hangs itself on the application, where types know nothing of it.
+    app: Any = current_app
+    return app.login_manager
 
 
 def _record(error: Exception) -> str:

@@ -37,8 +37,8 @@ def file_name(view: RecordView) -> str:
     return f"{view.plural}-{today().isoformat()}.csv"
 
 
-def write_csv(view: RecordView, wanted: ListRequest) -> IO[bytes] | None:
-    """Return the whole file, written before the answer begins; None where there are too many rows.
+def write_csv(view: RecordView, wanted: ListRequest) -> tuple[IO[bytes], int] | None:
+    """Return the whole file and its size in bytes, before the answer begins; None for too many rows.
 
     A body that is made while it is sent would run after the request's end, and break off in the middle.
     """
@@ -53,18 +53,20 @@ def write_csv(view: RecordView, wanted: ListRequest) -> IO[bytes] | None:
         return None
     actor = current_actor()
     log.info("exported", table=view.permission, rows=written, staff_id=actor.staff_id if actor else None)
+    size = file.tell()
     file.seek(0)
-    return cast("IO[bytes]", file)
+    return cast("IO[bytes]", file), size
 
 
 def _write(file: SpooledTemporaryFile[bytes], view: RecordView, wanted: ListRequest) -> int:
     """Write the file and return the number of its records; stop after one too many."""
     # The mark tells Excel that this is UTF-8.
     file.write(b"\xef\xbb\xbf")
-    written = 0
-    for written, line in enumerate(_lines(view, wanted, export_names(view))):
+    lines = 0
+    for line in _lines(view, wanted, export_names(view)):
         file.write(line)
-    return written
+        lines += 1
+    return lines - 1
 
 
 def export_names(view: RecordView) -> tuple[str, ...]:

@@ -6,11 +6,12 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_babel import gettext as _
 from sqlalchemy import select
-from wtforms import Field, Form, ValidationError
+from wtforms import Field, ValidationError
+from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
 from wtforms.widgets import TextInput
 
@@ -19,6 +20,7 @@ from models.base import Labelled
 from models.sql import Label, labels_for
 from views.clock import site_zone
 
+LabelledType = TypeVar("LabelledType", bound=Labelled)
 LARGEST_INTEGER = 2**31 - 1
 LARGEST_ID = 2**63 - 1
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
@@ -49,6 +51,11 @@ def coerce_id(raw: object) -> int | None:
     return int(text) if 0 < int(text) <= LARGEST_ID else None
 
 
+def member_of(values: type[LabelledType], raw: str) -> LabelledType | None:
+    """Return the member of a closed list that is stored as `raw`; None where there is none."""
+    return next((member for member in values if member.value == raw), None)
+
+
 def parse_day(raw: str) -> date | None:
     """Return the date that a person typed, None for nothing; raise ValueError with a sentence."""
     text = clean_line(raw)
@@ -64,7 +71,7 @@ def parse_day(raw: str) -> date | None:
     return found
 
 
-def required(form: Form, field: Field) -> None:
+def required(form: BaseForm, field: Field) -> None:  # noqa: ARG001 - WTForms passes both
     """Refuse an empty field; blanks alone are empty too."""
     if field.data is None or field.data in ("", []):
         raise StopValidation(_("Fill this in."))
@@ -113,7 +120,7 @@ class LineField(RecordField):
         """Return the line without what doesn't belong in it."""
         return clean_line(raw) or None
 
-    def pre_validate(self, form: Form) -> None:
+    def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 - WTForms passes it
         """Refuse more characters than the column holds."""
         if self.max_length and self.data and len(self.data) > self.max_length:
             raise ValidationError(
@@ -130,7 +137,7 @@ class EmailField(LineField):
         """Return the address in small letters."""
         return clean_line(raw).lower() or None
 
-    def pre_validate(self, form: Form) -> None:
+    def pre_validate(self, form: BaseForm) -> None:
         """Refuse what can't be an address."""
         super().pre_validate(form)
         if self.data and not re.fullmatch(r'[^@\s<>",;:]+@[^@\s<>",;:]+', self.data):
@@ -214,10 +221,10 @@ class ChoiceField(RecordField):
         """Return the member with this stored value."""
         if not raw:
             return None
-        try:
-            return self.values(raw)
-        except ValueError:
-            raise ValueError(_("Choose from the list.")) from None
+        member = member_of(self.values, raw)
+        if member is None:
+            raise ValueError(_("Choose from the list."))
+        return member
 
     @property
     def options(self) -> list[tuple[str, str]]:
@@ -316,7 +323,7 @@ class RelationField(RecordField):
             raise ValueError(_("Choose from the list."))
         return key
 
-    def pre_validate(self, form: Form) -> None:
+    def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 - WTForms passes it
         """Refuse a record that is gone, or that the reader may not see."""
         if self.data is None or self.data == self.object_data:
             return

@@ -50,7 +50,7 @@ class Filter:
         return [filter_arg(self.name, operation) for operation in self.operations]
 
     def read(self, args: MultiDict[str, str]) -> Chosen | None:
-        """Return what the URL asks for; None where it asks nothing of this filter. Raise ValueError for nonsense."""
+        """Return what the URL asks for, None for nothing; raise ValueError where it makes no sense."""
         raise NotImplementedError
 
 

@@ -15,6 +15,7 @@ from wtforms import Form, HiddenField
 from wtforms.meta import DefaultMeta
 
 from models import Record, record_types
+from models.base import Labelled
 from models.labels import FIELD_LABELS
 from models.organisation import Role
 from models.sql import labels_for
@@ -72,7 +73,7 @@ class RecordForm(Form):
     class Meta(DefaultMeta):
         """Speak the reader's language."""
 
-        def get_translations(self, form: Any) -> _Messages:
+        def get_translations(self, form: Any) -> _Messages:  # noqa: ARG002 - WTForms passes it
             """Return what translates WTForms' own messages."""
             return _Messages()
 
@@ -112,12 +113,18 @@ def target_of(model: type[Record], name: str) -> type[Record] | None:
     """Return the record type that an attribute leads to; None where it holds a plain value."""
     attribute = inspect(model).attrs[name]
     if isinstance(attribute, RelationshipProperty):
-        return attribute.mapper.class_  # type: ignore[no-any-return]
+        return attribute.mapper.class_
     column = column_of(model, name)
     if column is None or not column.foreign_keys:
         return None
     table = next(iter(column.foreign_keys)).column.table
     return next((record for record in record_types() if record.__table__ is table), None)
+
+
+def labelled(kind: Enum) -> type[Labelled]:
+    """Return the closed list that a column's type holds."""
+    values: Any = kind.enum_class
+    return values  # type: ignore[no-any-return]
 
 
 def is_required_column(column: Column[Any]) -> bool:
@@ -168,7 +175,7 @@ def _plain_field(name: str, column: Column[Any], options: dict[str, Any]) -> Any
     if name == "role_names":
         return fields.ManyChoicesField(values=list(Role), **options)
     if isinstance(kind, Enum):
-        return fields.ChoiceField(values=kind.enum_class, **options)
+        return fields.ChoiceField(values=labelled(kind), **options)
     if isinstance(kind, Boolean):
         return fields.AnswerField(**options) if column.nullable else fields.CheckField(**options)
     if isinstance(kind, ARRAY):

@@ -13,7 +13,8 @@ from sqlalchemy import Boolean, DateTime, Enum, select
 from models import AuditEntry, Record, Staff, db
 from models.sql import labels_for
 from views.clock import show_instant
-from views.forms import column_of, target_of
+from views.fields import member_of
+from views.forms import column_of, labelled, target_of
 
 if TYPE_CHECKING:
     from views.base import RecordView
@@ -62,9 +63,9 @@ def who_did(entries: Iterable[AuditEntry]) -> dict[int, str]:
 
 
 def _the_panel(entry: AuditEntry) -> str:
-    return (
-        _("The panel (%(source)s)", source=entry.source) if entry.source else _("The database's own prompt")
-    )
+    if not entry.source:
+        return str(_("The database's own prompt"))
+    return str(_("The panel (%(source)s)", source=entry.source))
 
 
 def history_of(view: RecordView, row: Any, names: Iterable[str]) -> list[Event]:
@@ -108,12 +109,13 @@ def show_stored(model: type[Record], name: str, stored: Any) -> str:
     kind = getattr(column_of(model, name), "type", None)
     if stored is None:
         return ""
-    if isinstance(kind, Enum) and stored in {member.value for member in kind.enum_class or ()}:
-        return str(kind.enum_class(stored).label)
+    if isinstance(kind, Enum):
+        member = member_of(labelled(kind), stored)
+        return str(member.label) if member else str(stored)
     if isinstance(kind, Boolean):
-        return _("Yes") if stored else _("No")
+        return str(_("Yes") if stored else _("No"))
     if isinstance(kind, DateTime):
         return show_instant(datetime.fromisoformat(stored))
     if isinstance(stored, list):
-        return _(", ").join(map(str, stored))
+        return str(_(", ").join(map(str, stored)))
     return str(stored)

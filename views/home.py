@@ -21,7 +21,7 @@ from models.complaint import FIRST_ANSWER_WITHIN, Severity, Step
 from models.organisation import Locale
 from views.base import RecordView
 from views.clock import today
-from views.fields import clean_line
+from views.fields import clean_line, member_of
 from views.lookups import SEARCH_MOST, look_up, view_of
 from views.page import Page, ask_for_login
 
@@ -47,7 +47,7 @@ class HomeView(Page):
     title = _("Home")
     permission = "home"
 
-    def is_allowed(self, action: str) -> bool:
+    def is_allowed(self, action: str) -> bool:  # noqa: ARG002 - each action alike
         """Let everyone in who is logged in; each figure asks for its own permission."""
         return current_actor() is not None
 
@@ -90,9 +90,8 @@ class HomeView(Page):
         actor = current_actor()
         if actor is None or actor.staff_id is None:
             return ask_for_login()
-        try:
-            locale = Locale(request.form.get("locale", ""))
-        except ValueError:
+        locale = member_of(Locale, request.form.get("locale", ""))
+        if locale is None:
             abort(400)
         staff = db.session.scalars(select(Staff).where(Staff.id == actor.staff_id)).one()
         staff.locale = locale
@@ -128,9 +127,9 @@ def _complaint_figures(view: RecordView) -> list[Figure]:
     late = (Complaint.step == Step.REGISTERED) & (Complaint.registered_at < now() - FIRST_ANSWER_WITHIN)
     severe = is_open & (Complaint.severity == Severity.SEVERE)
     fresh = Complaint.registered_at >= now() - RECENT
-    counts = db.session.execute(
-        select(*(func.count(Complaint.id).filter(condition) for condition in (fresh, is_open, late, severe)))
-    ).one()
+    counted = (func.count(Complaint.id).filter(condition) for condition in (fresh, is_open, late, severe))
+    # Named as the source: an aggregate with a filter has no sign of its model, and escapes the row limits.
+    counts = db.session.execute(select(*counted).select_from(Complaint)).one()
     open_steps = [step.value for step in OPEN_STEPS]
 
     def url(**args: Any) -> str:

@@ -20,7 +20,7 @@ COUNT_MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Records of one type that refer to the one shown; `new_url` is None where the reader may not enter one."""
+    """Records of a type that refer to the one shown; `new_url` is None where the reader may enter none."""
 
     label: str
     count: int
@@ -53,10 +53,12 @@ def _count(other: RecordView, name: str, key: int) -> Any:
 
 
 def _linked(other: RecordView, name: str, key: int, count: int) -> Linked:
+    filtered: dict[str, Any] = {f"flt_{name}": key}
+    filled: dict[str, Any] = {name: key}
     can_enter = other.is_allowed("create") and name in other.form_names
     return Linked(
         label=str(other.plural),
         count=count,
-        url=url_for(f"{other.endpoint}.index_view", **{f"flt_{name}": key}),
-        new_url=url_for(f"{other.endpoint}.create_view", **{name: key}) if can_enter else None,
+        url=url_for(f"{other.endpoint}.index_view", **filtered),
+        new_url=url_for(f"{other.endpoint}.create_view", **filled) if can_enter else None,
     )

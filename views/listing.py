@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from models import db
 from views.fields import clean_line
 from views.filters import ActiveFilter, read_filters
-from views.forms import column_of
+from views.forms import column_of, labelled
 from views.lookups import SEARCH_MOST, search_condition
 from views.trees import tree_order
 
@@ -97,7 +97,7 @@ def _small_int(raw: str) -> int:
 
 
 def list_url(view: RecordView, wanted: ListRequest, *, drop: tuple[str, ...] = (), **changed: Any) -> str:
-    """Return the list's address with some arguments changed (None: left out) or all values of `drop` left out."""
+    """Return the list's address with arguments changed (None: left out), and all of `drop` left out."""
     args: dict[str, list[str]] = {}
     for key, value in wanted.kept_args:
         if key not in drop and key not in changed:
@@ -124,7 +124,7 @@ def ordered(view: RecordView, statement: Select[Any], wanted: ListRequest) -> Se
     kind = getattr(column_of(view.model, name), "type", None)
     if isinstance(kind, Enum):
         # In the order of the list of values, not of their spelling.
-        column = case({member.name: at for at, member in enumerate(kind.enum_class)}, value=column)
+        column = case({str(member.value): at for at, member in enumerate(labelled(kind))}, value=column)
     key = view.model.id
     if is_descending:
         return statement.order_by(column.desc().nulls_last(), key.desc())

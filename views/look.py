@@ -1,4 +1,4 @@
-"""What every template may use: the menu, the reader's language, and addresses of static files that change with them."""
+"""What every template may use: the menu, the reader's language, addresses of static files."""
 
 from __future__ import annotations
 

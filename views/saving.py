@@ -1,4 +1,4 @@
-"""Setting a record from a form and committing it, in one place; what the database refuses becomes a sentence."""
+"""Setting a record from a form and committing it, in one place; a refusal becomes a sentence."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import any_, func, literal, select
 
 from models import Record, Staff, current_actor, db
 from models.organisation import Role
@@ -58,11 +58,13 @@ class StaffView(RecordView):
         granted = set(field.data or ()) - set(row.role_names or ())
         if granted - {role.value for role in grantable_roles(current_actor())}:
             return Refusal("role_names", gettext("You may not grant this role."))
-        if row.id is None:
-            row.fs_uniquifier = secrets.token_hex(32)
         return None
 
-    def on_save(self, form: RecordForm, row: Any, *, is_created: bool) -> None:
+    def new_row(self) -> Staff:
+        """Return a person whose logins nobody can guess."""
+        return Staff(fs_uniquifier=secrets.token_hex(32))
+
+    def on_save(self, form: RecordForm, row: Any, *, is_created: bool) -> None:  # noqa: ARG002 - a hook
         """Write the mail with the link under which a new person sets a password; it goes with the commit."""
         if is_created:
             from views.auth import invite
@@ -74,10 +76,10 @@ class StaffView(RecordView):
         actor = current_actor()
         ids = [row.id for row in rows]
         if actor is not None and actor.staff_id in ids:
-            return gettext("Nobody deletes the own account.")
+            return str(gettext("Nobody deletes the own account."))
         others = select(func.count(Staff.id)).where(
-            Staff.role_names.contains([Role.ADMINISTRATOR.value]), Staff.active, Staff.id.not_in(ids)
+            literal(Role.ADMINISTRATOR.value) == any_(Staff.role_names), Staff.active, Staff.id.not_in(ids)
         )
         if not db.session.scalar(others):
-            return gettext("Somebody must remain who administers the panel.")
+            return str(gettext("Somebody must remain who administers the panel."))
         return None

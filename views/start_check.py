@@ -1,4 +1,4 @@
-"""Stop the start where a screen would fail later: a column without a label, a relation that nobody can look up."""
+"""Stop the start where a screen would fail later: a column without a label, a relation without a look-up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from views.forms import column_of, target_of
 from views.lookups import is_small
 
 
-class IncompleteScreen(Exception):
+class IncompleteScreenError(Exception):
     """Name everything that a screen lacks."""
 
 
@@ -19,12 +19,12 @@ def check_screens(views: list[RecordView]) -> None:
     """Check every screen.
 
     Raises:
-        IncompleteScreen: with one line for each thing that is missing.
+        IncompleteScreenError: with one line for each thing that is missing.
     """
     kept = {view.model for view in views}
     problems = [problem for view in views for problem in _problems(view, kept)]
     if problems:
-        raise IncompleteScreen("\n".join(problems))
+        raise IncompleteScreenError("\n".join(problems))
 
 
 def _problems(view: RecordView, kept: set[type]) -> list[str]:

@@ -26,7 +26,7 @@ class TreeView(RecordView):
         if row.id is None or field is None or field.data is None:
             return None
         model: Any = self.model
-        parents = dict(db.session.execute(select(model.id, model.parent_id)).all())
+        parents: dict[int, int | None] = dict(db.session.execute(select(model.id, model.parent_id)).all())
         if would_circle(parents, row.id, field.data):
             return Refusal("parent_id", _("A record can't stand under itself."))
         return None

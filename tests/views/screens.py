@@ -1,0 +1,114 @@
+"""What tests of screens share: their addresses, and reading a form as a browser would."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import TestResponse
+
+from conftest import PanelClient
+from views import SCREENS
+
+TABLES = [model.__tablename__ for _screen, model in SCREENS]
+
+
+def path(table: str, page: str = "", **args: Any) -> str:
+    """Return the address of a screen's page."""
+    query = "&".join(f"{key}={value}" for key, value in args.items())
+    return f"/{table.replace('_', '-')}/{page}{'/' if page else ''}{'?' + query if query else ''}"
+
+
+class _FormReader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: MultiDict[str, str] = MultiDict()
+        self.forms = 0
+        self._select: str | None = None
+        self._text: str | None = None
+        self._is_in = False
+
+    def handle_starttag(self, tag: str, raw: list[tuple[str, str | None]]) -> None:
+        attrs = dict(raw)
+        name = attrs.get("name") or ""
+        if tag == "form":
+            self._is_in = "record-form" in (attrs.get("class") or "")
+        if not self._is_in:
+            return
+        if tag == "input" and name and (attrs.get("type") != "checkbox" or "checked" in attrs):
+            self.values.add(name, attrs.get("value") or "")
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select:
+            # A browser sends the first option where none is selected.
+            if "selected" in attrs or self._select not in self.values:
+                self.values[self._select] = attrs.get("value") or ""
+        elif tag == "textarea":
+            self._text = name
+            self.values.add(name, "")
+
+    def handle_data(self, data: str) -> None:
+        if self._text:
+            self.values[self._text] = data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            self._text = None
+        elif tag == "select":
+            self._select = None
+        elif tag == "form":
+            self._is_in = False
+
+
+def form_of(response: TestResponse) -> MultiDict[str, str]:
+    """Return what a browser would send back of the record form on a page."""
+    reader = _FormReader()
+    reader.feed(response.text)
+    reader.values.pop("csrf_token", None)
+    return reader.values
+
+
+def edit(client: PanelClient, table: str, key: int, **changes: Any) -> TestResponse:
+    """Open a record's form, change some fields, and send it."""
+    address = path(table, "edit", id=key)
+    values = form_of(client.get(address))
+    for name, value in changes.items():
+        values.setlist(name, value if isinstance(value, list) else [value])
+    return client.post(address, data=values)
+
+
+def create(client: PanelClient, table: str, **fields: Any) -> TestResponse:
+    """Open the form for a new record, fill in some fields, and send it."""
+    address = path(table, "new")
+    values = form_of(client.get(address))
+    for name, value in fields.items():
+        values.setlist(name, value if isinstance(value, list) else [value])
+    return client.post(address, data=values)
+
+
+def rows_of(response: TestResponse) -> list[str]:
+    """Return the first cell of each row of a list, as text."""
+    reader = _TitleReader()
+    reader.feed(response.text)
+    return reader.titles
+
+
+class _TitleReader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.titles: list[str] = []
+        self._is_in = False
+
+    def handle_starttag(self, tag: str, raw: list[tuple[str, str | None]]) -> None:
+        if tag == "td" and "title" in (dict(raw).get("class") or "").split():
+            self._is_in = True
+            self.titles.append("")
+
+    def handle_data(self, data: str) -> None:
+        if self._is_in:
+            self.titles[-1] += data.strip()
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "td":
+            self._is_in = False

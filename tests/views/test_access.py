@@ -1,0 +1,180 @@
+"""Who gets in: every endpoint as somebody permitted, as another role and as nobody; ids swapped."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from screens import TABLES, form_of, path, rows_of
+
+from conftest import Login, PanelClient
+from factories import Factory
+from models import Customer
+from models.organisation import Role
+from models.permissions import letters
+
+# Page of a screen -> the letter of models.permissions that opens it.
+LETTERS = {"": "l", "details": "r", "new": "c", "edit": "e", "delete": "d", "export/csv": "x"}
+MAKERS = {table: table for table in TABLES}
+SCOPED = ("customer", "vehicle", "dealer", "complaint", "parts_quality_record")
+
+
+def make_one(make: Factory, table: str, **attributes: object) -> int:
+    if table == "digest_recipient":
+        return int(make.digest_recipient(make.department()).id)
+    if table == "region":
+        return int(make.region().id)
+    return int(getattr(make, MAKERS[table])(**attributes).id)
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("role", list(Role))
+def test_each_page_opens_for_exactly_the_roles_that_may(
+    role: Role, table: str, make: Factory, login: Login
+) -> None:
+    # A role whose rows lie in a region: the record is its own.
+    region = make.region()
+    attributes = {"region": region} if table in SCOPED else {}
+    key = make_one(make, table, **attributes)
+    client = login(role, region=region)
+    own = letters(role, table)
+    for page, letter in LETTERS.items():
+        with client.get(path(table, page, id=key)) as response:
+            assert response.status_code == (200 if letter in own else 403), (page, own)
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("page", ["new", "edit", "delete"])
+def test_a_change_is_refused_to_a_role_that_only_reads(
+    page: str, table: str, make: Factory, login: Login
+) -> None:
+    key = make_one(make, table)
+    response = login(Role.AUDITOR).post(
+        path(table, page, id=key), data={"id": key, "name": "x", "version": 1}
+    )
+    assert response.status_code == 403
+
+
+def test_every_address_sends_nobody_to_the_login(app: Flask, client: FlaskClient, make: Factory) -> None:
+    open_to_all = {"static", "health", "language.choose_before_login"}
+    seen = 0
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in open_to_all or rule.endpoint.startswith("security."):
+            continue
+        url = rule.build(dict.fromkeys(rule.arguments, "1"))
+        assert url
+        for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+            response = client.open(f"{url[1]}?id=1", method=method)
+            assert response.status_code == 302, (method, url[1])
+            assert response.headers["Location"].startswith("/login"), (method, url[1])
+            seen += 1
+    assert seen > 6 * len(TABLES)
+
+
+@pytest.mark.parametrize(
+    "url", ["/customer/?x=/login", "//customer/", "/customer%2f", "/customer/%2e%2e/login/"]
+)
+def test_how_an_address_is_written_opens_nothing(url: str, client: FlaskClient, make: Factory) -> None:
+    customer = make.customer(name="Only for staff")
+    assert customer.id
+    assert "Only for staff" not in client.get(url, follow_redirects=True).text
+
+
+def test_a_look_up_without_a_login_gets_no_page_but_a_refusal(client: FlaskClient) -> None:
+    response = client.get("/complaint/ajax/lookup/?name=customer_id", headers={"Accept": "application/json"})
+    assert response.status_code == 401
+
+
+@pytest.mark.parametrize("table", SCOPED)
+def test_ids_of_another_region_open_nothing(table: str, make: Factory, login: Login) -> None:
+    own, other = make.region(), make.region()
+    role = {"dealer": Role.TOURING_ENGINEER, "parts_quality_record": Role.CLERK}.get(table, Role.CLERK)
+    mine = make_one(make, table, region=own)
+    theirs = make_one(make, table, region=other)
+    client = login(role, region=own)
+    values = form_of(client.get(path(table, "edit", id=mine)))
+
+    assert client.get(path(table, "details", id=theirs)).status_code == 404
+    assert client.get(path(table, "edit", id=theirs)).status_code == 404
+    assert client.post(path(table, "edit", id=theirs), data=values).status_code == 404
+    assert len(rows_of(client.get(path(table)))) == 1
+    assert f"id={theirs}" not in client.get(path(table)).text
+
+
+@pytest.mark.parametrize("table", SCOPED)
+def test_a_list_and_its_count_and_export_hold_the_same_rows(table: str, make: Factory, login: Login) -> None:
+    own, other = make.region(), make.region()
+    make_one(make, table, region=own)
+    for _ in range(3):
+        make_one(make, table, region=other)
+    # A supervisor sees all regions; the clerk's own count must not betray the others'.
+    client = login(Role.CLERK, region=own)
+    page = client.get(path(table)).text
+    assert '<span class="count">1</span>' in page
+    if "x" in letters(Role.SUPERVISOR, table):
+        with login(Role.SUPERVISOR).get(path(table, "export/csv")) as response:
+            assert len(response.text.strip().splitlines()) == 1 + 4
+
+
+def test_deleting_ids_of_another_region_together_with_own_ones_leaves_the_others(
+    make: Factory, login: Login
+) -> None:
+    own, other = make.region(), make.region()
+    mine, theirs = make.customer(region=own), make.customer(region=other)
+    # No role that deletes is limited to a region yet.
+    client = login(Role.CLERK, region=own)
+    response = client.post("/customer/delete/", data={"id": [mine.id, theirs.id]})
+    assert response.status_code == 403
+    make.session.expire_all()
+    assert make.session.get(Customer, theirs.id).deleted_at is None
+
+
+def test_a_look_up_finds_only_what_the_reader_may_see(make: Factory, login: Login) -> None:
+    own, other = make.region(), make.region()
+    make.customer(name="张三本区", region=own)
+    make.customer(name="张三外区", region=other)
+    found = login(Role.CLERK, region=own).get("/complaint/ajax/lookup/?name=customer_id&query=张三").json
+    assert [row["label"] for row in found] == ["张三本区"]
+
+
+def test_a_filter_by_a_record_of_another_region_shows_no_name(make: Factory, login: Login) -> None:
+    own, other = make.region(), make.region()
+    hidden = make.customer(name="外区客户", region=other)
+    page = login(Role.CLERK, region=own).get(f"/complaint/?flt_customer_id={hidden.id}").text
+    assert "外区客户" not in page
+
+
+def test_the_global_search_respects_role_and_region(make: Factory, login: Login) -> None:
+    own, other = make.region(), make.region()
+    make.customer(name="回声本区", region=own)
+    make.customer(name="回声外区", region=other)
+    page = login(Role.CLERK, region=own).get("/search?q=回声").text
+    assert "回声本区" in page
+    assert "回声外区" not in page
+    assert "回声本区" not in login(Role.WAREHOUSE_KEEPER, region=own).get("/search?q=回声").text
+
+
+def test_the_menu_shows_only_what_opens(make: Factory, login: Login) -> None:
+    page = login(Role.WAREHOUSE_KEEPER).get("/").text
+    assert 'href="/parts-quality-record/"' in page
+    assert 'href="/customer/"' not in page
+    assert 'href="/digest-recipient/"' not in page
+
+
+def test_the_login_leads_back_to_a_path_of_the_panel_only(client: FlaskClient) -> None:
+    location = client.get("/customer/?search=a%26b").headers["Location"]
+    assert location == "/login?next=/customer/?search%3Da%2526b"
+
+
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example"]
+)
+def test_changing_the_language_never_leads_outside(target: str, login: Login) -> None:
+    response = login(Role.CLERK).post("/language", data={"locale": "en", "next": target})
+    assert response.headers["Location"] == "/"
+
+
+def test_a_person_without_any_role_sees_lists_of_nothing(make: Factory, login: Login) -> None:
+    client: PanelClient = login()
+    assert client.get("/").status_code == 200
+    assert client.get("/customer/").status_code == 403

@@ -1,0 +1,84 @@
+"""Letting records go: asked first, refused while others hang on them, also on those out of sight."""
+
+from __future__ import annotations
+
+import pytest
+from screens import path, rows_of
+
+from conftest import Login
+from factories import Factory
+from models import Customer, Department, Staff, Subject, record_types
+from models.organisation import Role
+from views.deletion import holds
+
+
+def test_the_page_lists_what_hangs_on_the_record(make: Factory, login: Login) -> None:
+    customer = make.customer()
+    make.vehicle(customer_id=customer.id)
+    make.complaint(customer_id=customer.id)
+    make.complaint(customer_id=customer.id)
+    client = login(Role.SUPERVISOR)
+    page = client.get(path("customer", "delete", id=customer.id)).text
+    assert "<li>Vehicles: 1</li>" in page
+    assert "<li>Complaints: 2</li>" in page
+    assert "solid" not in page
+    assert client.post("/customer/delete/", data={"id": customer.id}).status_code == 409
+
+
+def test_what_hangs_on_it_in_another_region_holds_it_too(make: Factory, login: Login) -> None:
+    dealer = make.dealer()
+    make.customer(region=make.region(), dealer_id=dealer.id)
+    assert "Customers: 1" in login(Role.SUPERVISOR).get(path("dealer", "delete", id=dealer.id)).text
+
+
+def test_a_deleted_reference_holds_nothing(make: Factory, login: Login) -> None:
+    customer = make.customer()
+    vehicle = make.vehicle(customer_id=customer.id)
+    client = login(Role.SUPERVISOR)
+    client.post("/vehicle/delete/", data={"id": vehicle.id})
+    assert client.post("/customer/delete/", data={"id": customer.id}).status_code == 302
+    assert rows_of(client.get("/customer/")) == []
+
+
+def test_a_department_that_a_subject_names_stays(make: Factory, login: Login) -> None:
+    department = make.department()
+    make.subject(departments=[make.session.merge(department)])
+    page = login(Role.ADMINISTRATOR).get(path("department", "delete", id=department.id)).text
+    assert "Subjects: 1" in page
+
+
+def test_a_parent_and_its_only_child_go_together(make: Factory, login: Login) -> None:
+    parent = make.region()
+    child = make.region(parent=parent)
+    client = login(Role.ADMINISTRATOR)
+    assert client.post("/region/delete/", data={"id": parent.id}).status_code == 409
+    assert client.post("/region/delete/", data={"id": [parent.id, child.id]}).status_code == 302
+
+
+def test_who_entered_records_can_leave_who_answers_for_them_cannot(make: Factory, login: Login) -> None:
+    author, agent = make.staff(Role.CLERK), make.staff(Role.FOLLOW_UP_AGENT)
+    make.customer(created_by_id=author.id, responsible_id=agent.id)
+    client = login(Role.ADMINISTRATOR)
+    assert client.post("/staff/delete/", data={"id": author.id}).status_code == 302
+    assert client.post("/staff/delete/", data={"id": agent.id}).status_code == 409
+    make.session.expire_all()
+    assert make.session.get(Staff, agent.id).deleted_at is None
+
+
+def test_every_foreign_key_of_a_record_is_looked_at() -> None:
+    found = {(record, held.key) for model in record_types() for record, held in holds(model)}
+    for record in record_types():
+        for name, column in record.__mapper__.columns.items():
+            if column.foreign_keys and name != "created_by_id":
+                assert (record, name) in found
+    assert (Subject, "departments") in found
+    assert (Customer, "created_by_id") not in found
+    assert Department in record_types()
+
+
+@pytest.mark.parametrize("role", [Role.CLERK, Role.AUDITOR])
+def test_who_may_not_delete_is_shown_no_way_to(role: Role, make: Factory, login: Login) -> None:
+    customer = make.customer()
+    client = login(role)
+    for page in ("", "details"):
+        assert "/customer/delete/?id" not in client.get(path("customer", page, id=customer.id)).text

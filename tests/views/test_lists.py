@@ -1,0 +1,328 @@
+"""Lists: how many queries, what order, which rows, and no address that a person can type breaks them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from flask import Flask
+from screens import TABLES, path, rows_of
+from test_access import make_one
+
+from conftest import Login, count_queries
+from factories import Factory
+from models import Complaint
+from models.complaint import Severity, Step
+from models.customer import CustomerKind
+from models.organisation import Role
+from views.forms import target_of
+from views.listing import COUNT_MOST
+from views.lookups import is_small
+
+# The login, its regions where the role has some.
+LOGIN_QUERIES = 1
+
+
+def allowed_queries(app: Flask, table: str) -> int:
+    """Rows and count, and one for each table whose labels or options the page shows."""
+    view = next(v for m, v in app.extensions["record_views"].items() if m.__tablename__ == table)
+    shown = {target_of(view.model, name) for name in view.column_list} - {None}
+    offered = {target for name in view.column_filters if (target := target_of(view.model, name))}
+    return LOGIN_QUERIES + 2 + len(shown) + len([target for target in offered if is_small(target)])
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_list_asks_as_few_queries_for_twenty_rows_as_for_two(
+    table: str, app: Flask, make: Factory, login: Login
+) -> None:
+    client = login(Role.ADMINISTRATOR)
+    for _ in range(2):
+        make_one(make, table)
+    with count_queries(app) as few:
+        assert client.get(path(table)).status_code == 200
+    for _ in range(18):
+        make_one(make, table)
+    with count_queries(app) as many:
+        assert len(rows_of(client.get(path(table)))) >= 20
+    assert len(many) == len(few), many
+    assert len(many) <= allowed_queries(app, table), many
+
+
+def test_a_complaint_list_with_every_relation_filled_needs_one_query_a_table(
+    app: Flask, make: Factory, login: Login
+) -> None:
+    region, staff = make.region(), make.staff(Role.CLERK)
+    for _ in range(10):
+        make.complaint(region=region, responsible_id=staff.id)
+    client, name = login(Role.SUPERVISOR), staff.name
+    with count_queries(app) as queries:
+        assert name in client.get("/complaint/").text
+    assert len(queries) <= allowed_queries(app, "complaint"), queries
+
+
+def names(client: Any, query: str) -> list[str]:
+    response = client.get(f"/customer/?{query}")
+    assert response.status_code == 200
+    return rows_of(response)
+
+
+def test_a_list_is_sorted_by_the_name_of_a_column(make: Factory, login: Login) -> None:
+    for name in ("b", "a", "c"):
+        make.customer(name=name, contact_person=name)
+    page = login(Role.CLERK).get("/customer/?sort=name").text
+    assert page.index(">a<") < page.index(">b<") < page.index(">c<")
+    assert 'aria-sort="ascending"' in page
+    page = login(Role.CLERK).get("/customer/?sort=name&desc=1").text
+    assert page.index(">c<") < page.index(">b<") < page.index(">a<")
+    assert 'aria-sort="descending"' in page
+
+
+def test_enumerations_sort_in_the_order_of_their_list(make: Factory, login: Login) -> None:
+    for step in (Step.CONFIRMED, Step.REGISTERED, Step.AGREED):
+        make.complaint(step=step, customer_name=step.value)
+    page = login(Role.SUPERVISOR).get("/complaint/?sort=step").text
+    table = page[page.index("<tbody>") :]
+    assert table.index(">registered<") < table.index(">agreed<") < table.index(">confirmed<")
+
+
+def test_equal_values_keep_a_stable_order_over_pages(make: Factory, login: Login) -> None:
+    made = {make.customer(name="同名").number for _ in range(60)}
+    client = login(Role.CLERK)
+    pages = [names(client, f"sort=name&page={page}") for page in range(3)]
+    assert [len(page) for page in pages] == [25, 25, 10]
+    assert {title for page in pages for title in page} == made
+
+
+@pytest.mark.parametrize("page", ["-1", "999999999999999999999999", "9999", "abc", "1e9", "", "%00"])
+def test_a_page_that_is_not_there_shows_the_last_one_there_is(page: str, make: Factory, login: Login) -> None:
+    make.customer()
+    assert len(names(login(Role.CLERK), f"page={page}")) == 1
+
+
+def test_counting_stops_and_says_so(make: Factory, login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(8):
+        make.customer()
+    monkeypatch.setattr("views.listing.COUNT_MOST", 5)
+    page = login(Role.CLERK).get("/customer/").text
+    assert "more than 5" in page
+    assert COUNT_MOST == 10_000
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_found"),
+    [
+        ("0731", True),
+        ("王", True),
+        ("王小 0731", True),
+        ("王小 9999", False),
+        ("%", False),
+        ("_", False),
+        ("\\", False),
+        ("０７３１", True),
+        ("  王小  ", True),
+    ],
+)
+def test_search_finds_parts_and_takes_signs_literally(
+    typed: str, is_found: bool, make: Factory, login: Login
+) -> None:
+    make.customer(name="王小明", phone="139 0000 0731")
+    found = rows_of(login(Role.CLERK).get("/customer/", query_string={"search": typed}))
+    assert bool(found) is is_found
+
+
+@pytest.mark.parametrize(
+    "typed", ["\x00", "a\x00b", "'; DROP TABLE customer; --", "\ud800", "%s%s", "{{7*7}}", "x" * 5000, "𠮷"]
+)
+def test_search_survives_what_nobody_should_type(typed: str, make: Factory, login: Login) -> None:
+    make.customer(name="ab")
+    response = login(Role.CLERK).get(
+        "/customer/", query_string={"search": typed.encode("utf-8", "surrogatepass")}
+    )
+    assert response.status_code == 200
+
+
+def test_a_filter_has_a_key_of_field_and_operation(make: Factory, login: Login) -> None:
+    make.customer(kind=CustomerKind.COMPANY, name="公司", first_contact_on=date(2024, 3, 5))
+    make.customer(kind=CustomerKind.OWNER, name="车主", first_contact_on=date(2024, 4, 5))
+    client = login(Role.CLERK)
+    assert len(names(client, "flt_kind=company")) == 1
+    assert len(names(client, "flt_kind=company&flt_kind=owner")) == 2
+    assert len(names(client, "flt_first_contact_on_from=2024-04-01")) == 1
+    assert len(names(client, "flt_first_contact_on_from=2024-03-01&flt_first_contact_on_to=2024-03-05")) == 1
+    assert len(names(client, "flt_source_contains=展")) == 0
+
+
+def test_a_period_of_instants_covers_its_last_day_in_the_sites_time_zone(make: Factory, login: Login) -> None:
+    # 23:30 on the 5th in Shanghai.
+    make.complaint(registered_at=datetime(2024, 3, 5, 15, 30, tzinfo=UTC))
+    client = login(Role.SUPERVISOR)
+    for query, count in (("from=2024-03-05&flt_registered_at_to=2024-03-05", 1), ("from=2024-03-06", 0)):
+        assert len(rows_of(client.get(f"/complaint/?flt_registered_at_{query}"))) == count
+
+
+def test_a_filter_by_a_record_shows_its_name_and_its_rows(make: Factory, login: Login) -> None:
+    dealer = make.dealer(name="临沂宏达车行")
+    make.customer(dealer_id=dealer.id)
+    make.customer()
+    response = login(Role.CLERK).get(f"/customer/?flt_dealer_id={dealer.id}")
+    assert len(rows_of(response)) == 1
+    assert "临沂宏达车行" in response.text
+
+
+def test_a_filter_for_none_finds_what_lies_in_the_pool(make: Factory, login: Login) -> None:
+    region = make.region()
+    make.customer(region=region)
+    make.customer()
+    assert len(names(login(Role.SUPERVISOR), "flt_region_id=none")) == 1
+
+
+NONSENSE = [
+    "flt_kind=none_of_these",
+    "flt_region_id=abc",
+    "flt_region_id=1,2",
+    "flt_region_id=99999999999999999999999",
+    "flt_dealer_id=-1",
+    "flt_dealer_id=%00",
+    "flt_first_contact_on_from=2024-13-45",
+    "flt_first_contact_on_from=0000-00-00",
+    "flt_first_contact_on_to=9999-12-31",
+    "flt_unknown=1",
+    "flt0_0=1",
+    "flt_=",
+    "flt_source_contains=%00%25_",
+    "sort=password",
+    "sort=0",
+    "sort=__class__",
+    "sort=name;drop",
+    "desc=-7",
+    "page_size=-1",
+    "page_size=100000",
+    "page_size=abc",
+    "limit=-1",
+    "offset=-5",
+    "search=%ff%fe",
+    "=&=&&&",
+    "page=-1&sort=-1&desc=x&search=%00&flt_kind=",
+]
+
+
+@pytest.mark.parametrize("query", NONSENSE)
+def test_no_query_breaks_a_list(query: str, make: Factory, login: Login) -> None:
+    make.customer()
+    response = login(Role.SUPERVISOR).get(f"/customer/?{query}")
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("query", NONSENSE)
+def test_no_query_breaks_an_export(query: str, make: Factory, login: Login) -> None:
+    make.customer()
+    with login(Role.SUPERVISOR).get(f"/customer/export/csv/?{query}") as response:
+        assert response.status_code == 200
+        assert response.data
+
+
+BAD_IDS = [
+    "",
+    "abc",
+    "1,2",
+    "-1",
+    "0",
+    "1.5",
+    "%00",
+    "99999999999999999999999",
+    "9223372036854775807",
+    "１２",
+    "1 OR 1=1",
+]
+
+
+@pytest.mark.parametrize("page", ["details", "edit", "delete"])
+@pytest.mark.parametrize("key", BAD_IDS)
+def test_an_id_that_is_none_is_not_found(key: str, page: str, make: Factory, login: Login) -> None:
+    assert login(Role.SUPERVISOR).get(path("customer", page, id=key)).status_code == 404
+
+
+@pytest.mark.parametrize("key", BAD_IDS)
+def test_an_id_that_is_none_deletes_nothing(key: str, make: Factory, login: Login) -> None:
+    assert login(Role.SUPERVISOR).post("/customer/delete/", data={"id": key}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "name=",
+        "name=nothing",
+        "name=subject_id",
+        "name=version",
+        "name=password&query=a",
+        "name=__init__",
+    ],
+)
+def test_a_look_up_that_no_form_has_is_not_found(query: str, login: Login) -> None:
+    assert login(Role.CLERK).get(f"/complaint/ajax/lookup/?{query}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=-1", "limit=100000", "offset=-1", "query=%00", "query=%25", "query=" + "x" * 900]
+)
+def test_a_look_up_gives_twenty_at_most_whatever_is_asked(query: str, make: Factory, login: Login) -> None:
+    for _ in range(25):
+        make.customer()
+    answer = login(Role.CLERK).get(f"/complaint/ajax/lookup/?name=customer_id&{query}")
+    assert answer.status_code == 200
+    assert answer.json is not None
+    assert len(answer.json) <= 20
+
+
+def test_a_tree_is_listed_in_reading_order(make: Factory, login: Login) -> None:
+    top = make.region("华东")
+    make.region("上海", parent=top)
+    make.region("安徽", parent=top)
+    make.region("北方")
+    response = login(Role.CLERK).get("/region/")
+    assert rows_of(response) == ["北方", "华东", "上海", "安徽"]
+    assert response.text.count("depth-1") == 2
+
+
+def test_an_empty_list_says_what_to_do(make: Factory, login: Login) -> None:
+    assert "New customer" in login(Role.CLERK).get("/customer/").text
+    assert "Try fewer words" in login(Role.CLERK).get("/customer/?search=nobody").text
+    assert 'href="/customer/new/' not in login(Role.AUDITOR).get("/customer/").text
+
+
+def test_a_record_of_another_region_shows_as_a_label_without_a_link(make: Factory, login: Login) -> None:
+    own, other = make.region(), make.region()
+    dealer = make.dealer(name="外区经销商", region=other)
+    make.customer(region=own, dealer_id=dealer.id)
+    page = login(Role.CLERK, region=own).get("/customer/").text
+    assert "外区经销商" in page
+    assert f"/dealer/details/?id={dealer.id}" not in page
+
+
+def test_links_of_the_list_keep_search_filters_and_order(make: Factory, login: Login) -> None:
+    for _ in range(30):
+        make.complaint(severity=Severity.SEVERE, description="电机")
+    page = login(Role.SUPERVISOR).get("/complaint/?search=电机&flt_severity=severe&sort=number").text
+    kept = "search=%E7%94%B5%E6%9C%BA&amp;flt_severity=severe&amp;sort=number"
+    assert f'rel="next" href="/complaint/?{kept}&amp;page=1"' in page
+
+
+def test_the_way_back_from_a_record_leads_to_the_list_as_it_was(make: Factory, login: Login) -> None:
+    complaint = make.complaint(severity=Severity.SEVERE)
+    client = login(Role.SUPERVISOR)
+    page = client.get(
+        f"/complaint/details/?id={complaint.id}&back=flt_severity%3Dsevere%26search%3D%2522"
+    ).text
+    assert 'href="/complaint/?flt_severity=severe&amp;search=%22"' in page
+    page = client.get(f"/complaint/details/?id={complaint.id}&back=https://evil.example").text
+    assert 'href="https://evil' not in page
+
+
+def test_deleted_records_are_in_no_list(make: Factory, login: Login) -> None:
+    complaint = make.complaint(deleted_at=datetime(2024, 1, 1, tzinfo=UTC))
+    client = login(Role.SUPERVISOR)
+    assert rows_of(client.get("/complaint/")) == []
+    assert client.get(f"/complaint/details/?id={complaint.id}").status_code == 404
+    assert isinstance(complaint, Complaint)
