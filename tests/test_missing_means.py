@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import missing_means
 import pytest
+
+import missing_means
 
 pytest_plugins = ("pytester",)
 
