@@ -1,0 +1,178 @@
+"""The screens in a browser, under the real content security policy, from the login to the deletion."""
+
+from __future__ import annotations
+
+import pytest
+from flask_security.utils import hash_password
+from playwright.sync_api import Page, expect
+
+from browser.conftest import Panel
+from factories import Factory
+from models import db
+from models.organisation import Locale, Role
+
+pytestmark = pytest.mark.browser
+PAYLOAD = "<script>window.hacked=1</script><img src=x onerror='window.hacked=1'>"
+PHONE = {"width": 375, "height": 812}
+
+
+def open_page(page: Page, address: str) -> None:
+    response = page.goto(address)
+    assert response is not None
+    assert response.status == 200, address
+
+
+def test_login_enter_find_edit_and_delete_a_complaint(panel: Panel) -> None:
+    with panel.app.app_context():
+        make = Factory(db.session())
+        make.staff(
+            Role.SUPERVISOR,
+            email="boss@example.com",
+            password=hash_password("a long pass phrase"),
+            name="王主管",
+        )
+        make.customer(name="张三丰", phone="139 0000 0731")
+        make.subject(name="电机")
+        db.session.remove()
+    page = panel.page()
+
+    page.goto("/complaint/?search=731")
+    page.get_by_label("Email").fill("boss@example.com")
+    page.get_by_label("Password").fill("a long pass phrase")
+    page.get_by_role("button", name="Log in").click()
+    # Back to where the login was asked for.
+    expect(page.get_by_role("heading", name="Complaints")).to_be_visible()
+
+    page.get_by_role("link", name="New complaint").first.click()
+    customer = page.get_by_role("combobox", name="Customer", exact=True)
+    customer.click()
+    customer.press_sequentially("0731")
+    expect(page.get_by_role("option", name="张三丰")).to_be_visible()
+    customer.press("ArrowDown")
+    customer.press("Enter")
+    expect(customer).to_have_value("张三丰")
+    page.get_by_label("Customer's name").fill("张三丰")
+    page.get_by_label("Phone").fill("139 0000 0731")
+    page.get_by_label("Subject").select_option("电机")
+    page.get_by_label("What the customer says").fill(PAYLOAD)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("TS-")
+    expect(page.get_by_text(PAYLOAD).first).to_be_visible()
+
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Severity").select_option("Severe")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("was saved")
+
+    page.get_by_role("link", name="Complaints", exact=True).last.click()
+    expect(page.get_by_role("row")).to_have_count(2)
+    delete = page.get_by_role("button", name="Delete selected…")
+    expect(delete).to_be_disabled()
+    page.get_by_label("Select all on this page").check()
+    delete.click()
+    expect(page.get_by_role("heading", name="Delete this record?")).to_be_visible()
+    page.get_by_role("link", name="Keep").click()
+    page.get_by_role("link", name="Delete…").click()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("status")).to_contain_text("1 record was deleted.")
+    assert page.evaluate("window.hacked") is None
+    assert panel.complaints == []
+
+
+def test_what_was_typed_but_not_chosen_is_said_at_the_field(panel: Panel) -> None:
+    page = panel.page(Role.SUPERVISOR)
+    open_page(page, "/vehicle/new/")
+    page.get_by_label("Frame number").fill("LHS1")
+    page.get_by_label("Model", exact=True).fill("HS")
+    page.get_by_role("combobox", name="Customer").press_sequentially("nobody of this name")
+    expect(page.get_by_text("Nothing found")).to_be_visible()
+    page.get_by_role("combobox", name="Customer").press("Escape")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Choose from the list.")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Customer")).to_be_focused()
+    panel.complaints[:] = [text for text in panel.complaints if "422" not in text]
+    assert panel.complaints == []
+
+
+def test_leaving_with_unsaved_changes_asks_first(panel: Panel) -> None:
+    page = panel.page(Role.SUPERVISOR)
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    open_page(page, "/customer/new/")
+    page.get_by_label("Name", exact=True).press_sequentially("王")
+    page.get_by_role("link", name="Vehicles").click()
+    expect(page.get_by_role("heading", name="Vehicles")).to_be_visible()
+    assert asked == ["beforeunload"]
+
+
+def test_filters_work_by_keyboard_and_stay_in_the_address(panel: Panel) -> None:
+    with panel.app.app_context():
+        make = Factory(db.session())
+        make.complaint()
+        db.session.remove()
+    page = panel.page(Role.SUPERVISOR)
+    open_page(page, "/complaint/")
+    step = page.locator("details.filter").first
+    step.locator("summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/complaint/?flt_step=registered")
+    expect(page.get_by_text("Step: Registered")).to_be_visible()
+    page.get_by_role("link", name="Remove this filter").click()
+    page.wait_for_url("**/complaint/")
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox", name="Search everywhere")).to_be_focused()
+    assert panel.complaints == []
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_screen_is_wider_than_a_phone(scheme: str, locale: Locale, panel: Panel) -> None:
+    with panel.app.app_context():
+        make = Factory(db.session())
+        key = make.complaint(description="一段很长的陈述，" * 20, customer_name="很长的客户名称" * 8).id
+        db.session.remove()
+    page = panel.page(Role.ADMINISTRATOR, locale=locale, viewport=PHONE, color_scheme=scheme)
+    addresses = ["/", "/search?q=x", f"/complaint/details/?id={key}", f"/complaint/edit/?id={key}"]
+    addresses += [f"/complaint/delete/?id={key}", "/change"]
+    addresses += [address for view in panel.app.extensions["record_views"].values() for address in
+                  (f"{view.url}/", f"{view.url}/new/")]  # fmt: skip
+    for address in addresses:
+        open_page(page, address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], address
+    page.goto("/complaint/")
+    page.locator(".menu-button summary").click()
+    expect(page.locator(".menu-sheet a").first).to_be_visible()
+    assert panel.complaints == []
+
+
+def test_text_keeps_enough_contrast_in_both_schemes(panel: Panel) -> None:
+    for scheme in ("light", "dark"):
+        page = panel.page(Role.SUPERVISOR, color_scheme=scheme)
+        open_page(page, "/complaint/new/")
+        for selector in ("h1", ".help", ".menu a", ".button.primary", ".button.quiet", ".field label"):
+            assert contrast(page, selector) >= 4.5, (scheme, selector)
+
+
+def contrast(page: Page, selector: str) -> float:
+    """Return the contrast of the first such element's text and what lies behind it (WCAG 2.2, 1.4.3)."""
+    return float(
+        page.evaluate(
+            """selector => {
+                const channels = colour => colour.match(/[\\d.]+/g).map(Number);
+                const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+                    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+                    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+                const element = document.querySelector(selector);
+                let behind = element;
+                const isClear = e => channels(getComputedStyle(e).backgroundColor)[3] === 0;
+                while (isClear(behind)) behind = behind.parentElement;
+                const levels = [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor]
+                    .map(channels).map(light).sort((a, b) => b - a);
+                return (levels[0] + 0.05) / (levels[1] + 0.05);
+            }""",
+            selector,
+        )
+    )
