@@ -35,6 +35,7 @@ NO_NETWORK = re.compile(
 
 def main(program: str, arguments: Sequence[str]) -> None:
     """Become the program, in .venv's Python, with the root of the checkout as working directory."""
+    os.environ["CALLED_FROM"] = str(Path.cwd())
     os.chdir(ROOT)
     file, requirements = PROGRAMS[program]
     try:

@@ -7,12 +7,13 @@ import http.client
 import json
 import os
 import secrets
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -20,24 +21,25 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from embedded_services import postgres, valkey_server
-from server_process import EngineError, Server
+from server_process import EngineError, InUseError, Server
 from supervisor import Supervisor, read_procfile
 from tied_process import die_with
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRETS = ("SECRET_KEY", "PASSWORD_SECRET", "SECOND_FACTOR_SECRET")
 PORTS = range(8000, 8100)
+SHARED = (*SECRETS, "DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL", "ENVIRONMENT", "PORT", "PATH")
 PAUSE = 1.0  # seconds between the starts of web, worker and clock
 RELEASE = "release"  # the Procfile's process that runs once, before the others
 
 
-def main() -> int:
-    """Run until Ctrl-C or SIGTERM; return the exit status."""
+def main(arguments: Sequence[str]) -> int:
+    """Run the panel until Ctrl-C or SIGTERM, or the given command to its end; return the exit status."""
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGHUP, leave)
     try:
         with contextlib.ExitStack() as engines:
-            return Panel(prepare(engines)).run()
+            return run_command(engines, arguments) if arguments else Panel(prepare(engines)).run()
     except EngineError as error:
         say(str(error))
         return 1
@@ -53,6 +55,24 @@ def leave(number: int, _frame: FrameType | None) -> NoReturn:
 def say(line: str) -> None:
     """Print a line at once."""
     print(line, flush=True)
+
+
+def run_command(engines: contextlib.ExitStack, arguments: Sequence[str]) -> int:
+    """Run a command as the panel's processes are run: beside those that run now, or else on its own."""
+    try:
+        environ = prepare(engines).environ
+    except InUseError:
+        kept = local_folder(os.environ) / "environment.json"
+        environ = dict(os.environ) | json.loads(kept.read_text())
+    environ["PYTHONPATH"] = str(ROOT)
+    # Where the person stands, so that names of files mean what they mean there.
+    folder = environ.get("CALLED_FROM", str(ROOT))
+    return run_once(shlex.join(arguments), environ, Path(folder))
+
+
+def local_folder(environ: Mapping[str, str]) -> Path:
+    """Return where the engines' data and the secrets are kept."""
+    return ROOT / (environ.get("LOCAL_DIR", "").strip() or ".local")
 
 
 @dataclass
@@ -74,7 +94,7 @@ def prepare(engines: contextlib.ExitStack) -> Start:
     environ |= {"HUISHENG_SUPERVISED": "1", "PYTHONUNBUFFERED": "1"}
     environ.setdefault("ENVIRONMENT", "local")
     choose_port(environ)
-    folder = ROOT / (environ.get("LOCAL_DIR", "").strip() or ".local")
+    folder = local_folder(environ)
     environ["LOCAL_DIR"] = str(folder)
     start = Start(environ)
     if not environ.get("DATABASE_URL"):
@@ -171,6 +191,11 @@ class Panel:
         """Run the release, then the other processes until a signal; return the exit status."""
         environ = self.start.environ
         commands = read_procfile(ROOT / "Procfile")
+        # What a command needs that is given to bin/run while this one runs.
+        keep_secrets(
+            local_folder(environ) / "environment.json",
+            {name: environ[name] for name in SHARED if name in environ},
+        )
         if (status := run_once(commands.pop(RELEASE), environ)) != 0:
             say(f"The release ended with status {status}, so nothing is started. What it said stands above.")
             return 1
@@ -212,14 +237,14 @@ class Panel:
         say("")
 
 
-def run_once(command: str, environ: dict[str, str]) -> int:
-    """Run a command of the Procfile to its end and return its exit status."""
+def run_once(command: str, environ: Mapping[str, str], folder: Path = ROOT) -> int:
+    """Run a command to its end and return its exit status."""
     arguments = ["/bin/sh", "-c", f"exec {command}"]
     return subprocess.run(
         arguments,
         check=False,
         env=environ,
-        cwd=ROOT,
+        cwd=folder,
         stdin=subprocess.DEVNULL,
         preexec_fn=die_with(os.getpid()),
     ).returncode
@@ -258,4 +283,4 @@ def where_mail_goes(environ: dict[str, str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

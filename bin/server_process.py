@@ -29,6 +29,10 @@ class EngineError(Exception):
     """Say in one sentence why an embedded server can't run here."""
 
 
+class InUseError(EngineError):
+    """Say that another running copy has the folder."""
+
+
 @dataclass
 class Server:
     """Hold one running server and the way to start it again."""
@@ -119,7 +123,7 @@ def owned_folder(base: str | Path, lock_name: str) -> Iterator[Path]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise EngineError(
+            raise InUseError(
                 f"The folder {folder} is in use by another running copy. Stop that one, or set LOCAL_DIR to "
                 "another folder."
             ) from None

@@ -116,6 +116,23 @@ def test_ctrl_c_ends_all_in_order(checkout: Path) -> None:
     assert not (checkout / ".local" / "pg18" / "postmaster.pid").exists()
 
 
+def test_a_command_runs_beside_the_panel_and_without_it(checkout: Path, tmp_path: Path) -> None:
+    def people() -> list[str]:
+        done = subprocess.run(
+            [sys.executable, str(checkout / "bin" / "run_panel.py"), "flask", "--app", "app", "demo-users"],
+            env={"PATH": "/usr/bin:/bin", "HOME": str(checkout), "CALLED_FROM": str(tmp_path)},
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+        return [line for line in done.stdout.splitlines() if "@" in line]
+
+    with running(checkout):
+        beside = people()
+    assert len(beside) >= 8
+    assert people() == beside
+
+
 def test_a_release_that_fails_starts_nothing(checkout: Path) -> None:
     with (
         pytest.raises(AssertionError, match="The release ended with status"),
