@@ -8,16 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
+from alembic.autogenerate import compare_metadata, render_python_code
 from alembic.migration import MigrationContext
+from alembic.operations.ops import CreateTableOp, DowngradeOps, MigrationScript, UpgradeOps
 from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import create_engine
 
 from config import _SETTINGS
-from models import Base, record_types
+from models import Base, Dealer, record_types
 from models.actor import Actor
 from models.labels import FIELD_LABELS
+from models.migrations.generated import complete_revision
 from models.organisation import Role
 from models.permissions import ACTIONS, PERMISSIONS, allows
 
@@ -107,6 +109,15 @@ def test_the_migrations_make_the_tables_that_the_code_expects(app: Flask) -> Non
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, Base.metadata) == []
     engine.dispose()
+
+
+def test_a_generated_revision_has_the_keys_and_the_audit_of_a_new_table() -> None:
+    changes = UpgradeOps([CreateTableOp.from_table(Dealer.__table__)])  # type: ignore[arg-type]  # it is a Table
+    complete_revision(None, None, [MigrationScript("1", changes, DowngradeOps([]))])
+    lines = render_python_code(changes)
+    assert "['created_by_id'], ['staff.id']" in lines
+    assert "use_alter" not in lines
+    assert "CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON dealer" in lines
 
 
 def test_there_is_one_last_migration() -> None:

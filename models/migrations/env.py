@@ -7,6 +7,7 @@ from flask import current_app
 from sqlalchemy import Connection, create_engine, make_url, pool
 
 from models import Base
+from models.migrations.generated import complete_revision
 from models.migrations.rights import grant_rights
 
 # Any number, the same for every runner: two releases at once must not both migrate.
@@ -20,7 +21,12 @@ def migrate(connection: Connection) -> None:
     connection.exec_driver_sql(f"SELECT pg_advisory_lock({ADVISORY_LOCK})")
     connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
     connection.commit()
-    context.configure(connection=connection, target_metadata=Base.metadata, compare_server_default=False)
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        compare_server_default=False,
+        process_revision_directives=complete_revision,
+    )
     with context.begin_transaction():
         context.run_migrations()
     settings = current_app.extensions["settings"]
