@@ -20,7 +20,7 @@ from flask.cli import with_appcontext
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Worker
-from rq.exceptions import NoSuchJobError
+from rq.exceptions import NoSuchJobError, StopRequested
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
@@ -37,6 +37,8 @@ QUEUE = "huisheng"
 # A worker tells so often that its job is alive; one silent for longer is taken for dead.
 HEARTBEAT_SECONDS = 5
 DEAD_AFTER = timedelta(seconds=30)
+# A worker waits 15 seconds less than this for a job before it looks around.
+WORKER_TTL_SECONDS = 25
 # How long a failed job can be looked at.
 FAILURE_TTL_SECONDS = 24 * 3600
 REDIS_TIMEOUT_SECONDS = 5
@@ -217,13 +219,24 @@ class PanelWorker(Worker):
             queue_class=PanelQueue,
             serializer=JSONSerializer,
             job_monitoring_interval=HEARTBEAT_SECONDS,
+            worker_ttl=WORKER_TTL_SECONDS,
         )
         self.app = app
 
     @property
     def is_asked_to_stop(self) -> bool:
         """Tell whether a signal asked for the end, rather than a fault."""
-        return bool(self._stop_requested)
+        # RQ notes the moment in any case, but that it shall stop only while a job runs.
+        return self._shutdown_requested_date is not None
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """Tell the queue that the worker lives, and end here when asked to while no job runs.
+
+        RQ ends by an exception in its signal handler, which is lost where a library catches it.
+        """
+        if self.is_asked_to_stop and not self.horse_pid:
+            raise StopRequested
+        super().heartbeat(timeout, pipeline)
 
     def main_work_horse(self, job: Job, queue: Queue) -> NoReturn:
         """Begin life in the fork: end with the worker, and share no connection with it."""

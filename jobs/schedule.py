@@ -105,7 +105,7 @@ def due_digests(now: datetime, zone: ZoneInfo) -> Iterator[DueDigest]:
             select(Digest.department_id, Digest.iso_year, Digest.iso_week).where(
                 key.in_([(item.department_id, item.week.year, item.week.week) for item in due])
             )
-        ).tuples()
+        )
     )
     yield from (item for item in due if (item.department_id, item.week.year, item.week.week) not in made)
 
