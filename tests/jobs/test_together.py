@@ -1,0 +1,214 @@
+"""Clocks and workers as real processes on one database, some of them killed; the mail server knows."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from mail_server import Sink, mail_server
+from redis import Redis
+from sqlalchemy import func, select, update
+
+from app import create_app
+from config import Settings
+from conftest import environ_of
+from factories import Factory
+from jobs.delivery import CLAIM_LASTS, deliver
+from jobs.digest import make
+from jobs.queues import enqueue, load_jobs
+from jobs.schedule import tick
+from models import Delivery, Digest, db
+from models.digest import DeliveryState
+from models.iso_week import IsoWeek
+from processes import descendants, is_gone, wait_until
+
+ROOT = Path(__file__).parents[2]
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+DEPARTMENTS, RECIPIENTS = 4, 3
+WEEK = IsoWeek(2024, 10)
+
+
+@pytest.fixture
+def sink(tmp_path: Path) -> Sink:
+    folder = tmp_path / "taken"
+    folder.mkdir()
+    return Sink(folder)
+
+
+@pytest.fixture
+def together(fresh_settings: Settings, sink: Sink, redis_url: str) -> Iterator[Settings]:
+    """Return settings of a panel with a mail server and an empty queue."""
+    connection = Redis.from_url(redis_url)
+    connection.flushall()
+    with mail_server(sink) as port:
+        yield replace(fresh_settings, smtp_url=f"smtp://localhost:{port}", mail_allow=("@example.com",))
+    connection.flushall()
+    connection.close()
+
+
+@pytest.fixture
+def panel(together: Settings) -> Iterator[Flask]:
+    load_jobs()
+    app = create_app(together)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+    if "redis" in app.extensions:
+        app.extensions["redis"].close()
+
+
+@contextmanager
+def running(settings: Settings, *names: str) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Run these commands of the panel, each a process of its own, and kill what is left at the end."""
+    environ = os.environ | environ_of(settings)
+    command = [sys.executable, "-m", "flask", "--app", "app"]
+    processes = [
+        subprocess.Popen(
+            [*command, name], cwd=ROOT, env=environ, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        for name in names
+    ]
+    try:
+        yield processes
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a worker and wait until the job in its fork has died with it."""
+    forks = descendants(process.pid)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert wait_until(lambda: all(map(is_gone, forks)))
+
+
+def add_departments(number: int = DEPARTMENTS, **attributes: Any) -> list[int]:
+    make_one, keys = Factory(db.session), []
+    for index in range(number):
+        department = make_one.department(f"d{index}", **attributes)
+        for recipient in range(RECIPIENTS):
+            make_one.digest_recipient(department, email=f"r{recipient}.d{index}@example.com")
+        keys.append(department.id)
+    return keys
+
+
+def states() -> Counter[DeliveryState]:
+    db.session.rollback()
+    return Counter(db.session.scalars(select(Delivery.state)).all())
+
+
+def age_claims() -> None:
+    """Let the claims be as old as if their time were over."""
+    over = func.now() - CLAIM_LASTS - timedelta(seconds=1)
+    db.session.execute(
+        update(Delivery).where(Delivery.state == DeliveryState.SENDING).values(claimed_at=over)
+    )
+    db.session.commit()
+
+
+def test_two_clocks_and_three_workers_make_one_digest_and_send_one_mail_each(
+    panel: Flask, together: Settings, sink: Sink
+) -> None:
+    add_departments(created_at=LONG_AGO)
+    expected = DEPARTMENTS * RECIPIENTS
+    with running(together, "worker", "worker", "worker", "clock", "clock"):
+        assert wait_until(lambda: states() == {DeliveryState.SENT: expected}, 60), states()
+        # Once more, with all that waits in the queue by now.
+        tick()
+    assert sorted(sink.recipients()) == sorted(
+        f"r{recipient}.d{index}@example.com"
+        for index in range(DEPARTMENTS)
+        for recipient in range(RECIPIENTS)
+    )
+    made = db.session.execute(select(Digest.department_id, Digest.iso_year, Digest.iso_week)).all()
+    assert len(made) == len(set(made)) == DEPARTMENTS
+    assert db.session.scalar(select(func.max(Delivery.attempts))) == 1
+
+
+def test_a_worker_killed_in_mid_send_loses_nothing_and_sends_nothing_twice(
+    panel: Flask, together: Settings, sink: Sink
+) -> None:
+    (department_id,) = add_departments(1)
+    sink.hangs_after_data = True
+    with running(together, "worker") as (worker,):
+        make(department_id, WEEK)
+        assert wait_until(lambda: len(sink.messages()) == 1, 40)
+        kill(worker)
+    sink.hang_ends.set()
+    sink.hangs_after_data = False
+    assert states() == {DeliveryState.SENDING: 1, DeliveryState.PENDING: RECIPIENTS - 1}
+    age_claims()
+    with running(together, "worker"):
+        assert wait_until(lambda: bool(tick()) or states()[DeliveryState.SENT] == RECIPIENTS - 1, 40), (
+            states()
+        )
+    # The one that was cut off waits for a person; the mail server had taken it.
+    assert states() == {DeliveryState.SENT: RECIPIENTS - 1, DeliveryState.UNKNOWN: 1}
+    assert Counter(sink.recipients()) == {f"r{number}.d0@example.com": 1 for number in range(RECIPIENTS)}
+    tick()
+    assert len(sink.messages()) == RECIPIENTS
+
+
+def test_a_queue_that_was_flushed_is_filled_again_from_the_database(
+    panel: Flask, together: Settings, sink: Sink, redis_url: str
+) -> None:
+    (department_id,) = add_departments(1)
+    make(department_id, WEEK)
+    keys = db.session.scalars(select(Delivery.id)).all()
+    with Redis.from_url(redis_url) as connection:
+        connection.flushall()
+        with running(together, "worker"):
+            tick()
+            assert wait_until(lambda: states()[DeliveryState.SENT] == RECIPIENTS, 40), states()
+            # And once more under the feet of a waiting worker.
+            connection.flushall()
+            for key in keys:
+                enqueue(deliver, key)
+            assert wait_until(lambda: connection.llen("rq:queue:huisheng") == 0, 20)
+    assert len(sink.messages()) == RECIPIENTS
+
+
+@pytest.mark.faults
+def test_workers_killed_at_random_lose_nothing_and_send_nothing_twice(
+    panel: Flask, together: Settings, sink: Sink
+) -> None:
+    """Kill 40 workers while they send; a row is sent or uncertain, and no recipient gets two."""
+    add_departments(40, created_at=LONG_AGO)
+    kills = 0
+    with running(together, "clock"):
+        for number in range(40):
+            with running(together, "worker") as (worker,):
+                target = len(sink.messages()) + 1 + number % 3
+                wait_until(lambda wanted=target: len(sink.messages()) >= wanted, 20)  # type: ignore[misc]
+                kill(worker)
+                kills += 1
+        age_claims()
+        with running(together, "worker", "worker"):
+            assert wait_until(
+                lambda: set(states()) <= {DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.SENDING},
+                120,
+            )
+    age_claims()
+    tick()
+    found = states()
+    assert set(found) <= {DeliveryState.SENT, DeliveryState.UNKNOWN}
+    assert found[DeliveryState.UNKNOWN] <= kills
+    assert found.total() == 40 * RECIPIENTS
+    taken = Counter(sink.recipients())
+    assert set(taken.values()) == {1}
+    sent = set(db.session.scalars(select(Delivery.recipient).where(Delivery.state == DeliveryState.SENT)))
+    assert sent <= set(taken)
