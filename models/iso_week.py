@@ -25,8 +25,6 @@ class IsoWeek:
 
     def __post_init__(self) -> None:
         """Refuse a week that the year does not have."""
-        if self.year not in _YEARS:
-            raise ValueError(f"{self.year} is not a year from {_YEARS.start} to {_YEARS.stop - 1}.")
         date.fromisocalendar(self.year, self.week, 1)
 
     @classmethod
@@ -34,10 +32,10 @@ class IsoWeek:
         """Return the week written as 2024-W10 (or 2024W10).
 
         Raises:
-            ValueError: when the text is not a week, or the year has no such week.
+            ValueError: when the text is not a week, the year has no such week, or lies far from ours.
         """
         match = _WRITTEN.fullmatch(written.strip())
-        if match is None or not match[1].isascii():
+        if match is None or int(match[1]) not in _YEARS:
             raise ValueError(f"{written!r} is not a week such as 2024-W10.")
         return cls(int(match[1]), int(match[2]))
 
