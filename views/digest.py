@@ -62,21 +62,26 @@ class DigestView(Page):
         super().__init__(name="digest", endpoint="digest", url="/digest")
 
     @expose("/")
-    def index(self) -> str:
-        """List the departments with their digests of one week."""
+    def index(self) -> Response:
+        """List the departments with their digests of one week; comes back by itself while some are made."""
         week = asked_week() or IsoWeek.last_closed(now(), site_zone())
         lines = lines_of(week)
-        return self.render(
+        is_working = any(line.work in (JobStatus.QUEUED, JobStatus.STARTED) for line in lines)
+        page = self.render(
             "digests.html",
             week=week,
             lines=lines,
             weeks=recent_weeks(),
             is_closed=week.has_ended(now(), site_zone()),
             newest=IsoWeek.last_closed(now(), site_zone()),
-            is_working=any(line.work in (JobStatus.QUEUED, JobStatus.STARTED) for line in lines),
+            is_working=is_working,
             can_make=self.is_allowed("create"),
             department_name=department_name,
         )
+        response = Response(page)
+        if is_working:
+            response.headers["Refresh"] = "3"
+        return response
 
     @expose("/details/")
     def details(self) -> str:

@@ -285,9 +285,9 @@ def test_a_past_week_is_made_in_the_background(made: Made, login: Login, queue: 
     with app.app_context():
         (job,) = panel_queue().jobs
         assert (job.func_name, job.args) == ("jobs.digest.make_digest", [made.department, 2023, 10, staff_id])
-    page = client.get("/digest/?week=2023-W10").text
-    assert "Being made" in page
-    assert 'http-equiv="refresh"' in page
+    page = client.get("/digest/?week=2023-W10")
+    assert "Being made" in page.text
+    assert page.headers["Refresh"] == "3"
 
 
 def test_what_is_there_is_not_made_again(made: Made, login: Login, queue: Redis, app: Flask) -> None:
