@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, event, false, or_, true
+from sqlalchemy import ColumnElement, Select, event, false, or_, true
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.orm.util import LoaderCriteriaOption
 from sqlalchemy.sql.elements import True_
@@ -15,6 +15,10 @@ from models.base import Base, Reach, Record
 
 # Execution option that lets deleted rows through, for the few places that show or restore them.
 WITH_DELETED = "with_deleted"
+
+
+class UnlimitedStatementError(Exception):
+    """Refuse a statement that the row limits would not reach."""
 
 
 def visible(model: type[Base], actor: Actor | None) -> ColumnElement[bool]:
@@ -57,5 +61,12 @@ def _limit_rows(state: ORMExecuteState) -> None:
     # Relationship loads are limited too: the usual guard against them leaks the lazy loads of new objects.
     if state.is_column_load or not (state.is_select or state.is_update or state.is_delete):
         return
+    if (
+        isinstance(state.statement, Select)
+        and not state.is_orm_statement
+        and state.statement.get_final_froms()
+    ):
+        # Columns of a table, and an aggregate with FILTER or OVER alone, don't tell SQLAlchemy their model.
+        raise UnlimitedStatementError("name the model: select(...).select_from(Model)")
     with_deleted = bool(state.execution_options.get(WITH_DELETED))
     state.statement = state.statement.options(*_limits(current_actor(), with_deleted))

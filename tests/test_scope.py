@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from factories import Factory
 from sqlalchemy import delete, exists, func, select, text, update
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.exc import StaleDataError
 
+from factories import Factory
 from models import (
     WITH_DELETED,
     Complaint,
@@ -23,6 +23,7 @@ from models import (
 )
 from models.actor import Actor
 from models.base import now
+from models.scope import UnlimitedStatementError
 from models.sql import labels_for
 
 
@@ -155,3 +156,24 @@ def test_two_editors_of_one_row_do_not_overwrite_each_other(make: Factory, db_se
     with pytest.raises(StaleDataError):
         db_session.flush()
     db_session.rollback()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        select(func.count(Dealer.id).filter(Dealer.id > 0)),
+        select(func.count(Dealer.id).over()),
+        select(Dealer.label_column()),
+        select(Dealer.__table__.c.id),
+    ],
+    ids=["filter", "over", "label", "table"],
+)
+def test_a_statement_that_hides_its_model_from_the_limits_is_refused(
+    make: Factory, db_session: Session, two_regions: tuple[Region, Region], statement: Any
+) -> None:
+    east, west = two_regions
+    make.dealer(region=east)
+    with acting_as(clerk_of(west)):
+        with pytest.raises(UnlimitedStatementError):
+            db_session.execute(statement)
+        assert not any(db_session.execute(statement.select_from(Dealer)).scalars())
