@@ -31,8 +31,9 @@ ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """Run a Chromium for these tests only: Playwright's loop would hold other tests up that have one."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         if os.environ.get("REQUIRE_BROWSER"):
