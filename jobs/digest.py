@@ -8,6 +8,7 @@ import click
 import structlog
 from flask import current_app
 from flask.cli import with_appcontext
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -147,7 +148,8 @@ def digest_command(written: str, code: str | None) -> None:
                 key, is_new = make(department.id, week)
             except WeekNotOverError as error:
                 raise click.BadParameter(f"{week} has not ended yet.", param_hint="--week") from error
-            click.echo(f"{week} {name}: {'made' if is_new else 'was there already'}")
+            outcome = _("made") if is_new else _("was there already")
+            click.echo(f"{week} {name}: {outcome}")
             for line in _whereabouts(key):
                 click.echo(f"  {line}")
 
@@ -157,7 +159,7 @@ def _whereabouts(digest_id: int) -> list[str]:
         select(Delivery).where(Delivery.digest_id == digest_id).order_by(Delivery.id)
     ).all()
     if not deliveries:
-        return ["No recipients."]
+        return [_("Nobody gets it.")]
     lines = [deliveries[0].subject]
     for delivery in deliveries:
         why = answer_text(delivery.answer)

@@ -218,7 +218,8 @@ def test_owner_product_and_dealer_stand_with_a_complaint(
     dealer, owner = make.dealer(name="徐州宏达"), make.staff(name="李雷")
     complaints(
         make, subject, 1, severity=Severity.SEVERE, dealer_id=dealer.id, responsible_id=owner.id,
-        product="HS-150", description="客户韩梅梅电话13812345678，行驶中电机突然异响。", customer_name="韩梅梅",
+        product="HS-150", description="客户韩梅梅电话13812345678，行驶中电机突然异响。",
+        customer_name="韩梅梅",
     )  # fmt: skip
     (item,) = content(department)["needs_you"]["items"]
     assert (item["owner"], item["product"], item["dealer"]) == ("李雷", "HS-150", "徐州宏达")
