@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from sqlalchemy import Boolean, DateTime, Enum, select
 
 from models import AuditEntry, Record, Staff, db
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
     from views.base import RecordView
 
 ENTRIES_MOST = 50
+# Who acted where no person did, by the first word of the audit's source.
+SOURCES = {
+    "import": lazy_gettext("An import"),
+    "command": lazy_gettext("A command on the server"),
+    "essentials": lazy_gettext("The first set-up"),
+    "login": lazy_gettext("The login pages"),
+    "database": lazy_gettext("The database's own prompt"),
+    "job": lazy_gettext("The panel itself"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +73,8 @@ def who_did(entries: Iterable[AuditEntry]) -> dict[int, str]:
 
 
 def _the_panel(entry: AuditEntry) -> str:
-    if not entry.source:
-        return str(_("The database's own prompt"))
-    return str(_("The panel (%(source)s)", source=entry.source))
+    kind = entry.source.partition(":")[0]
+    return str(SOURCES.get(kind, SOURCES["job"]))
 
 
 def history_of(view: RecordView, row: Any, names: Iterable[str]) -> list[Event]:
