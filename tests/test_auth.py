@@ -86,6 +86,19 @@ def test_a_cookie_copied_before_logout_is_worth_nothing_after_it(
     assert not is_in(thief)  # type: ignore[arg-type]  # the application's clients are all of this kind
 
 
+def test_the_token_of_a_login_by_script_opens_nothing(app: Flask, client: PanelClient, person: Staff) -> None:
+    credentials = {"email": person.email, "password": PASSWORD}
+    answer = client.post(
+        "/login?include_auth_token", json=credentials, headers={"Accept": "application/json"}
+    )
+    assert answer.json is not None
+    token = answer.json["response"]["user"]["authentication_token"]
+    assert is_in(client)
+    stranger = app.test_client()
+    for address, headers in (("/", {"Authentication-Token": token}), (f"/?auth_token={token}", {})):
+        assert stranger.get(address, headers=headers).status_code == 302
+
+
 def test_logout_is_a_post(login: Login) -> None:
     client = login(Role.CLERK)
     assert client.get("/logout").status_code in (404, 405)

@@ -79,7 +79,10 @@ def register(app: Flask) -> None:
     """Add login, password pages and the actor of each request to `app`."""
     # Roles are values of a column; Flask-Security only wants something to stand for their table.
     Security(app, StaffDatastore(db, Staff, RoleMixin), mail_util_cls=OutboxMailUtil)
-    app.extensions["security"].login_manager.user_loader(load_staff)
+    manager = app.extensions["security"].login_manager
+    manager.user_loader(load_staff)
+    # Flask-Security would also take a token, from a header or the address, that outlives every logout.
+    manager.request_loader(lambda _request: None)
     # First of all checks: everything after it asks who acts.
     app.before_request_funcs.setdefault(None, []).insert(0, identify)
     app.teardown_request(forget)
