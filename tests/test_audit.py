@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import pytest
-from factories import Factory
+from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from models import AuditEntry, Complaint, Dealer, acting_as, record_types, system_actor
+from conftest import superuser
+from embedded_services import Postgres
+from factories import Factory
+from models import AuditEntry, Complaint, Dealer, acting_as, db, record_types, system_actor
 from models.actor import Actor
 from models.audit import AuditAction
 
@@ -117,6 +120,21 @@ def test_the_application_cannot_tamper_with_the_audit_log(
     make.dealer()
     with pytest.raises(DBAPIError, match=r"permission denied|must be owner"), db_session.begin_nested():
         db_session.execute(text(tampering))
+
+
+def test_a_temporary_table_does_not_take_the_place_of_the_audit_log(
+    fresh_app: Flask, engines: Postgres
+) -> None:
+    # As with a database of a PaaS, where every role may make temporary tables.
+    with superuser(engines) as connection, fresh_app.app_context():
+        connection.exec_driver_sql(f"GRANT TEMPORARY ON DATABASE {db.engine.url.database} TO PUBLIC")
+        db.session.execute(text("CREATE TEMPORARY TABLE audit_entry (LIKE audit_entry INCLUDING IDENTITY)"))
+        db.session.execute(text("GRANT ALL ON pg_temp.audit_entry TO PUBLIC"))
+        dealer = Factory(db.session).dealer()
+        recorded = text(
+            "SELECT count(*) FROM public.audit_entry WHERE table_name = 'dealer' AND row_id = :id"
+        )
+        assert db.session.scalar(recorded, {"id": dealer.id}) == 1
 
 
 def test_the_application_role_is_an_ordinary_one(db_session: Session) -> None:

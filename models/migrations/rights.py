@@ -10,9 +10,11 @@ log = structlog.get_logger(__name__)
 # Read by the application, written by triggers or migrations only.
 READ_ONLY_TABLES = ("audit_entry", "alembic_version")
 
+# Both functions name pg_temp, as the last place to look: left out, it is the first, and a caller who may make
+# temporary tables could put one in the place of the audit log.
 AUDIT_FUNCTION = """
 CREATE OR REPLACE FUNCTION audit_row() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 -- Arguments: the key column, then columns whose change is recorded but whose values are not.
 DECLARE
     before jsonb := CASE WHEN TG_OP = 'INSERT' THEN '{}' ELSE to_jsonb(OLD) END;
@@ -26,7 +28,7 @@ BEGIN
     WHERE coalesce(before -> key, 'null') <> coalesce(after -> key, 'null')
       AND key NOT IN ('version', 'updated_at');
     IF changed IS NOT NULL THEN
-        INSERT INTO audit_entry (at, table_name, row_id, action, actor_id, on_behalf_of_id, source, changes)
+        INSERT INTO public.audit_entry (at, table_name, row_id, action, actor_id, on_behalf_of_id, source, changes)
         VALUES (clock_timestamp(), TG_TABLE_NAME,
                 coalesce(after ->> TG_ARGV[0], before ->> TG_ARGV[0])::bigint, lower(TG_OP),
                 nullif(current_setting('huisheng.actor_id', true), '')::bigint,
@@ -40,7 +42,7 @@ REVOKE ALL ON FUNCTION audit_row() FROM PUBLIC;
 
 NUMBER_FUNCTION = """
 CREATE OR REPLACE FUNCTION next_number(prefix text) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 -- A sequence for each prefix and year: nobody waits for another's transaction, no number comes twice.
 DECLARE
     zone text := coalesce(nullif(current_setting('huisheng.timezone', true), ''), 'UTC');
