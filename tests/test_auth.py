@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -14,9 +16,11 @@ from flask_security.utils import hash_password
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import create_app
+from config import Settings
 from conftest import Login, PanelClient
 from factories import Factory
-from models import Delivery, LoginSession, Staff
+from models import Delivery, LoginSession, Staff, db
 from models.base import now
 from models.organisation import Role
 from views.auth import ABSOLUTE_LIMIT, IDLE_LIMIT
@@ -173,6 +177,44 @@ def test_a_forgotten_password_is_reset_through_the_outbox(
     assert link is not None
     client.post(link[1], data={"password": "a new long secret", "password_confirm": "a new long secret"})
     assert log_in(client, password="a new long secret")
+
+
+@pytest.fixture
+def secure_app(fresh_settings: Settings) -> Iterator[Flask]:
+    """Return the panel as on a service that ends TLS before it."""
+    application = create_app(replace(fresh_settings, public_url="https://panel.example"))
+    application.test_client_class = PanelClient
+    with application.app_context():
+        yield application
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_a_link_in_a_mail_leads_to_the_public_address_whatever_a_request_claims(secure_app: Flask) -> None:
+    make = Factory(db.session)
+    make.staff(email="wang@example.com", password=hash_password(PASSWORD))
+    client = secure_app.test_client()
+    page = client.get("/reset", base_url="http://panel.example")
+    cookie = page.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-huisheng=")
+    assert "Secure" in cookie
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
+    assert token is not None
+    headers = {
+        "Referer": "https://panel.example/reset",
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Proto": "http",
+        "Cookie": cookie.partition(";")[0],
+    }
+    data = {"email": "wang@example.com", "csrf_token": token[1]}
+    answer = client.open(
+        "/reset", base_url="http://panel.example", method="POST", data=data, headers=headers, csrf=False
+    )
+    assert answer.status_code in (200, 302)
+    mail = db.session.scalars(select(Delivery.message)).one()
+    text = message_from_bytes(mail, policy=default).get_body(("plain",))
+    assert text is not None
+    assert re.findall(r"https?://[^/\s]+", text.get_content()) == ["https://panel.example"]
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "localhost:80@evil.example"])

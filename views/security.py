@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, abort, current_app, g, request
 from werkzeug.exceptions import SecurityError
 
 from config import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:;"
@@ -32,6 +37,22 @@ def register(app: Flask) -> None:
     app.register_error_handler(SecurityError, refuse_host)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
     app.add_url_rule("/health", "health", health)
+    settings: Settings = app.extensions["settings"]
+    if settings.is_https:
+        app.wsgi_app = over_https(app.wsgi_app)  # type: ignore[method-assign]  # as Flask's documentation does
+
+
+def over_https(application: WSGIApplication) -> WSGIApplication:
+    """Let every request count as one over TLS, which PUBLIC_URL says it is.
+
+    What ends TLS before the panel passes plain HTTP on, and headers that tell so can be forged: without this,
+    links in mails would begin with http.
+    """
+
+    def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return application(environ | {"wsgi.url_scheme": "https"}, start_response)
+
+    return call
 
 
 def trusted_hosts(settings: Settings) -> list[str]:
