@@ -39,7 +39,7 @@ def register(app: Flask) -> None:
     app.add_url_rule("/health", "health", health)
     settings: Settings = app.extensions["settings"]
     if settings.is_https:
-        app.wsgi_app = over_https(app.wsgi_app)  # type: ignore[method-assign]  # as Flask's documentation does
+        app.wsgi_app = over_https(app.wsgi_app)  # type: ignore[assignment,method-assign]  # as Flask's documentation does
 
 
 def over_https(application: WSGIApplication) -> WSGIApplication:
