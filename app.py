@@ -18,7 +18,9 @@ from structlog.typing import EventDict
 import views
 import views.auth
 import views.security
+import views.throttle
 import views.translation
+import views.unsubscribe
 from config import Settings, read_settings
 from jobs.commands import COMMANDS
 from jobs.parent_death import die_with_parent
@@ -48,6 +50,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     views.security.register(app)
     views.translation.register(app)
     views.auth.register(app)
+    views.throttle.register(app)
+    views.unsubscribe.register(app)
     views.register(app)
     for command in COMMANDS:
         app.cli.add_command(command)

@@ -25,8 +25,13 @@ def _inliner() -> css_inline.CSSInliner:
     return css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False)
 
 
-def digest_mail(payload: Mapping[str, Any], locale: Locale, settings: Settings, digest_id: int) -> Mail:
-    """Return the mail that says what `payload` holds, in the language `locale`."""
+def digest_mail(
+    payload: Mapping[str, Any], locale: Locale, settings: Settings, digest_id: int, stop_url: str
+) -> Mail:
+    """Return the mail that says what `payload` holds, in the language `locale`.
+
+    `stop_url` is where its recipient says to get it no longer.
+    """
     with force_locale(locale.value):
         context = {
             "payload": payload,
@@ -34,7 +39,7 @@ def digest_mail(payload: Mapping[str, Any], locale: Locale, settings: Settings, 
             "language": locale.value.replace("_", "-"),
             "digest_url": f"{settings.public_url}/digest/details/?id={digest_id}",
             "complaint_url": f"{settings.public_url}/complaint/details/?id=",
-            "reply_to": settings.mail_from,
+            "stop_url": stop_url,
         }
         subject = wording.subject_line(payload)
         text = _tidy(render_template("mail/digest.txt", subject=subject, **context))

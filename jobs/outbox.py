@@ -22,6 +22,7 @@ from jobs.queues import enqueue_quietly
 from models import Delivery, Digest, DigestRecipient, db
 from models.base import now
 from models.digest import DeliveryKind, DeliveryState
+from models.mail_link import Subscription, unsubscribe_url
 from models.mail_obstacle import Obstacle
 from models.organisation import Locale
 
@@ -52,7 +53,8 @@ def put_digest(
     """
     settings = _settings()
     payload = digest.payload
-    mail = digest_mail(payload, recipient.locale, settings, digest.id)
+    stop_url = unsubscribe_url(settings, Subscription(digest.department_id, recipient.email))
+    mail = digest_mail(payload, recipient.locale, settings, digest.id, stop_url)
     week, code = payload["week"], _identifier(payload["department"]["code"])
     host = _host(settings)
     derived = "|".join((settings.public_url, week, code, str(digest.id), recipient.email, str(copy_number)))
@@ -60,7 +62,8 @@ def put_digest(
     headers = {
         "Reply-To": settings.mail_from,
         "List-Id": f"<weekly-digest.{code}.{host}>",
-        "List-Unsubscribe": f"<mailto:{settings.mail_from}?subject=unsubscribe%20{code}>",
+        "List-Unsubscribe": f"<{stop_url}>, <mailto:{settings.mail_from}?subject=unsubscribe%20{code}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "Auto-Submitted": "auto-generated",
         "Content-Language": recipient.locale.value.replace("_", "-"),
     }

@@ -137,7 +137,7 @@ def test_a_full_digest_stays_small(make: Factory, department: Department, settin
             )
     payload = digest_content(department, WEEK, settings.timezone, now())
     for locale in Locale:
-        mail = digest_mail(payload, locale, settings, 1)
+        mail = digest_mail(payload, locale, settings, 1, "https://panel.example/unsubscribe/x")
         assert mail.html is not None
         assert len(mail.html.encode()) < LONGEST_HTML
     assert len(payload["needs_you"]["items"]) <= 10

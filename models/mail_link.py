@@ -1,0 +1,37 @@
+"""Signed links in mails: each is good for one purpose and one recipient, and needs no login."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What a recipient gets: one department's digest, at one address."""
+
+    department_id: int
+    email: str
+
+
+def unsubscribe_url(settings: Settings, subscription: Subscription) -> str:
+    """Return the address under which a recipient stops getting the digest; it never expires, as laws ask."""
+    token = _signer(settings).dumps([subscription.department_id, subscription.email])
+    return f"{settings.public_url}/unsubscribe/{token}"
+
+
+def read_unsubscribe_token(settings: Settings, token: str) -> Subscription | None:
+    """Return what a token stands for; None when it is not one of ours."""
+    try:
+        department_id, email = _signer(settings).loads(token)
+    except (BadSignature, ValueError, TypeError):
+        return None
+    return Subscription(int(department_id), str(email))
+
+
+def _signer(settings: Settings) -> URLSafeSerializer:
+    # The last key signs; links that an earlier one signed still work.
+    return URLSafeSerializer([*settings.secret_key_fallbacks, settings.secret_key], salt="unsubscribe")
