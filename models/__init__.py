@@ -8,7 +8,7 @@ from models.customer import Customer
 from models.dealer import Dealer
 from models.digest import Delivery, Digest, DigestRecipient
 from models.importing import ImportOrigin, ImportRun
-from models.organisation import Department, LoginSession, Position, Region, Staff
+from models.organisation import Department, LoginAttempt, LoginSession, Position, Region, Staff
 from models.part import Part, PartsQualityRecord, Supplier
 from models.vehicle import Vehicle
 
@@ -29,6 +29,7 @@ __all__ = [
     "DigestRecipient",
     "ImportOrigin",
     "ImportRun",
+    "LoginAttempt",
     "LoginSession",
     "Part",
     "PartsQualityRecord",

@@ -7,7 +7,17 @@ from typing import ClassVar
 
 from flask_babel import lazy_gettext as _
 from flask_security.core import UserMixin
-from sqlalchemy import ARRAY, CheckConstraint, ColumnElement, ForeignKey, Index, String, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Identity,
+    Index,
+    String,
+    text,
+)
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -188,3 +198,15 @@ class LoginSession(Base):
     ended_at: Mapped[datetime | None]
     remote_address: Mapped[str | None] = mapped_column(INET)
     user_agent: Mapped[str | None] = mapped_column(String(300))
+
+
+class LoginAttempt(Base):
+    """A try to log in that has not succeeded, kept for as long as it counts against further ones."""
+
+    __tablename__ = "login_attempt"
+    __table_args__ = (Index("ix_login_attempt_key_hash_at", "key_hash", "at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=now, index=True)
+    # SHA-256 of who was tried from where: what people type by mistake into the wrong field stays unknown.
+    key_hash: Mapped[str] = mapped_column(String(64))
