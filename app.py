@@ -19,7 +19,6 @@ import views
 import views.auth
 import views.security
 import views.throttle
-import views.throttle
 import views.translation
 import views.unsubscribe
 from config import Settings, read_settings
@@ -51,7 +50,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     views.security.register(app)
     views.translation.register(app)
     views.auth.register(app)
-    views.throttle.register(app)
     views.throttle.register(app)
     views.unsubscribe.register(app)
     views.register(app)

@@ -90,13 +90,10 @@ def test_a_cookie_copied_before_logout_is_worth_nothing_after_it(
     assert not is_in(thief)  # type: ignore[arg-type]  # the application's clients are all of this kind
 
 
-def test_the_token_of_a_login_by_script_opens_nothing(app: Flask, client: PanelClient, person: Staff) -> None:
-    credentials = {"email": person.email, "password": PASSWORD}
-    answer = client.post(
-        "/login?include_auth_token", json=credentials, headers={"Accept": "application/json"}
-    )
-    assert answer.json is not None
-    token = answer.json["response"]["user"]["authentication_token"]
+def test_a_token_of_flask_security_opens_nothing(app: Flask, client: PanelClient, person: Staff) -> None:
+    log_in(client)
+    with app.app_context():
+        token = person.get_auth_token()
     assert is_in(client)
     stranger = app.test_client()
     for address, headers in (("/", {"Authentication-Token": token}), (f"/?auth_token={token}", {})):
@@ -177,6 +174,33 @@ def test_a_forgotten_password_is_reset_through_the_outbox(
     assert link is not None
     client.post(link[1], data={"password": "a new long secret", "password_confirm": "a new long secret"})
     assert log_in(client, password="a new long secret")
+
+
+def test_a_hundred_requests_for_one_address_give_five_mails_and_one_answer(
+    client: PanelClient, person: Staff, db_session: Session
+) -> None:
+    answers = {
+        (answer.status_code, len(answer.data))
+        for _ in range(100)
+        if (answer := client.post("/reset", data={"email": person.email}))
+    }
+    assert len(answers) == 1
+    assert len(db_session.scalars(select(Delivery.id).where(Delivery.recipient == person.email)).all()) == 5
+
+
+@pytest.mark.parametrize("page", ["/login", "/reset"])
+@pytest.mark.parametrize("sent", [[1], {"email": ["wang@example.com", "evil@example.com"]}, {"email": {}}, 1])
+def test_json_is_refused_where_forms_are_read(page: str, sent: object, client: PanelClient) -> None:
+    assert client.post(page, json=sent).status_code == 415
+
+
+def test_a_doubled_address_gives_one_mail_to_the_person(
+    client: PanelClient, person: Staff, db_session: Session
+) -> None:
+    client.post("/reset", data={"email": [person.email, "evil@example.com"]})
+    client.post("/reset", data={"email": ["evil@example.com", person.email]})
+    client.post("/reset", data={"email[]": [person.email, "evil@example.com"]})
+    assert set(db_session.scalars(select(Delivery.recipient))) == {person.email}
 
 
 @pytest.fixture

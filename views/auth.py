@@ -7,7 +7,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, g, request, session
+from flask import Flask, abort, g, request, session
 from flask_babel import force_locale
 from flask_babel import lazy_gettext as _
 from flask_login import current_user, user_logged_in, user_logged_out
@@ -85,9 +85,16 @@ def register(app: Flask) -> None:
     manager.request_loader(lambda _request: None)
     # First of all checks: everything after it asks who acts.
     app.before_request_funcs.setdefault(None, []).insert(0, identify)
+    app.before_request(refuse_json)
     app.teardown_request(forget)
     user_logged_in.connect(open_login, app)
     user_logged_out.connect(close_login, app)
+
+
+def refuse_json() -> None:
+    """Let the pages about logins read forms only: JSON of an unforeseen shape makes them fail."""
+    if request.blueprint == "security" and request.is_json:
+        abort(415)
 
 
 def token_hash(token: str) -> str:

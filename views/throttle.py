@@ -36,7 +36,7 @@ def count_try() -> None:
     """Note a try to give a password; 429 for one too many."""
     if request.method != "POST" or request.endpoint not in ENDPOINTS:
         return
-    person = str(current_user.email) if current_user.is_authenticated else typed_address()
+    person = str(current_user.email) if current_user.is_authenticated else request.form.get("email", "")
     key = key_of(person)
     with acting_as(system_actor("login")):
         db.session.execute(delete(LoginAttempt).where(LoginAttempt.at < now() - WINDOW))
@@ -48,12 +48,6 @@ def count_try() -> None:
     if is_too_many:
         log.warning("login_throttled", endpoint=request.endpoint)
         abort(429)
-
-
-def typed_address() -> str:
-    """Return the address with which somebody would log in, by a form or by JSON."""
-    sent: Any = request.get_json(silent=True) if request.is_json else request.form
-    return str(sent.get("email", "")) if hasattr(sent, "get") else ""
 
 
 def key_of(email: str) -> str:
