@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +20,7 @@ from jobs.delivery import deliver, obstacle
 from jobs.digest_mail import digest_mail
 from jobs.mail_message import Mail, Mailbox, build_message, one_line
 from jobs.queues import enqueue_quietly
-from models import Delivery, Digest, DigestRecipient, db
+from models import Delivery, Digest, DigestRecipient, acting_as, db, system_actor
 from models.base import now
 from models.digest import DeliveryKind, DeliveryState
 from models.mail_link import Subscription, unsubscribe_url
@@ -27,6 +28,9 @@ from models.mail_obstacle import Obstacle
 from models.organisation import Locale
 
 SENDER_NAME = "回声 Huisheng"
+# Whoever knows an address may ask for such mails: no more than so many of them go there in an hour.
+ASKED_BY_ANYBODY = frozenset({"reset_instructions"})
+ASKED_MOST, ASKED_WITHIN = 5, timedelta(hours=1)
 
 log = structlog.get_logger()
 
@@ -126,6 +130,9 @@ class OutboxMailUtil(MailUtil):
     ) -> None:
         """Put the mail into the outbox; the request's end commits it and wakes a worker."""
         name, address = recipient if isinstance(recipient, tuple) else (recipient, recipient)
+        if template.rpartition("/")[2] in ASKED_BY_ANYBODY and _has_enough(address):
+            log.warning("account_mail_left_out", template=template)
+            return
         user = context.get("user")
         addressee = Addressee(getattr(user, "name", name), address, getattr(user, "locale", Locale.CHINESE))
         delivery = put_account_mail(Mail(str(subject), body or "", html), addressee)
@@ -139,6 +146,16 @@ class OutboxMailUtil(MailUtil):
             return response
 
         after_this_request(commit_and_send)
+
+
+def _has_enough(address: str) -> bool:
+    recent = select(func.count(Delivery.id)).where(
+        Delivery.created_at > now() - ASKED_WITHIN,
+        Delivery.kind == DeliveryKind.ACCOUNT,
+        Delivery.recipient == one_line(address),
+    )
+    with acting_as(system_actor("login")):
+        return (db.session.scalar(recent) or 0) >= ASKED_MOST
 
 
 def _settings() -> Settings:
