@@ -30,8 +30,9 @@ from views.forms import RecordForm, Section, column_of, form_class, label_of, ta
 from views.history import history_of
 from views.linked import linked_records
 from views.listing import PAGE_SIZES, fetch_page, list_url, read_request
-from views.lookups import is_small, look_up
+from views.lookups import is_small
 from views.page import Guarded
+from views.suggestions import NOTHING_FILLED, look_up
 
 # Columns on a record's page that every record has, after its own sections.
 ORIGIN = ("created_at", "created_by_id", "updated_at")
@@ -67,6 +68,10 @@ class RecordView(Guarded, ModelView):
     # Checks beyond type and length, by field: WTForms validators.
     form_checks: ClassVar[Mapping[str, Sequence[Any]]] = {}
     required_fields: ClassVar[frozenset[str]] = frozenset()
+    # What tells records of one label apart where they are looked up: plain columns.
+    hint_columns: ClassVar[tuple[str, ...]] = ()
+    # By relation: the fields that are filled in, while still empty, from the record chosen, and its column.
+    fills: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     default_sort: ClassVar[tuple[str, bool]] = ("id", True)
     list_options: ClassVar[tuple[ExecutableOption, ...]] = ()
     is_tree: ClassVar[bool] = False
@@ -350,4 +355,5 @@ class RecordView(Guarded, ModelView):
         target = target_of(self.model, name) if name in {*self.form_names, *self.column_filters} else None
         if target is None or is_small(target):
             abort(404)
-        return jsonify(look_up(target, request.args.get("query", "")))
+        fills = self.fills.get(name, NOTHING_FILLED)
+        return jsonify(look_up(target, request.args.get("query", ""), fills))

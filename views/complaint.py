@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from flask_babel import lazy_gettext as _
 
 from views.base import RecordView
@@ -26,6 +28,23 @@ class ComplaintView(RecordView):
         "region_id",
     )
     column_searchable_list = ("number", "customer_name", "phone", "description", "fault")
+    hint_columns = ("customer_name", "phone")
+    fills: ClassVar = {
+        "customer_id": {
+            "customer_name": "name",
+            "phone": "phone",
+            "address": "address",
+            "dealer_id": "dealer_id",
+            "region_id": "region_id",
+        },
+        "vehicle_id": {
+            "product": "model",
+            "production_on": "production_on",
+            "production_batch": "production_batch",
+            "in_use_since": "sold_on",
+            "dealer_id": "dealer_id",
+        },
+    }
     column_filters = (
         "step",
         "severity",

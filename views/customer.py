@@ -26,6 +26,7 @@ class CustomerView(RecordView):
         "updated_at",
     )
     column_searchable_list = ("number", "name", "contact_person", "phone", "address")
+    hint_columns = ("phone", "address")
     column_filters = (
         "kind",
         "level",

@@ -27,6 +27,7 @@ class DealerView(RecordView):
         "contract_until",
     )
     column_searchable_list = ("code", "name", "principal", "contact_person", "phone", "city")
+    hint_columns = ("code", "city", "phone")
     column_filters = (
         "grade",
         "region_id",

@@ -22,8 +22,9 @@ from models.organisation import Locale
 from views.base import RecordView
 from views.clock import today
 from views.fields import clean_line, member_of
-from views.lookups import SEARCH_MOST, look_up, view_of
+from views.lookups import SEARCH_MOST, view_of
 from views.page import Page, ask_for_login
+from views.suggestions import look_up
 
 OPEN_STEPS = tuple(step for step in Step if step is not Step.CONFIRMED)
 RECENT = timedelta(days=7)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 # Tables that an office fills by hand and that fit into one list; every other relation is looked up.
 SMALL = frozenset({Department, Region, Position, Subject})
 SMALL_MOST = 500
-FOUND_MOST = 20
 TERMS_MOST = 6
 SEARCH_MOST = 100
 
@@ -73,13 +72,3 @@ def search_columns(model: type[Record]) -> list[ColumnElement[Any]]:
     """Return the columns in which a record type is searched: those that its own screen names."""
     view = view_of(model)
     return [getattr(model, name) for name in view.column_searchable_list] if view else [model.label_column()]
-
-
-def look_up(model: type[Record], typed: str) -> list[dict[str, Any]]:
-    """Return the first visible records that match what was typed, as id and label."""
-    label = model.label_column()
-    statement = select(model.id, label).order_by(label, model.id).limit(FOUND_MOST)
-    condition = search_condition(search_columns(model), typed)
-    if condition is not None:
-        statement = statement.where(condition)
-    return [{"id": key, "label": str(text or key)} for key, text in db.session.execute(statement)]

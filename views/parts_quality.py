@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from flask_babel import lazy_gettext as _
 
 from views.base import RecordView
@@ -29,6 +31,11 @@ class PartsQualityView(RecordView):
         "department_id",
     )
     column_searchable_list = ("number", "production_batch", "fault", "cause")
+    hint_columns = ("production_batch", "fault")
+    fills: ClassVar = {
+        "part_id": {"supplier_id": "supplier_id"},
+        "vehicle_id": {"dealer_id": "dealer_id", "region_id": "region_id"},
+    }
     column_filters = (
         "part_id",
         "supplier_id",

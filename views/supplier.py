@@ -16,6 +16,7 @@ class SupplierView(RecordView):
     area, icon = Area.PARTS, "supplier"
     column_list = ("name", "code", "contact_person", "phone", "email", "updated_at")
     column_searchable_list = ("name", "code", "contact_person", "phone")
+    hint_columns = ("contact_person", "phone")
     column_filters = ("responsible_id", "updated_at")
     default_sort = ("name", False)
     form_sections = (

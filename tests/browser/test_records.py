@@ -51,8 +51,9 @@ def test_login_enter_find_edit_and_delete_a_complaint(panel: Panel) -> None:
     customer.press("ArrowDown")
     customer.press("Enter")
     expect(customer).to_have_value("张三丰")
-    page.get_by_label("Customer's name").fill("张三丰")
-    page.get_by_label("Phone").fill("139 0000 0731")
+    # The file fills in the rest.
+    expect(page.get_by_label("Customer's name")).to_have_value("张三丰")
+    expect(page.get_by_label("Phone")).to_have_value("139 0000 0731")
     page.get_by_label("Subject").select_option("电机")
     page.get_by_label("What the customer says").fill(PAYLOAD)
     page.get_by_role("button", name="Save", exact=True).click()
@@ -76,6 +77,34 @@ def test_login_enter_find_edit_and_delete_a_complaint(panel: Panel) -> None:
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_role("status")).to_contain_text("1 record was deleted.")
     assert page.evaluate("window.hacked") is None
+    assert panel.complaints == []
+
+
+def test_a_choice_fills_in_what_is_empty_and_leaves_what_was_typed(panel: Panel) -> None:
+    with panel.app.app_context():
+        make = Factory(db.session())
+        dealer = make.dealer(name="临沂宏达车行")
+        make.customer(name="王一", phone="17000000001", address="一号", dealer_id=dealer.id)
+        make.customer(name="王二", phone="17000000002")
+        db.session.remove()
+    page = panel.page(Role.SUPERVISOR)
+    open_page(page, "/complaint/new/")
+    page.get_by_label("Address").fill("said on the phone")
+    customer = page.get_by_role("combobox", name="Customer", exact=True)
+    customer.press_sequentially("0001")
+    page.get_by_role("option", name="王一").click()
+    expect(page.get_by_label("Customer's name")).to_have_value("王一")
+    expect(page.get_by_role("combobox", name="Dealer")).to_have_value("临沂宏达车行")
+    expect(page.get_by_label("Address")).to_have_value("said on the phone")
+
+    # Another choice replaces what the first one filled in, and nothing else.
+    customer.fill("0002")
+    page.get_by_role("option", name="王二").click()
+    expect(page.get_by_label("Customer's name")).to_have_value("王二")
+    expect(page.get_by_label("Phone")).to_have_value("17000000002")
+    expect(page.get_by_label("Address")).to_have_value("said on the phone")
+    # The dealer of the first is no longer true of the second.
+    expect(page.get_by_role("combobox", name="Dealer")).to_have_value("")
     assert panel.complaints == []
 
 

@@ -276,6 +276,39 @@ def test_a_look_up_gives_twenty_at_most_whatever_is_asked(query: str, make: Fact
     assert len(answer.json) <= 20
 
 
+def test_a_look_up_tells_people_of_one_name_apart_and_fills_in_the_rest(make: Factory, login: Login) -> None:
+    region = make.region()
+    dealer = make.dealer(name="临沂宏达车行", region=region)
+    make.customer(name="张三", phone="17000000731", address="人民路 1 号", dealer_id=dealer.id, region=region)
+    make.customer(name="张三", phone="17000000732", region=region)
+    client = login(Role.CLERK, region=region)
+    first, second = client.get("/complaint/ajax/lookup/?name=customer_id&query=张三").json
+    assert first["hint"] == "17000000731 · 人民路 1 号"
+    assert first["fills"] == {
+        "customer_name": {"value": "张三", "label": ""},
+        "phone": {"value": "17000000731", "label": ""},
+        "address": {"value": "人民路 1 号", "label": ""},
+        "dealer_id": {"value": str(dealer.id), "label": "临沂宏达车行"},
+        "region_id": {"value": str(region.id), "label": region.name},
+    }
+    assert second["hint"] == "17000000732"
+    assert second["fills"]["dealer_id"] == {"value": "", "label": ""}
+
+
+def test_a_look_up_fills_in_no_record_that_the_reader_may_not_use(make: Factory, login: Login) -> None:
+    own = make.region()
+    elsewhere = make.dealer(region=make.region())
+    make.customer(name="张三", dealer_id=elsewhere.id, region=own)
+    (found,) = login(Role.CLERK, region=own).get("/complaint/ajax/lookup/?name=customer_id&query=张三").json
+    assert found["fills"]["dealer_id"] == {"value": "", "label": ""}
+
+
+def test_a_look_up_gives_labels_only_to_who_has_no_list_of_these_records(make: Factory, login: Login) -> None:
+    make.customer(name="张三", phone="17000000731")
+    vehicles = login(Role.WAREHOUSE_KEEPER).get("/vehicle/ajax/lookup/?name=customer_id&query=张三").json
+    assert [(row["label"], row["hint"], row["fills"]) for row in vehicles] == [("张三", "", {})]
+
+
 def test_a_tree_is_listed_in_reading_order(make: Factory, login: Login) -> None:
     top = make.region("华东")
     make.region("上海", parent=top)

@@ -1,5 +1,21 @@
 "use strict";
 
+// What a choice fills in elsewhere in its form; what somebody typed there, or another choice filled in, stays.
+const filled = new WeakMap();
+function fillIn(source, values) {
+  for (const [name, { value, label }] of Object.entries(values ?? {})) {
+    const found = source.form.elements[name];
+    const field = found instanceof RadioNodeList ? null : found;
+    if (!field) continue;
+    const last = filled.get(field);
+    if (field.value && (last?.source !== source || last.value !== field.value)) continue;
+    if (field.options && ![...field.options].some((option) => option.value === value)) continue;
+    field.value = value;
+    filled.set(field, { source, value });
+    field.dispatchEvent(new CustomEvent("fill", { detail: label }));
+  }
+}
+
 // Look-ups: a text field that searches as one types, and keeps the id of what was chosen.
 for (const box of document.querySelectorAll("[data-combo]")) {
   const key = box.querySelector("input[type=hidden]");
@@ -10,6 +26,7 @@ for (const box of document.querySelectorAll("[data-combo]")) {
   let at = -1;
   let timer = 0;
   let asked = 0;
+  const fills = new WeakMap();
 
   const options = () => [...list.querySelectorAll("[role=option]")];
 
@@ -36,7 +53,15 @@ for (const box of document.querySelectorAll("[data-combo]")) {
       item.setAttribute("role", "option");
       item.setAttribute("aria-selected", "false");
       item.dataset.id = row.id;
+      item.dataset.label = row.label;
       item.textContent = row.label;
+      if (row.hint) {
+        const hint = document.createElement("span");
+        hint.className = "hint";
+        hint.textContent = row.hint;
+        item.append(" ", hint);
+      }
+      fills.set(item, row.fills);
       list.append(item);
     });
     if (!rows.length) note(box.dataset.none);
@@ -68,11 +93,18 @@ for (const box of document.querySelectorAll("[data-combo]")) {
 
   function choose(item) {
     key.value = item.dataset.id;
-    chosen = input.value = item.textContent;
+    chosen = input.value = item.dataset.label;
     clear.hidden = false;
     close();
     key.dispatchEvent(new Event("input", { bubbles: true }));
+    fillIn(key, fills.get(item));
   }
+
+  // Another field's choice fills this one in.
+  key.addEventListener("fill", (event) => {
+    chosen = input.value = event.detail;
+    clear.hidden = !chosen;
+  });
 
   function mark(index) {
     const all = options();
