@@ -39,7 +39,11 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGHUP, leave)
     try:
         with contextlib.ExitStack() as engines:
-            return run_command(engines, arguments) if arguments else Panel(prepare(engines)).run()
+            if arguments:
+                return run_command(engines, arguments)
+            start = prepare(engines)
+            choose_port(start.environ)
+            return Panel(start).run()
     except EngineError as error:
         say(str(error))
         return 1
@@ -62,6 +66,7 @@ def run_command(engines: contextlib.ExitStack, arguments: Sequence[str]) -> int:
     try:
         environ = prepare(engines).environ
     except InUseError:
+        say("  The panel runs, and this is done in its database.")
         kept = local_folder(os.environ) / "environment.json"
         environ = dict(os.environ) | json.loads(kept.read_text())
     environ["PYTHONPATH"] = str(ROOT)
@@ -93,7 +98,6 @@ def prepare(engines: contextlib.ExitStack) -> Start:
     # Each process then ends when its parent is killed, and shows what it says at once.
     environ |= {"HUISHENG_SUPERVISED": "1", "PYTHONUNBUFFERED": "1"}
     environ.setdefault("ENVIRONMENT", "local")
-    choose_port(environ)
     folder = local_folder(environ)
     environ["LOCAL_DIR"] = str(folder)
     start = Start(environ)

@@ -125,10 +125,14 @@ def test_a_command_runs_beside_the_panel_and_without_it(checkout: Path, tmp_path
             check=True,
             text=True,
         )
+        said.append(done.stdout)
         return [line for line in done.stdout.splitlines() if "@" in line]
 
+    said: list[str] = []
     with running(checkout):
         beside = people()
+    assert "The panel runs" in said[0]
+    assert "Port" not in said[0]
     assert len(beside) >= 8
     assert people() == beside
 
