@@ -14,7 +14,7 @@ FIELD_LABELS: dict[str, LazyString] = {
     "kind": _("Kind"),
     "parent_id": _("Belongs under"),
     "version": _("Version"),
-    "created_at": _("Created"),
+    "created_at": _("Created at"),
     "updated_at": _("Last changed"),
     "deleted_at": _("Deleted"),
     "created_by_id": _("Created by"),

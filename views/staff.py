@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from flask import flash
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import any_, func, literal, select
@@ -26,8 +27,10 @@ class StaffView(RecordView):
 
     singular, plural, new_label = _("Staff member"), _("Staff"), _("New staff member")
     area, icon = Area.ORGANISATION, "staff"
+    column_labels = per_field(name=_("Full name"))
     column_list = ("name", "email", "role_names", "department_id", "position_id", "region_id", "active")
     column_searchable_list = ("name", "email", "phone")
+    hint_columns = ("email",)
     column_filters = ("department_id", "position_id", "region_id", "active")
     default_sort = ("name", False)
     column_descriptions = per_field(
@@ -70,6 +73,14 @@ class StaffView(RecordView):
             from views.auth import invite
 
             invite(row)
+
+    def after_commit(self, row: Any, *, is_created: bool) -> None:
+        """Say that the new person now has to look into the mail."""
+        if is_created:
+            sentence = gettext(
+                "A mail with a link to set a password is on its way to %(email)s.", email=row.email
+            )
+            flash(sentence, "info")
 
     def why_not_delete(self, rows: list[Any]) -> str | None:
         """Refuse to delete oneself, and the last person who administers the panel."""

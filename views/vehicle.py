@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from flask_babel import lazy_gettext as _
 
 from views.base import RecordView
@@ -14,6 +16,7 @@ class VehicleView(RecordView):
 
     singular, plural, new_label = _("Vehicle"), _("Vehicles"), _("New vehicle")
     area, icon = Area.CUSTOMERS, "vehicle"
+    column_labels = per_field(kind=_("Kind of vehicle"))
     column_list = (
         "frame_number",
         "plate_number",
@@ -25,6 +28,8 @@ class VehicleView(RecordView):
         "warranty_until",
     )
     column_searchable_list = ("frame_number", "plate_number", "model", "production_batch")
+    hint_columns = ("model",)
+    fills: ClassVar = {"customer_id": {"dealer_id": "dealer_id", "region_id": "region_id"}}
     column_filters = (
         "kind",
         "model",
