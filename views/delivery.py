@@ -11,8 +11,9 @@ from flask_admin import expose
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.engine import CursorResult
+from sqlalchemy.exc import IntegrityError
 
-from jobs.outbox import put_copy, send_soon
+from jobs.outbox import next_copy_number, put_copy, send_soon
 from models import Delivery, Staff, current_actor, db
 from models.base import now
 from models.digest import DeliveryKind, DeliveryState
@@ -21,7 +22,15 @@ from models.sql import labels_for
 from views.fields import clean_line
 from views.menu import Area
 from views.page import Page
-from views.stored_mail import as_file, asked_key, find_delivery, frame, is_administrator, take_apart
+from views.stored_mail import (
+    as_file,
+    asked_copy,
+    asked_key,
+    find_delivery,
+    frame,
+    is_administrator,
+    take_apart,
+)
 
 PAGE_SIZE = 50
 # Beyond this nobody pages; the filters lead there.
@@ -83,6 +92,7 @@ class DeliveryView(Page):
             people=labels_for(Staff, [person for person in people if person is not None]),
             answer_text=answer_text,
             needs_person=is_unsettled(delivery),
+            next_copy=next_copy_number(delivery) if delivery.digest_id else None,
             can_send=self.is_allowed("create"),
         )
 
@@ -119,9 +129,14 @@ class DeliveryView(Page):
             db.session.rollback()
             flash(_("Somebody has decided about this mail already."), "warning")
             return back
-        actor = current_actor()
-        copy = put_copy(delivery, actor.staff_id if actor else None)
-        db.session.commit()
+        actor, digest_id = current_actor(), delivery.digest_id
+        try:
+            copy = put_copy(delivery, actor.staff_id if actor else None, asked_copy())
+            db.session.commit()
+        except IntegrityError:
+            db.session.rollback()
+            flash(_("It was just sent to this recipient; see below."), "warning")
+            return redirect(url_for("digest.details", id=digest_id))
         send_soon([copy])
         flash(_("A new copy for %(name)s is on its way.", name=copy.recipient_name), "success")
         return redirect(url_for(".details", id=copy.id))

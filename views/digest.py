@@ -29,7 +29,7 @@ from models.sql import labels_for
 from views.clock import site_zone
 from views.menu import Area
 from views.page import Page
-from views.stored_mail import as_file, asked_key, find_delivery, frame, take_apart
+from views.stored_mail import as_file, asked_copy, asked_key, find_delivery, frame, take_apart
 
 # How many weeks with digests are offered beside the chosen one.
 RECENT_WEEKS = 12
@@ -97,6 +97,7 @@ class DigestView(Page):
             shown=shown,
             mail=take_apart(shown.message) if shown else None,
             missing=missing,
+            next_copies={one.recipient: one.copy_number + 1 for one in digest.deliveries},
             people=labels_for(Staff, asked_by(digest)),
             answer_text=answer_text,
             can_send=self.is_allowed("create"),
@@ -151,7 +152,7 @@ class DigestView(Page):
             if earlier.digest is None:
                 abort(404)
             digest = earlier.digest
-            put: Any = lambda: put_copy(earlier, staff_id)  # noqa: E731 - one call, made below
+            put: Any = lambda: put_copy(earlier, staff_id, asked_copy())  # noqa: E731 - one call, made below
         else:
             digest = find_digest(asked_key("digest_id"))
             recipient = find_recipient(asked_key("recipient_id"), digest)

@@ -18,6 +18,7 @@ from models.organisation import Role
 _FRAME_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
 # The largest key that the database can hold.
 LARGEST_KEY = 2**63 - 1
+COPIES_MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,19 @@ def asked_key(name: str = "id") -> int:
     if not (raw.isascii() and raw.isdigit() and len(raw) < 20) or not 0 < int(raw) <= LARGEST_KEY:
         abort(404)
     return int(raw)
+
+
+def asked_copy() -> int | None:
+    """Return which copy of a mail a form asks for, None where it names none; 404 for what can't be one.
+
+    The page names the next one, so that a second click asks for what is there already.
+    """
+    if not request.form.get("copy"):
+        return None
+    number = asked_key("copy")
+    if number > COPIES_MOST:
+        abort(404)
+    return number
 
 
 def is_administrator() -> bool:

@@ -373,6 +373,28 @@ def test_an_uncertain_mail_is_sent_again_once(
 
 
 @pytest.mark.parametrize(
+    "page", ["/digest/details/?id={0.digest}", "/delivery/details/?id={0.deliveries[1]}"]
+)
+def test_two_clicks_send_one_copy(
+    page: str, made: Made, login: Login, db_session: Session, queue: Redis
+) -> None:
+    client = login(Role.SUPERVISOR)
+    text = client.get(page.format(made)).text
+    # The last form of the page that names a copy, as the browser sends it.
+    form = re.findall(r'<form[^>]*action="(/(?:digest/send|delivery/again))">(.*?)</form>', text, re.DOTALL)[
+        -1
+    ]
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[1]))
+    assert fields["copy"] == "2"
+    before = count(db_session)
+    first, second = (client.post(form[0], data=fields, follow_redirects=True) for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert "It was just sent" in second.text
+    assert count(db_session) - before == 1
+    assert client.post(form[0], data=fields | {"copy": "99999999999"}).status_code == 404
+
+
+@pytest.mark.parametrize(
     "query",
     [
         "?state=open",
