@@ -13,13 +13,14 @@ import structlog
 from flask import after_this_request, current_app, has_request_context
 from flask.wrappers import Response
 from flask_security.mail_util import MailUtil
+from redis.exceptions import RedisError
 from sqlalchemy import func, select
 
 from config import Settings
 from jobs.delivery import deliver, obstacle
 from jobs.digest_mail import digest_mail
 from jobs.mail_message import Mail, Mailbox, build_message, one_line
-from jobs.queues import enqueue_quietly
+from jobs.queues import enqueue
 from models import Delivery, Digest, DigestRecipient, acting_as, db, system_actor
 from models.base import now
 from models.digest import DeliveryKind, DeliveryState
@@ -91,11 +92,18 @@ def put_account_mail(mail: Mail, recipient: Recipient) -> Delivery:
     return delivery
 
 
-def put_copy(delivery: Delivery, asked_by_id: int | None) -> Delivery:
-    """Put the next copy of a digest's delivery into the outbox, for somebody who asked for it, and flush."""
+def put_copy(delivery: Delivery, asked_by_id: int | None, copy_number: int | None = None) -> Delivery:
+    """Put a copy of a digest's delivery into the outbox, for somebody who asked for it, and flush.
+
+    `copy_number` is the one that was asked for, None the next one.
+
+    Raises:
+        IntegrityError: when this copy exists already: two people, or two clicks, asked for it.
+    """
     assert delivery.digest is not None
     addressee = Addressee(delivery.recipient_name, delivery.recipient, delivery.locale)
-    return put_digest(delivery.digest, addressee, next_copy_number(delivery), asked_by_id)
+    number = copy_number or next_copy_number(delivery)
+    return put_digest(delivery.digest, addressee, number, asked_by_id)
 
 
 def next_copy_number(delivery: Delivery) -> int:
@@ -110,9 +118,13 @@ def next_copy_number(delivery: Delivery) -> int:
 
 def send_soon(deliveries: list[Delivery]) -> None:
     """Wake a worker for those that wait; call it after the commit. Without a queue the clock finds them."""
-    for delivery in deliveries:
-        if delivery.state == DeliveryState.PENDING:
-            enqueue_quietly(deliver, delivery.id)
+    try:
+        for delivery in deliveries:
+            if delivery.state == DeliveryState.PENDING:
+                enqueue(deliver, delivery.id)
+    except RedisError as error:
+        # Not once more for each of them: a silent queue takes seconds to give up.
+        log.warning("queue_unreachable", error=type(error).__name__)
 
 
 class OutboxMailUtil(MailUtil):

@@ -168,15 +168,6 @@ def enqueue(function: Callable[..., Any], *arguments: int | str, asked_by: int |
     return True
 
 
-def enqueue_quietly(function: Callable[..., Any], *arguments: int | str) -> bool:
-    """Queue a call as `enqueue` does; returns False where the queue is away: the clock will see to it."""
-    try:
-        return enqueue(function, *arguments)
-    except RedisError as error:
-        log.warning("queue_unreachable", error=type(error).__name__)
-        return False
-
-
 def status(function: Callable[..., Any], *arguments: int | str) -> JobStatus | None:
     """Return how far a queued call has come; None when it is done or was never queued.
 

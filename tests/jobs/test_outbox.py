@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import socket
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -17,7 +20,7 @@ from factories import Factory
 from jobs.delivery import obstacle
 from jobs.digest_mail import LONGEST_HTML, digest_mail
 from jobs.mail_message import Mail
-from jobs.outbox import Addressee, OutboxMailUtil, put_account_mail, put_copy, put_digest
+from jobs.outbox import Addressee, OutboxMailUtil, put_account_mail, put_copy, put_digest, send_soon
 from models import Delivery, Department, Digest, db
 from models.base import now
 from models.complaint import Severity
@@ -258,3 +261,33 @@ def test_an_answer_is_shown_in_words() -> None:
     assert answer_text("550 no such user") == "550 no such user"
     assert answer_text(None) is None
     assert "SMTP_URL" in str(answer_text(Obstacle.NO_SMTP_URL.value))
+
+
+def test_a_queue_that_is_away_stops_nothing(in_app: Flask, settings: Settings) -> None:
+    change = replace(settings, redis_url="redis://127.0.0.1:1/0")
+    with_other_queue(in_app, change, lambda: send_soon([Delivery(id=1, state=DeliveryState.PENDING)]))
+
+
+def test_a_silent_queue_is_asked_once_for_all_mails(
+    in_app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.queues.REDIS_TIMEOUT_SECONDS", 0.5)
+    waiting = [Delivery(id=key, state=DeliveryState.PENDING) for key in range(1, 11)]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        change = replace(settings, redis_url=f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        began = time.monotonic()
+        with_other_queue(in_app, change, lambda: send_soon(waiting))
+        assert time.monotonic() - began < 2.5
+
+
+def with_other_queue(app: Flask, settings: Settings, do: Callable[[], None]) -> None:
+    """Do something while the application has another queue."""
+    before = app.extensions["settings"], app.extensions.pop("redis", None)
+    app.extensions["settings"] = settings
+    try:
+        do()
+    finally:
+        app.extensions.pop("redis").close()
+        app.extensions["settings"] = before[0]
+        if before[1] is not None:
+            app.extensions["redis"] = before[1]
