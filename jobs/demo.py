@@ -93,6 +93,7 @@ _STEP_WEIGHTS = (
     (Step.REGISTERED, 2), (Step.VERIFIED, 2), (Step.ANALYSED, 2), (Step.PROPOSED, 2),
     (Step.AGREED, 1), (Step.CARRIED_OUT, 2), (Step.CONFIRMED, 9),
 )  # fmt: skip
+_DANGEROUS = ("frame", "wheel_rim")
 _FAULTS = ("异响", "进水短路", "过热断电", "焊缝开裂", "漏油", "轴承松旷")
 
 
@@ -226,11 +227,13 @@ def _add_vehicles(chance: random.Random, customers: list[Customer]) -> list[tupl
 
 def _add_complaints(chance: random.Random, vehicles: list[tuple[Vehicle, Customer]]) -> None:
     subjects = {code: key for key, code in db.session.execute(select(Subject.id, Subject.code))}
+    agents = _agents()
     weights = [weight for _, _, weight in _TEXTS]
-    for _ in range(COMPLAINTS):
+    # Oldest first, as they come in life: numbers then rise with time.
+    for hours in sorted((chance.randrange(2, WEEKS * 7 * 24) for _ in range(COMPLAINTS)), reverse=True):
         vehicle, customer = chance.choice(vehicles)
         code, text, _weight = chance.choices(_TEXTS, weights)[0]
-        age = timedelta(hours=chance.randrange(2, WEEKS * 7 * 24))
+        age = timedelta(hours=hours)
         steps = _STEP_WEIGHTS if age > timedelta(days=3) else _STEP_WEIGHTS[:3]
         step = chance.choices([step for step, _ in steps], [weight for _, weight in steps])[0]
         registered_at = now() - age
@@ -248,6 +251,8 @@ def _add_complaints(chance: random.Random, vehicles: list[tuple[Vehicle, Custome
                 region_id=customer.region_id,
                 subject_id=subjects[code],
                 description=text,
+                responsible_id=None if step is Step.REGISTERED else agents.get(customer.region_id or 0),
+                is_safety_relevant=code in _DANGEROUS,
                 channel=chance.choice((Channel.PHONE, Channel.PHONE, Channel.DEALER, Channel.FOLLOW_UP)),
                 severity=chance.choices(list(Severity), (3, 6, 1))[0],
                 verified_at=None if step is Step.REGISTERED else min(now(), registered_at + answered_after),
@@ -255,6 +260,12 @@ def _add_complaints(chance: random.Random, vehicles: list[tuple[Vehicle, Custome
                 production_batch=vehicle.production_batch,
             )
         )
+
+
+def _agents() -> dict[int, int]:
+    """Return who follows complaints up in each region."""
+    people = db.session.execute(select(Staff.region_id, Staff.id).where(Staff.region_id.is_not(None)))
+    return {region_id: staff_id for region_id, staff_id in people if region_id is not None}
 
 
 def _add_quality_records(chance: random.Random, vehicles: list[tuple[Vehicle, Customer]]) -> None:
