@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +21,8 @@ from models.proportion import Proportion
 from models.scope import WITH_DELETED
 
 HISTORY_WEEKS = 8
+# Where so many complaints a week are usual, a week without any is a hole in the data and no calm week.
+PLENTY = 10
 # A median of fewer weeks says nothing about what is usual.
 SHORTEST_HISTORY = 3
 # Below this count on either side a percentage of change only misleads.
@@ -156,6 +159,23 @@ def known_weeks(frame: Frame, first: date | None) -> list[IsoWeek]:
     """Return the week and, latest first, those before it that lie wholly after the `first` entry there is."""
     earlier = frame.weeks[1:] if first else []
     return [frame.week, *(week for week in earlier if first is not None and week.monday >= first)]
+
+
+def weeks_after_hole(frame: Frame, weeks: list[IsoWeek]) -> list[IsoWeek]:
+    """Return of `weeks`, latest first, those after the last one for which no file of complaints came.
+
+    Counted as zero, such a hole would make a rise of every week that follows it.
+    """
+    week = frame.week_of(Complaint.registered_at)
+    found = db.session.execute(
+        select(week, func.count(Complaint.id))
+        .where(Complaint.registered_at >= frame.history_from, Complaint.registered_at < frame.ends_at)
+        .group_by(week)
+    )
+    total = {IsoWeek.of(monday.date()): count for monday, count in found}
+    if not total or median(total.values()) < PLENTY:
+        return weeks
+    return [weeks[0], *takewhile(total.__contains__, weeks[1:])]
 
 
 def first_complaint_on(zone: ZoneInfo) -> date | None:

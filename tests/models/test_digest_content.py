@@ -103,6 +103,29 @@ def test_weeks_before_the_first_complaint_are_no_history(
     assert payload["new"]["direction"] is None
 
 
+def test_weeks_of_which_no_file_came_are_no_history(
+    make: Factory, department: Department, subject: Subject
+) -> None:
+    complaints(make, subject, 1, 60)
+    for weeks_back in range(5):
+        complaints(make, subject, 12, weeks_back)
+    payload = content(department)
+    assert payload["history_weeks"] == 4
+    assert payload["new"]["median"] == 12
+    assert payload["new"]["direction"] is None
+
+
+def test_a_calm_week_of_a_small_centre_is_history(
+    make: Factory, department: Department, subject: Subject
+) -> None:
+    complaints(make, subject, 1, 60)
+    for weeks_back in (0, 1, 3):
+        complaints(make, subject, 4, weeks_back)
+    payload = content(department)
+    assert payload["history_weeks"] == 8
+    assert payload["new"]["median"] == 0
+
+
 def test_what_chance_hardly_does_is_called_out_of_the_usual(
     make: Factory, department: Department, subject: Subject
 ) -> None:
