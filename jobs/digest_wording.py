@@ -30,9 +30,10 @@ def name_of(named: Payload) -> str:
     return str((named.get("name_en") if language == "en" else None) or named["name"])
 
 
-def day(iso: str) -> str:
-    """Return a date as day and month."""
-    return _date("MMMd", date.fromisoformat(iso))
+def day(iso: str, year: int) -> str:
+    """Return a date as day and month, with its year where that is not `year`."""
+    found = date.fromisoformat(iso)
+    return _date("MMMd" if found.year == year else "yMMMd", found)
 
 
 def period(payload: Payload) -> str:
@@ -135,9 +136,10 @@ def waiting(item: Payload) -> str:
     return str(ngettext("%(num)s day", "%(num)s days", days)) if days else _("under a day")
 
 
-def context(item: Payload) -> str:
+def context(item: Payload, payload: Payload) -> str:
     """Return product, dealer and day of a complaint or quotation, as far as known."""
-    return " · ".join(part for part in (_product(item["product"]), item["dealer"], day(item["on"])) if part)
+    on = day(item["on"], date.fromisoformat(payload["ends_on"]).year)
+    return " · ".join(part for part in (_product(item["product"]), item["dealer"], on) if part)
 
 
 def _product(name: str | None) -> str | None:
