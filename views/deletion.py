@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from flask import url_for
 from sqlalchemy import ColumnElement, func, inspect, select
 from sqlalchemy.orm import MANYTOMANY
 
@@ -24,10 +25,11 @@ HOLDS_NOTHING = frozenset({"created_by_id"})
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """How many records of a type hang on the one that should go."""
+    """How many records of a type hang on the one that should go; `url` is their list, None for none."""
 
     type_label: str
     count: int
+    url: str | None
 
 
 def chosen_rows(view: RecordView, raw_ids: list[str]) -> list[Any]:
@@ -75,8 +77,20 @@ def references_to(model: type[Record], ids: list[int]) -> list[Reference]:
             count = db.session.scalar(statement) or 0
             if count:
                 view = view_of(record)
-                found.append(Reference(str(view.plural if view else record.__tablename__), count))
-    return found
+                label = str(view.plural if view else record.__tablename__)
+                names = [held.key for other, held in holds(model) if other is record]
+                found.append((label, count, view, names))
+    return [Reference(label, count, _list_url(view, names, ids)) for label, count, view, names in found]
+
+
+def _list_url(view: RecordView | None, names: list[str], ids: list[int]) -> str | None:
+    """Return the list of what hangs on one record by one column; None where no filter tells that."""
+    if view is None or len(ids) != 1 or len(names) != 1:
+        return None
+    if names[0] not in view.column_filters or not view.is_allowed("list"):
+        return None
+    filtered: dict[str, Any] = {f"flt_{names[0]}": ids[0]}
+    return url_for(f"{view.endpoint}.index_view", **filtered)
 
 
 def _any(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:

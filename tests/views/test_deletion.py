@@ -19,8 +19,8 @@ def test_the_page_lists_what_hangs_on_the_record(make: Factory, login: Login) ->
     make.complaint(customer_id=customer.id)
     client = login(Role.SUPERVISOR)
     page = client.get(path("customer", "delete", id=customer.id)).text
-    assert "<li>Vehicles: 1</li>" in page
-    assert "<li>Complaints: 2</li>" in page
+    assert f'<a href="/vehicle/?flt_customer_id={customer.id}">Vehicles: 1</a>' in page
+    assert f'<a href="/complaint/?flt_customer_id={customer.id}">Complaints: 2</a>' in page
     assert "solid" not in page
     assert client.post("/customer/delete/", data={"id": customer.id}).status_code == 409
 
