@@ -130,6 +130,12 @@ def _email(raw: str) -> str:
     return raw
 
 
+def _allowed(raw: str) -> str:
+    if not re.fullmatch(r'[^@\s<>"]*@[^@\s<>"]+', raw):
+        raise ValueError(raw)
+    return raw.lower()
+
+
 def _password(raw: str) -> str:
     if len(raw) < 10:
         raise ValueError
@@ -164,7 +170,7 @@ _SETTINGS = {
     "local_dir": _Setting("LOCAL_DIR", Path, "a folder", ".local"),
     "mail_from": _Setting("MAIL_FROM", _email, "an address such as service@example.com"),
     "mail_allow": _Setting(
-        "MAIL_ALLOW", _list_of(str.lower), "addresses or @domains, separated by commas", ""
+        "MAIL_ALLOW", _list_of(_allowed), "addresses or @domains, separated by commas", ""
     ),
     "admin_email": _Setting("ADMIN_EMAIL", _email, "an e-mail address", is_optional=True),
     "admin_password": _Setting("ADMIN_PASSWORD", _password, "at least 10 characters", is_optional=True),
@@ -197,6 +203,9 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
             values[name] = setting.convert(raw)
         except ValueError:
             problems.append(f"{setting.variable} is wrong: give {setting.allowed}.")
+    if not problems and bool(values["admin_email"]) != bool(values["admin_password"]):
+        lacking = "ADMIN_PASSWORD" if values["admin_email"] else "ADMIN_EMAIL"
+        problems.append(f"{lacking} is missing: give both ADMIN_EMAIL and ADMIN_PASSWORD, or neither.")
     if problems:
         raise SettingError("\n".join(problems))
     # One role only, as some services give, must do for both; the log says what is then lacking.

@@ -59,6 +59,8 @@ def test_production_starts_with_nothing_missing() -> None:
         ("MAIL_FROM", "nobody"),
         ("ADMIN_EMAIL", "a b@c"),
         ("ADMIN_PASSWORD", "short"),
+        ("MAIL_ALLOW", "@example.com,colleague"),
+        ("MAIL_ALLOW", "a@b c"),
         ("DEMO_DATA", "perhaps"),
         ("ENVIRONMENT", "staging"),
     ],
@@ -69,6 +71,20 @@ def test_a_bad_value_is_refused_by_name_and_never_repeated(name: str, value: str
     (sentence,) = str(error.value).splitlines()
     assert sentence.startswith((f"{name} is wrong: give ", f"{name} is missing: give "))
     assert not value or value not in sentence.removeprefix(name)
+
+
+def test_who_may_be_mailed_is_an_address_or_a_domain() -> None:
+    settings = read_settings(COMPLETE | {"MAIL_ALLOW": "Me@example.com, @Example.org"})
+    assert settings.mail_allow == ("me@example.com", "@example.org")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "lacking"),
+    [("ADMIN_EMAIL", "a@b", "ADMIN_PASSWORD"), ("ADMIN_PASSWORD", "long enough 1", "ADMIN_EMAIL")],
+)
+def test_half_an_administrator_is_refused(name: str, value: str, lacking: str) -> None:
+    with pytest.raises(SettingError, match=f"^{lacking} is missing: give both"):
+        read_settings(COMPLETE | {name: value})
 
 
 def test_one_s_own_machine_needs_no_address() -> None:
