@@ -9,13 +9,16 @@ from flask import current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 from flask_security.utils import hash_password
-from sqlalchemy import any_, literal, select
+from sqlalchemy import any_, func, literal, select
 
 from config import Settings
 from jobs.demo import DEMO_PEOPLE, demo_password, has_records, seed_demo
 from models import Staff, acting_as, db, system_actor
 from models.essentials import seed_essentials
 from models.organisation import Role
+
+# Any number, the same for every release; the migrations have one of their own.
+SEED_LOCK = 727_002
 
 
 @click.command("release")
@@ -26,6 +29,8 @@ def release_command() -> None:
     click.echo("Bringing the database up to date …")
     upgrade()
     with acting_as(system_actor("command:release")):
+        # Released by the commit: of two releases at once, the second finds all in its place.
+        db.session.execute(select(func.pg_advisory_xact_lock(SEED_LOCK)))
         seed_essentials()
         if settings.admin_email and settings.admin_password:
             create_first_administrator(settings.admin_email, settings.admin_password)

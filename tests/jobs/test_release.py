@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +18,7 @@ from sqlalchemy import func, select
 
 from app import create_app
 from config import Settings
-from conftest import PanelClient
+from conftest import PanelClient, environ_of
 from jobs.demo import DEMO_PEOPLE, demo_password
 from models import (
     AuditEntry,
@@ -30,6 +34,8 @@ from models import (
 )
 from models.base import Base, now
 from models.organisation import Role
+
+ROOT = Path(__file__).parents[2]
 
 
 def run(app: Flask, command: str) -> Result:
@@ -166,3 +172,15 @@ def test_each_demo_person_can_open_the_home_page(app_with: AppWith) -> None:
             client.log_in(staff, db.session())
         db.session.remove()
     assert [client.get("/").status_code for client in clients] == [200] * len(Role)
+
+
+def test_releases_at_once_make_everything_once(fresh_settings: Settings, app_with: AppWith) -> None:
+    environ = os.environ | environ_of(replace(fresh_settings, demo_data=True))
+    command = [sys.executable, "-m", "flask", "--app", "app", "release"]
+    releases = [
+        subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    errors = [release.communicate(timeout=120)[1].decode() for release in releases]
+    assert [release.returncode for release in releases] == [0, 0, 0], errors
+    assert count(app_with(), Staff) == len(DEMO_PEOPLE)
