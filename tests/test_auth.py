@@ -246,6 +246,10 @@ def test_a_foreign_host_is_refused(client: PanelClient, host: str) -> None:
     assert client.get("/login", headers={"Host": host}).status_code == 400
 
 
+def test_the_health_check_answers_by_whatever_address_it_is_asked(client: PanelClient) -> None:
+    assert client.get("/health", headers={"Host": "10.0.0.7:8000"}).data == b"ok\n"
+
+
 @pytest.mark.parametrize(
     "target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "http:evil.example"]
 )

@@ -74,8 +74,11 @@ def refuse_trace() -> None:
         abort(405)
 
 
-def refuse_host(_error: SecurityError) -> tuple[str, int, dict[str, str]]:
+def refuse_host(_error: SecurityError) -> Response | tuple[str, int, dict[str, str]]:
     """Answer a foreign Host without a page: no address can be made where the host isn't ours."""
+    if request.path == "/health":
+        # A platform asks by the machine's own address, and learns nothing more here.
+        return health()
     return "This host is not served here.\n", 400, {"Content-Type": "text/plain; charset=utf-8"}
 
 
