@@ -24,7 +24,7 @@ from models import Record, db
 from views import conflicts, deletion, export, saving
 from views.cells import cell, fetch_labels
 from views.errors import Refusal
-from views.fields import coerce_id
+from views.fields import can_see, coerce_id
 from views.filters import Filter, make_filter
 from views.forms import RecordForm, Section, column_of, form_class, label_of, target_of
 from views.history import history_of
@@ -168,8 +168,11 @@ class RecordView(Guarded, ModelView):
             if default is not None:
                 # SQLAlchemy wraps a function so that it takes a context.
                 values[name] = default.arg(None) if default.is_callable else default.arg
-            if request.method == "GET" and target_of(self.model, name) and column is not None:
-                values[name] = coerce_id(request.args.get(name, ""))
+            target = target_of(self.model, name)
+            if request.method == "GET" and target is not None and column is not None:
+                key = coerce_id(request.args.get(name, ""))
+                # The form names what is chosen, so an address may choose only what its reader sees.
+                values[name] = key if key is not None and can_see(target, key) else None
         return values
 
     def new_row(self) -> Any:

@@ -51,6 +51,11 @@ def coerce_id(raw: object) -> int | None:
     return int(text) if 0 < int(text) <= LARGEST_ID else None
 
 
+def can_see(target: type[Record], key: int) -> bool:
+    """Tell whether who acts now sees the record: by the row limits of the ORM."""
+    return db.session.scalar(select(target.id).where(target.id == key)) is not None
+
+
 def member_of(values: type[LabelledType], raw: str) -> LabelledType | None:
     """Return the member of a closed list that is stored as `raw`; None where there is none."""
     return next((member for member in values if member.value == raw), None)
@@ -327,20 +332,20 @@ class RelationField(RecordField):
         """Refuse a record that is gone, or that the reader may not see."""
         if self.data is None or self.data == self.object_data:
             return
-        # Through the row limits of the ORM: what they hide can't be chosen.
-        if db.session.scalar(select(self.target.id).where(self.target.id == self.data)) is None:
+        if not can_see(self.target, self.data):
             raise ValidationError(_("This record is not there any more, or you may not use it."))
 
     @property
     def chosen(self) -> str:
-        """Return the label of the record chosen; nothing for none."""
+        """Return the label of the record chosen; only its id where the reader may not see what was chosen."""
         if self.data is None:
             return ""
         if self.label_of_data is None:
             self.label_of_data = labels_for(self.target, [self.data]).get(self.data) or Label(
                 str(self.data), False
             )
-        return self.label_of_data.text
+        may_read = self.label_of_data.is_visible or self.data == self.object_data
+        return self.label_of_data.text if may_read else str(self.data)
 
 
 class SmallRelationField(RelationField):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from screens import TABLES, form_of, path, rows_of
+from screens import TABLES, edit, form_of, path, rows_of
 
 from conftest import Login, PanelClient
 from factories import Factory
@@ -142,6 +142,27 @@ def test_a_filter_by_a_record_of_another_region_shows_no_name(make: Factory, log
     hidden = make.customer(name="外区客户", region=other)
     page = login(Role.CLERK, region=own).get(f"/complaint/?flt_customer_id={hidden.id}").text
     assert "外区客户" not in page
+
+
+def test_a_form_names_no_record_of_another_region_that_an_address_or_a_post_chooses(
+    make: Factory, login: Login
+) -> None:
+    own, other = make.region(), make.region()
+    hidden = make.customer(name="外区客户", region=other)
+    client = login(Role.CLERK, region=own)
+    assert "外区客户" not in client.get(path("complaint", "new", customer_id=hidden.id)).text
+    refused = client.post(path("complaint", "new"), data={"customer_id": hidden.id, "customer_name": "x"})
+    assert refused.status_code == 422
+    assert "you may not use it" in refused.text
+    assert "外区客户" not in refused.text
+    mine = make.complaint(region=own)
+    assert edit(client, "complaint", mine.id, customer_id=hidden.id).status_code == 422
+    assert "外区客户" not in edit(client, "complaint", mine.id, customer_id=hidden.id).text
+    shown = make.customer(name="本区客户", region=own)
+    assert "本区客户" in client.get(path("complaint", "new", customer_id=shown.id)).text
+    # What a visible record belongs to is named, also where that lies elsewhere.
+    linked = make.complaint(region=own, customer_id=hidden.id)
+    assert "外区客户" in client.get(path("complaint", "edit", id=linked.id)).text
 
 
 def test_the_global_search_respects_role_and_region(make: Factory, login: Login) -> None:
