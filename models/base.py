@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
-from flask_babel import LazyString
+from flask_babel import LazyString, get_locale
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
@@ -79,6 +79,17 @@ def unique_among_kept(table: str, *columns: str) -> Index:
     return Index(
         f"uq_{table}_{'_'.join(columns)}", *columns, unique=True, postgresql_where=text("deleted_at IS NULL")
     )
+
+
+def reads_english() -> bool:
+    """Tell whether the language of the moment is English: the reader's, or the one a mail is written in."""
+    locale = get_locale()
+    return locale is not None and bool(locale.language == "en")
+
+
+def name_column(columns: Any) -> ColumnElement[str]:
+    """Return the English name for who reads English, where there is one, else the Chinese."""
+    return func.coalesce(columns.name_en, columns.name) if reads_english() else columns.name
 
 
 def not_blank(column: str) -> CheckConstraint:

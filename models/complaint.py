@@ -15,6 +15,7 @@ from models.base import (
     Reach,
     Record,
     enum_type,
+    name_column,
     not_blank,
     now,
     number_column,
@@ -56,7 +57,7 @@ class Subject(Record):
     @classmethod
     def label_column(cls) -> ColumnElement[str]:
         """Show a subject by its name."""
-        return cls.__table__.c.name
+        return name_column(cls.__table__.c)
 
 
 class Step(Labelled):

@@ -27,6 +27,7 @@ from models.base import (
     Reach,
     Record,
     enum_type,
+    name_column,
     not_blank,
     now,
     unique_among_kept,
@@ -118,7 +119,7 @@ class Department(Record):
     @classmethod
     def label_column(cls) -> ColumnElement[str]:
         """Show a department by its name."""
-        return cls.__table__.c.name
+        return name_column(cls.__table__.c)
 
 
 class Position(Record):

@@ -14,6 +14,7 @@ from models.base import (
     Reach,
     Record,
     enum_type,
+    name_column,
     not_blank,
     number_column,
     unique_among_kept,
@@ -57,7 +58,7 @@ class Part(Record):
     def label_column(cls) -> ColumnElement[str]:
         """Show a part by its name and code."""
         columns = cls.__table__.c
-        return func.concat_ws(" ", columns.name, columns.code)
+        return func.concat_ws(" ", name_column(columns), columns.code)
 
 
 class FoundBy(Labelled):

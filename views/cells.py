@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Text
 
 from models import Record
-from models.base import Labelled
+from models.base import Labelled, reads_english
 from models.organisation import Role
 from models.sql import Label, labels_for
 from views.clock import show_instant
@@ -99,7 +99,7 @@ def relation_cell(target: type[Record], key: int, labels: dict[int, Label]) -> C
 
 
 def _own_label(record: Any) -> str:
-    return str(record.name)
+    return str((record.name_en if reads_english() else None) or record.name)
 
 
 def _role_label(stored: str) -> str:

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from flask import Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from redis.exceptions import RedisError
 from rq.job import JobStatus
@@ -21,7 +20,7 @@ from jobs.digest import active_recipients, make_digest
 from jobs.outbox import Addressee, put_copy, put_digest, send_soon
 from jobs.queues import enqueue, status
 from models import Delivery, Department, Digest, DigestRecipient, Staff, current_actor, db
-from models.base import now
+from models.base import now, reads_english
 from models.digest import DeliveryKind
 from models.iso_week import IsoWeek
 from models.mail_obstacle import answer_text
@@ -181,8 +180,7 @@ def asked_week() -> IsoWeek | None:
 
 def department_name(department: Department) -> str:
     """Return a department's name in the reader's language."""
-    is_english = getattr(get_locale(), "language", "zh") == "en"
-    return (department.name_en if is_english else None) or department.name
+    return (department.name_en if reads_english() else None) or department.name
 
 
 def lines_of(week: IsoWeek) -> list[Line]:
