@@ -139,8 +139,8 @@ class EmailField(LineField):
     drawn_as = "email"
 
     def parse(self, raw: str) -> str | None:
-        """Return the address in small letters."""
-        return clean_line(raw).lower() or None
+        """Return the address in small letters, with the full-width signs of an input method made plain."""
+        return clean_line(unicodedata.normalize("NFKC", raw)).lower() or None
 
     def pre_validate(self, form: BaseForm) -> None:
         """Refuse what can't be an address."""
@@ -169,7 +169,7 @@ class NumberField(RecordField):
         text = clean_line(raw).replace(",", "").replace("，", "")
         if not text:
             return None
-        if not re.fullmatch(r"-?[0-9]{1,12}", text):
+        if not re.fullmatch(r"-?[0-9]{1,40}", text):
             raise ValueError(_("Give a whole number."))
         if abs(int(text)) > LARGEST_INTEGER:
             raise ValueError(_("This number is too large."))

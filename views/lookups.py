@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app, g
-from sqlalchemy import ColumnElement, String, and_, cast, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
 
 from models import Department, Position, Record, Region, Subject, db
 from views.fields import clean_line
@@ -63,6 +63,8 @@ def search_condition(columns: list[ColumnElement[Any]], typed: str) -> ColumnEle
     if not terms or not columns:
         return None
     texts = [column if isinstance(column.type, String) else cast(column, String) for column in columns]
+    # A phone is found by its last digits, however it was grouped when it was written down.
+    texts += [func.translate(text, " -", "") for text in texts if getattr(text, "key", None) == "phone"]
     return and_(
         *(or_(*(text.ilike(f"%{escape_like(term)}%", escape="\\") for text in texts)) for term in terms)
     )

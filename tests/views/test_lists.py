@@ -15,7 +15,7 @@ from factories import Factory
 from models import Complaint
 from models.complaint import Severity, Step
 from models.customer import CustomerKind
-from models.organisation import Role
+from models.organisation import Locale, Role
 from views.forms import target_of
 from views.listing import COUNT_MOST
 from views.lookups import is_small
@@ -307,6 +307,34 @@ def test_a_look_up_gives_labels_only_to_who_has_no_list_of_these_records(make: F
     make.customer(name="张三", phone="17000000731")
     vehicles = login(Role.WAREHOUSE_KEEPER).get("/vehicle/ajax/lookup/?name=customer_id&query=张三").json
     assert [(row["label"], row["hint"], row["fills"]) for row in vehicles] == [("张三", "", {})]
+
+
+@pytest.mark.parametrize("typed", ["0731", "00000731", "13900000731", "139 0000", "１３９００００"])
+def test_a_phone_is_found_however_it_was_grouped(typed: str, make: Factory, login: Login) -> None:
+    make.customer(name="张三", phone="139 0000-0731")
+    make.customer(name="李四", phone="139 0000 1732", contact_person="139")
+    client = login(Role.SUPERVISOR)
+    assert "张三" in client.get(f"/customer/?search={typed}").text
+    found = client.get(f"/vehicle/ajax/lookup/?name=customer_id&query={typed}").json
+    assert "张三" in [row["label"] for row in found or ()]
+
+
+@pytest.mark.parametrize(("locale", "shown"), [(Locale.ENGLISH, "Motor"), (Locale.CHINESE, "电机")])
+def test_subjects_departments_and_parts_are_named_in_the_readers_language(
+    locale: Locale, shown: str, make: Factory, login: Login
+) -> None:
+    subject = make.subject(
+        name="电机", name_en="Motor", departments=[make.department(name="电机部", name_en="Motor department")]
+    )
+    part = make.part(name="电机", name_en="Motor", code="M1")
+    make.complaint(subject_id=subject.id, part_id=part.id)
+    client = login(Role.SUPERVISOR, locale=locale)
+    assert f">{shown}</a>" in client.get("/complaint/").text
+    assert f">{shown}</option>" in client.get("/complaint/new/").text
+    assert shown in client.get("/complaint/ajax/lookup/?name=part_id").json[0]["label"]
+    assert f"<h1>{shown}" in client.get(f"/subject/details/?id={subject.id}").text
+    told = "Motor department" if locale is Locale.ENGLISH else "电机部"
+    assert told in client.get("/subject/").text
 
 
 def test_a_tree_is_listed_in_reading_order(make: Factory, login: Login) -> None:
