@@ -22,7 +22,9 @@ def person(make: Factory, email: str) -> Staff:
 
 def test_a_new_person_sets_the_password_by_a_link_in_a_mail(make: Factory, login: Login, app: Flask) -> None:
     administrator = login(Role.ADMINISTRATOR)
-    response = create(administrator, "staff", name="李内勤", email="Li＠Example．com", role_names=["", "clerk"])
+    response = create(
+        administrator, "staff", name="李内勤", email="Li＠Example．com", role_names=["", "clerk"]
+    )
     assert response.status_code == 302, response.text
     assert "on its way to li@example.com" in administrator.get(response.location).text
     staff = person(make, "li@example.com")
