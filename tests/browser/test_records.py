@@ -123,6 +123,38 @@ def test_what_was_typed_but_not_chosen_is_said_at_the_field(panel: Panel) -> Non
     assert panel.complaints == []
 
 
+def test_a_draft_outlives_the_login(panel: Panel) -> None:
+    page = panel.page(Role.SUPERVISOR)
+    open_page(page, "/customer/new/")
+    page.get_by_label("Name", exact=True).fill("王")
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Your login has ended.")).to_be_visible()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("王")
+
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("was saved")
+    assert panel.complaints == []
+
+
+def test_a_draft_outlives_a_panel_that_cannot_be_reached(panel: Panel) -> None:
+    page = panel.page(Role.SUPERVISOR)
+    open_page(page, "/customer/new/")
+    page.get_by_label("Name", exact=True).fill("王")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Save and enter another").click()
+    expect(page.get_by_text("can't be reached just now")).to_be_visible()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Save and enter another").click()
+    # The button that was pressed still tells where to go.
+    expect(page.get_by_role("heading", name="New customer")).to_be_visible()
+    expect(page.get_by_role("status")).to_contain_text("was saved")
+    panel.complaints[:] = [text for text in panel.complaints if "ERR_INTERNET_DISCONNECTED" not in text]
+    assert panel.complaints == []
+
+
 def test_leaving_with_unsaved_changes_asks_first(panel: Panel) -> None:
     page = panel.page(Role.SUPERVISOR)
     asked = []
