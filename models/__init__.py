@@ -10,6 +10,7 @@ from models.digest import Delivery, Digest, DigestRecipient
 from models.importing import ImportOrigin, ImportRun
 from models.organisation import Department, LoginAttempt, LoginSession, Position, Region, Staff
 from models.part import Part, PartsQualityRecord, Supplier
+from models.sent_form import SentForm
 from models.vehicle import Vehicle
 
 # Last: it limits every table mapped above.
@@ -36,6 +37,7 @@ __all__ = [
     "Position",
     "Record",
     "Region",
+    "SentForm",
     "Staff",
     "Subject",
     "Supplier",

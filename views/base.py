@@ -21,7 +21,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.sql.base import ExecutableOption
 
 from models import Record, db
-from views import conflicts, deletion, export, saving
+from views import conflicts, deletion, export, saving, sent_twice
 from views.cells import cell, fetch_labels
 from views.errors import Refusal
 from views.fields import can_see, coerce_id
@@ -259,13 +259,24 @@ class RecordView(Guarded, ModelView):
         """Enter a record."""
         form = self.form_for(None)
         if request.method == "POST" and form.validate():
-            row = self.new_row()
-            if saving.save(self, form, row, is_created=True):
+            row = self._enter(form)
+            if row is not None:
                 flash(_("%(record)s was saved.", record=self.label(row)), "success")
                 return redirect(
                     self.page_url("create_view") if "_add_another" in request.form else self.record_url(row)
                 )
         return self.show_form(form, None)
+
+    def _enter(self, form: RecordForm) -> Any:
+        """Return the record that the form enters, or entered when it was sent before; None where refused."""
+        before = sent_twice.earlier_record_id()
+        if before is None:
+            row = self.new_row()
+            try:
+                return row if saving.save(self, form, row, is_created=True) else None
+            except sent_twice.SentTwiceError:
+                before = sent_twice.earlier_record_id()
+        return self.get_one(before)
 
     @expose("/edit/", methods=("GET", "POST"))
     def edit_view(self) -> ResponseReturnValue:
@@ -301,7 +312,8 @@ class RecordView(Guarded, ModelView):
         """Show the form; with status 422 or 409 where what was sent could not be saved."""
         form.fetch_labels()
         label = self.label(row) if row is not None else None
-        page = self.render("form.html", form=form, row=row, label=label, conflict=conflict)
+        key = sent_twice.form_key() if row is None else None
+        page = self.render("form.html", form=form, row=row, label=label, conflict=conflict, form_key=key)
         if request.method == "GET":
             return page
         return page, 409 if conflict else 422

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from models import db
 from models.base import now
+from views import sent_twice
 from views.errors import Refusal, refusal_of
 from views.fields import ManyRelationsField
 from views.forms import RecordForm
@@ -22,14 +23,18 @@ def save(view: RecordView, form: RecordForm, row: Any, *, is_created: bool) -> b
 
     Raises:
         StaleDataError: when somebody else changed the row since it was read.
+        SentTwiceError: when this very form has entered its record before.
     """
     refusal = view.check(form, row)
     if refusal is not None:
         return _refuse(form, refusal)
     try:
+        sent = sent_twice.claim() if is_created else None
         set_fields(form, row)
         db.session.add(row)
         db.session.flush()
+        if sent is not None:
+            sent.record_id = row.id
         view.on_save(form, row, is_created=is_created)
         db.session.commit()
     except (IntegrityError, DataError) as error:
