@@ -25,6 +25,7 @@ class Dealer(Record):
     __tablename__ = "dealer"
     __table_args__ = (
         CheckConstraint("vehicles_per_year >= 0", name="vehicles_per_year"),
+        CheckConstraint("contract_from <= contract_until", name="contract_term"),
         not_blank("code"),
         not_blank("name"),
         unique_among_kept("dealer", "code"),
@@ -39,6 +40,7 @@ class Dealer(Record):
     city: Mapped[str | None] = mapped_column(String(40))
     address: Mapped[str | None] = mapped_column(String(300))
     contract_number: Mapped[str | None] = mapped_column(String(60))
+    contract_from: Mapped[date | None]
     contract_until: Mapped[date | None]
     opened_on: Mapped[date | None]
     grade: Mapped[Grade | None] = mapped_column(enum_type(Grade))

@@ -134,13 +134,13 @@ SUBJECTS = (
 )
 
 KEY_PARTS = (
-    ("motor", "电机", "Motor"),
-    ("controller", "控制器", "Controller"),
-    ("rear_axle", "后桥", "Rear axle"),
-    ("differential", "差速器", "Differential"),
-    ("frame", "车架", "Frame"),
-    ("front_shock_absorber", "前减震", "Front shock absorber"),
-    ("wheel_rim", "轮辋焊合", "Wheel rim weldment"),
+    ("KP-01", "电机", "Motor"),
+    ("KP-02", "控制器", "Controller"),
+    ("KP-03", "后桥", "Rear axle"),
+    ("KP-04", "差速器", "Differential"),
+    ("KP-05", "车架", "Frame"),
+    ("KP-06", "前减震", "Front shock absorber"),
+    ("KP-07", "轮辋焊合", "Wheel rim weldment"),
 )
 
 

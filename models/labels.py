@@ -41,6 +41,7 @@ FIELD_LABELS: dict[str, LazyString] = {
     "province": _("Province"),
     "city": _("City"),
     "contract_number": _("Contract number"),
+    "contract_from": _("Contract from"),
     "contract_until": _("Contract until"),
     "opened_on": _("Opened on"),
     "grade": _("Grade"),

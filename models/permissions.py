@@ -13,7 +13,7 @@ from models.organisation import Role
 ACTIONS = {"l": "list", "r": "read", "c": "create", "e": "edit", "d": "delete", "x": "export"}
 
 _READ = "lr"
-_WORK = "lrce"
+_WORK = "lrcex"
 _FULL = "lrcedx"
 
 # Every role reads what stands here for "*"; the auditor reads everything and the administrator may do all.

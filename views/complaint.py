@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _
 
+from models import current_actor
 from views.base import RecordView
 from views.forms import Section, per_field
 from views.menu import Area
@@ -29,6 +30,7 @@ class ComplaintView(RecordView):
     )
     column_searchable_list = ("number", "customer_name", "phone", "description", "fault")
     hint_columns = ("customer_name", "phone")
+    column_labels: ClassVar = {"created_by_id": _("Recorded by")}
     fills: ClassVar = {
         "customer_id": {
             "customer_name": "name",
@@ -128,3 +130,9 @@ class ComplaintView(RecordView):
         ),
         Section(_("Handling"), ("responsible_id", "department_id", "region_id")),
     )
+
+    def new_values(self) -> dict[str, Any]:
+        """Give a new complaint to who registers it, until it is given to somebody else."""
+        values, actor = super().new_values(), current_actor()
+        values["responsible_id"] = values.get("responsible_id") or (actor.staff_id if actor else None)
+        return values

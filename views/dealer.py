@@ -47,6 +47,7 @@ class DealerView(RecordView):
             _("Contract"),
             (
                 "contract_number",
+                "contract_from",
                 "contract_until",
                 "opened_on",
                 "grade",

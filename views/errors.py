@@ -31,6 +31,7 @@ _BY_ENDING = {
     "digest_hour": _l("Give an hour from 0 to 23."),
     "roles_known": _l("Choose from the list."),
     "quantity": _l("Give at least 1."),
+    "contract_term": _l("The contract ends before it begins."),
     "department": _l("Fill this in."),
 }
 _COLUMN_OF_ENDING = {

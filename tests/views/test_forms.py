@@ -361,3 +361,18 @@ def test_no_page_of_staff_shows_a_password(make: Factory, login: Login) -> None:
         assert str(staff.fs_uniquifier) not in text
     with client.get("/staff/export/csv/") as response:
         assert "argon2id" not in response.text
+
+
+def test_a_new_complaint_is_its_recorder_s_until_it_is_given_to_somebody_else(login: Login) -> None:
+    client = login(Role.CLERK)
+    assert client.staff is not None
+    assert form_of(client.get(path("complaint", "new")))["responsible_id"] == str(client.staff.id)
+
+
+def test_a_contract_that_ends_before_it_begins_is_refused_in_a_sentence(make: Factory, login: Login) -> None:
+    dealer = make.dealer()
+    answer = edit(
+        login(Role.SUPERVISOR), "dealer", dealer.id, contract_from="2026-05-01", contract_until="2026-04-30"
+    )
+    assert answer.status_code == 422
+    assert "The contract ends before it begins." in answer.text

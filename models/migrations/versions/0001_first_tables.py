@@ -80,6 +80,7 @@ def upgrade() -> None:
         sa.Column("city", sa.String(length=40), nullable=True),
         sa.Column("address", sa.String(length=300), nullable=True),
         sa.Column("contract_number", sa.String(length=60), nullable=True),
+        sa.Column("contract_from", sa.Date(), nullable=True),
         sa.Column("contract_until", sa.Date(), nullable=True),
         sa.Column("opened_on", sa.Date(), nullable=True),
         sa.Column(
@@ -100,6 +101,7 @@ def upgrade() -> None:
         sa.CheckConstraint("code ~ '[^[:space:]]'", name=op.f("ck_dealer_code_not_blank")),
         sa.CheckConstraint("name ~ '[^[:space:]]'", name=op.f("ck_dealer_name_not_blank")),
         sa.CheckConstraint("vehicles_per_year >= 0", name=op.f("ck_dealer_vehicles_per_year")),
+        sa.CheckConstraint("contract_from <= contract_until", name=op.f("ck_dealer_contract_term")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dealer")),
     )
     op.create_index(op.f("ix_dealer_created_by_id"), "dealer", ["created_by_id"], unique=False)
