@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 MINIMUM_SECRET_LENGTH = 32
 
 
-class SettingError(Exception):
-    """Name every setting that is missing or wrong, and what is allowed."""
+class SettingError(SystemExit):
+    """Name every setting that is missing or wrong, and what is allowed; a terminal shows that alone."""
 
 
 class Environment(StrEnum):

@@ -321,13 +321,13 @@ class RecordView(Guarded, ModelView):
     @expose("/delete/", methods=("GET", "POST"))
     def delete_view(self) -> ResponseReturnValue:
         """Ask whether the records named should go, and let them go once that is confirmed."""
-        rows = deletion.chosen_rows(
-            self, (request.form if request.method == "POST" else request.args).getlist("id")
-        )
+        is_final = request.method == "POST"
+        ids = (request.form if is_final else request.args).getlist("id")
+        rows = deletion.chosen_rows(self, ids, is_final=is_final)
         if not rows:
             abort(404)
         references = deletion.references_to(self.model, [row.id for row in rows])
-        if request.method == "POST" and not references and not self.why_not_delete(rows):
+        if is_final and not references and not self.why_not_delete(rows):
             deletion.delete(rows)
             flash(
                 ngettext("%(num)d record was deleted.", "%(num)d records were deleted.", len(rows)), "success"
@@ -340,7 +340,7 @@ class RecordView(Guarded, ModelView):
             references=references,
             reason=self.why_not_delete(rows),
         )
-        return page if request.method == "GET" else (page, 409)
+        return (page, 409) if is_final else page
 
     def why_not_delete(self, rows: list[Any]) -> str | None:  # noqa: ARG002 - for subclasses
         """Return why these records may not be deleted, beyond what hangs on them; None when they may."""

@@ -32,11 +32,15 @@ class Reference:
     url: str | None
 
 
-def chosen_rows(view: RecordView, raw_ids: list[str]) -> list[Any]:
-    """Return the visible records with these ids; what is no id, or not visible, is left out."""
+def chosen_rows(view: RecordView, raw_ids: list[str], *, is_final: bool) -> list[Any]:
+    """Return the visible records with these ids; what is no id, or not visible, is left out.
+
+    Where the choice is final the rows are locked: who deletes the same one next waits, and finds it gone.
+    """
     keys = {key for raw in raw_ids[:ROWS_MOST] if (key := coerce_id(raw)) is not None}
     model = view.model
-    return list(db.session.scalars(select(model).where(model.id.in_(keys)).order_by(model.id)))
+    statement = select(model).where(model.id.in_(keys)).order_by(model.id)
+    return list(db.session.scalars(statement.with_for_update() if is_final else statement))
 
 
 def holds(model: type[Record]) -> Iterator[tuple[type[Record], Any]]:
