@@ -16,6 +16,11 @@ _FAMILY = (
 )
 _ADDRESSED = "先生|女士|小姐|太太|师傅|经理|总监|主任|店长|老板|主管|顾问|工程师|老师"
 
+# Family names of two characters.
+_COMPOUND = "欧阳|司马|上官|诸葛|司徒|皇甫|尉迟|公孙|慕容|令狐|夏侯|端木"
+# Full-width signs that join the digits of a number or the parts of an address.
+_WIDE_JOINTS = "＋－．"
+
 # Not part of a longer run of letters or digits, which `\b` can't say beside Chinese characters.
 _START, _END = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"
 _GAP = r"[ \-‐-―.·]{0,2}"
@@ -45,7 +50,7 @@ _PATTERNS = tuple(
 # Frame, identity, order and contract numbers: long runs with at least five digits in them.
 _LONG_RUN = re.compile(rf"{_START}[0-9A-Za-z]+(?:[-_*]+[0-9A-Za-z]+)*{_END}")
 _NAMED = re.compile(
-    rf"(?!高速)[{_FAMILY}](?:[一-鿿]{{1,2}})?(?=(?:{_ADDRESSED}))"
+    rf"(?!高速)(?:{_COMPOUND}|[{_FAMILY}])(?:[一-鿿]{{1,2}})?(?=(?:{_ADDRESSED}))"
     r"|(?<=我叫)[一-鿿]{2,3}|(?<=我是)[一-鿿]{2,3}(?=[，,。])|(?<=姓名)[:：]?[一-鿿]{2,3}|(?<=车主[:：])[一-鿿]{2,3}"
     r"|(?<=联系人)[:：]\s*[一-鿿]{2,3}"
     r"|(?<=\bMr )[A-Z]\w+|(?<=\bMr\. )[A-Z]\w+|(?<=\bMrs )[A-Z]\w+|(?<=\bMrs\. )[A-Z]\w+"
@@ -57,7 +62,10 @@ _SHORT_RUN = 7
 
 def plain_text(text: str) -> str:
     """Return `text` on one line, full-width signs as plain ones, without controls or invisible characters."""
-    normal = "".join(unicodedata.normalize("NFKC", sign) if "０" <= sign <= "ｚ" else sign for sign in text)
+    normal = "".join(
+        unicodedata.normalize("NFKC", sign) if "０" <= sign <= "ｚ" or sign in _WIDE_JOINTS else sign
+        for sign in text
+    )
     kept = (" " if unicodedata.category(sign) in ("Cc", "Zl", "Zp", "Zs") else sign for sign in normal)
     shown = "".join(sign for sign in kept if unicodedata.category(sign) not in ("Cf", "Cs", "Co"))
     return " ".join(shown.split())
