@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import itertools
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
 from models import (
+    Base,
     Complaint,
     Customer,
     Dealer,
+    Delivery,
     Department,
+    Digest,
     DigestRecipient,
+    ImportOrigin,
+    ImportRun,
+    LoginAttempt,
+    LoginSession,
     Part,
     PartsQualityRecord,
     Position,
     Record,
     Region,
+    SentForm,
     Staff,
     Subject,
     Supplier,
     Vehicle,
+    record_types,
 )
+from models.digest import DeliveryKind
 from models.organisation import Locale, Role
 
+B = TypeVar("B", bound=Base)
 T = TypeVar("T", bound=Record)
 _serial = itertools.count(1)
 
@@ -36,7 +47,7 @@ class Factory:
     def __init__(self, session: Session) -> None:
         self.session = session
 
-    def _add(self, record: T) -> T:
+    def _add(self, record: B) -> B:
         self.session.add(record)
         self.session.commit()
         return record
@@ -47,10 +58,16 @@ class Factory:
             attributes["region_id"] = region.id
         return self._add(model(**(defaults | attributes)))
 
-    def region(self, name: str | None = None, parent: Region | None = None) -> Region:
-        return self._add(
-            Region(name=name or f"Region {next(_serial)}", parent_id=parent.id if parent else None)
-        )
+    def record(self, model: type[Record], **attributes: Any) -> Record:
+        """Make a record of any type."""
+        if model is DigestRecipient:
+            return self.digest_recipient(self.department(), **attributes)
+        made: Record = getattr(self, model.__tablename__)(**attributes)
+        return made
+
+    def region(self, name: str | None = None, parent: Region | None = None, **attributes: Any) -> Region:
+        name = name or f"Region {next(_serial)}"
+        return self._plain(Region, {"name": name, "parent_id": parent.id if parent else None}, attributes)
 
     def department(self, code: str | None = None, **attributes: Any) -> Department:
         code = code or f"department-{next(_serial)}"
@@ -115,3 +132,42 @@ class Factory:
             "email": f"r{serial}@example.com",
         }
         return self._plain(DigestRecipient, defaults, attributes)
+
+    def digest(self, department: Department | None = None, **attributes: Any) -> Digest:
+        defaults = {
+            "department_id": (department or self.department()).id,
+            "iso_year": 2024,
+            "iso_week": 10,
+            "starts_on": date(2024, 3, 4),
+            "ends_on": date(2024, 3, 10),
+            "cut_at": datetime(2024, 3, 11, tzinfo=UTC),
+            "payload": {},
+        }
+        return self._add(Digest(**(defaults | attributes)))
+
+    def delivery(self, digest: Digest | None = None, **attributes: Any) -> Delivery:
+        defaults = {
+            "kind": DeliveryKind.DIGEST if digest else DeliveryKind.ACCOUNT,
+            "digest_id": digest.id if digest else None,
+            "recipient": "reader@example.com",
+            "recipient_name": "读者",
+            "locale": Locale.CHINESE,
+            "message_id": f"<{next(_serial)}@example.com>",
+            "subject": "主题",
+            "message": b"",
+        }
+        return self._add(Delivery(**(defaults | attributes)))
+
+    def one_of_each(self) -> None:
+        """Make at least one row in every table that the application may write."""
+        for model in record_types():
+            self.record(model)
+        digest, staff = self.digest(), self.staff()
+        self.delivery(digest)
+        self.subject(departments=[self.department()])
+        run = self._add(ImportRun(mapping="own", file_name="a.csv", file_sha256="0" * 64))
+        origin = {"source": "own", "table_name": "complaint", "external_key": "1", "row_id": 1, "values": {}}
+        self._add(ImportOrigin(run_id=run.id, **origin))
+        self._add(LoginSession(token_hash="0" * 64, staff_id=staff.id))
+        self._add(LoginAttempt(key_hash="0" * 64))
+        self._add(SentForm(content_hash="0" * 64))

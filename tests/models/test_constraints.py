@@ -1,0 +1,270 @@
+"""What the database itself refuses, whichever program writes: tried with plain SQL, beside every rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Enum, Index, String, Table, UniqueConstraint, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+
+from factories import Factory
+from models import Base
+
+TABLES = Base.metadata.tables
+# Read by the application, written by a trigger only.
+WRITTEN = [table for name, table in TABLES.items() if name != "audit_entry"]
+
+# Of each CHECK constraint but those of the enumerations: its table, and a change that it must refuse.
+CHECKS = {
+    "ck_region_own_parent": ("region", "parent_id = id"),
+    "ck_region_name_not_blank": ("region", "name = ' '"),
+    "ck_department_digest_hour": ("department", "digest_hour = 24"),
+    "ck_department_name_not_blank": ("department", "name = ''"),
+    "ck_position_own_parent": ("position", "parent_id = id"),
+    "ck_position_name_not_blank": ("position", "name = E'\\t'"),
+    "ck_staff_email_lower": ("staff", "email = 'Wang@example.com'"),
+    "ck_staff_roles_known": ("staff", "roles = ARRAY['clerk', 'god']"),
+    "ck_staff_name_not_blank": ("staff", "name = '　'"),
+    "ck_subject_own_parent": ("subject", "parent_id = id"),
+    "ck_subject_name_not_blank": ("subject", "name = E'\\n'"),
+    "ck_complaint_customer_name_not_blank": ("complaint", "customer_name = ' '"),
+    "ck_customer_name_not_blank": ("customer", "name = ''"),
+    "ck_dealer_vehicles_per_year": ("dealer", "vehicles_per_year = -1"),
+    "ck_dealer_contract_term": ("dealer", "contract_from = '2024-02-02', contract_until = '2024-02-01'"),
+    "ck_dealer_code_not_blank": ("dealer", "code = ' '"),
+    "ck_dealer_name_not_blank": ("dealer", "name = ' '"),
+    "ck_digest_recipient_department": ("digest_recipient", "department_id = NULL"),
+    "ck_digest_recipient_email_lower": ("digest_recipient", "email = 'A@example.com'"),
+    "ck_digest_recipient_name_not_blank": ("digest_recipient", "name = ' '"),
+    "ck_digest_iso_week": ("digest", "iso_week = 54"),
+    "ck_delivery_digest_of_kind": ("delivery", "kind = 'account'"),
+    "ck_supplier_name_not_blank": ("supplier", "name = ' '"),
+    "ck_part_code_not_blank": ("part", "code = ' '"),
+    "ck_part_name_not_blank": ("part", "name = ' '"),
+    "ck_parts_quality_record_quantity": ("parts_quality_record", "quantity = 0"),
+    "ck_parts_quality_record_mileage_km": ("parts_quality_record", "mileage_km = -1"),
+    "ck_parts_quality_record_months_in_use": ("parts_quality_record", "months_in_use = -1"),
+    "ck_parts_quality_record_fault_not_blank": ("parts_quality_record", "fault = ' '"),
+    "ck_vehicle_mileage_km": ("vehicle", "mileage_km = -1"),
+    "ck_vehicle_frame_number_not_blank": ("vehicle", "frame_number = ' '"),
+}
+# Values at the very edge of what the same constraints let through.
+ALLOWED = [
+    ("department", "digest_hour = 0"),
+    ("department", "digest_hour = 23"),
+    ("staff", "roles = '{}'"),
+    ("staff", "roles = ARRAY['clerk', 'auditor']"),
+    ("dealer", "vehicles_per_year = 0"),
+    ("dealer", "contract_from = '2024-02-01', contract_until = '2024-02-01'"),
+    ("dealer", "contract_from = '2024-02-02', contract_until = NULL"),
+    ("digest", "iso_week = 53"),
+    ("digest", "iso_week = 1"),
+    ("parts_quality_record", "quantity = 1, mileage_km = 0, months_in_use = 0"),
+    ("vehicle", "mileage_km = 0"),
+    ("subject", "parent_id = NULL"),
+]
+ENUMERATIONS = [
+    (table.name, column.name, f"ck_{table.name}_{column.type.name}")
+    for table in WRITTEN
+    for column in table.c
+    if isinstance(column.type, Enum)
+]
+# Of each rule that two rows may not be alike: its table, and what else differs in the second row.
+UNIQUE: dict[str, tuple[str, dict[str, Any]]] = {
+    "uq_region_name": ("region", {}),
+    "uq_department_code": ("department", {"name": "another"}),
+    "uq_department_name": ("department", {"code": "another"}),
+    "uq_position_name": ("position", {}),
+    "uq_staff_email": ("staff", {"fs_uniquifier": "another"}),
+    "uq_staff_fs_uniquifier": ("staff", {"email": "another@example.com"}),
+    "uq_subject_code": ("subject", {}),
+    "uq_complaint_number": ("complaint", {}),
+    "uq_customer_number": ("customer", {}),
+    "uq_dealer_code": ("dealer", {}),
+    "uq_digest_recipient_department_id_email": ("digest_recipient", {}),
+    "uq_digest_department_id_iso_year_iso_week": ("digest", {}),
+    "uq_delivery_digest_id_recipient_copy_number": ("delivery", {"message_id": "<another@example.com>"}),
+    "uq_delivery_message_id": ("delivery", {"copy_number": 2}),
+    "uq_import_origin_source_table_name_external_key": ("import_origin", {}),
+    "uq_supplier_name": ("supplier", {}),
+    "uq_part_code": ("part", {}),
+    "uq_parts_quality_record_number": ("parts_quality_record", {}),
+    "uq_vehicle_frame_number": ("vehicle", {}),
+}
+AMONG_KEPT = [
+    index.name
+    for table in WRITTEN
+    for index in table.indexes
+    if index.unique and index.dialect_options["postgresql"]["where"] is not None
+]
+
+
+@pytest.fixture
+def rows(make: Factory, db_session: Session) -> Session:
+    """Return a session in whose database every table has a row."""
+    make.one_of_each()
+    return db_session
+
+
+def refused(session: Session, statement: str, **values: Any) -> DBAPIError | None:
+    """Return the error with which the database refuses a statement, None where it does not; nothing stays."""
+    savepoint = session.begin_nested()
+    try:
+        session.execute(text(statement), values)
+    except DBAPIError as error:
+        return error
+    finally:
+        savepoint.rollback()
+    return None
+
+
+def broken_rule(error: DBAPIError | None) -> str | None:
+    found: str | None = error.orig.diag.constraint_name if error else None  # type: ignore[union-attr]
+    return found
+
+
+def copy_last(table: str, values: dict[str, Any]) -> str:
+    """Return the statement that enters the last row once more, with other `values` in some columns."""
+    columns = [column.name for column in TABLES[table].c if not column.identity]
+    chosen = ", ".join(f":{name}" if name in values else f'"{name}"' for name in columns)
+    named = ", ".join(f'"{name}"' for name in columns)
+    return f"INSERT INTO {table} ({named}) SELECT {chosen} FROM {table} ORDER BY id DESC LIMIT 1"
+
+
+def test_every_rule_of_the_database_is_tried_here(db_session: Session) -> None:
+    found = text(
+        "SELECT conname FROM pg_constraint"
+        " WHERE contype IN ('c', 'u') AND connamespace = 'public'::regnamespace"
+        " UNION SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
+        " WHERE indisunique AND NOT indisprimary AND relnamespace = 'public'::regnamespace"
+    )
+    tried = {*CHECKS, *UNIQUE, *(name for _, _, name in ENUMERATIONS), "ck_audit_entry_auditaction"}
+    assert set(db_session.scalars(found)) == tried
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_row_that_breaks_a_check_is_refused(rows: Session, name: str) -> None:
+    table, change = CHECKS[name]
+    assert broken_rule(refused(rows, f"UPDATE {table} SET {change}")) == name
+
+
+@pytest.mark.parametrize(("table", "change"), ALLOWED)
+def test_a_row_at_the_edge_of_a_check_is_taken(rows: Session, table: str, change: str) -> None:
+    one = f"UPDATE {table} SET {change} WHERE id = (SELECT max(id) FROM {table})"
+    assert refused(rows, one) is None
+
+
+def test_a_value_outside_an_enumeration_is_refused(rows: Session) -> None:
+    for table, column, name in ENUMERATIONS:
+        assert broken_rule(refused(rows, f"UPDATE {table} SET {column} = 'nonsense'")) == name
+
+
+@pytest.mark.parametrize("name", UNIQUE)
+def test_a_second_row_of_the_same_is_refused(rows: Session, name: str) -> None:
+    table, differing = UNIQUE[name]
+    assert broken_rule(refused(rows, copy_last(table, differing), **differing)) == name
+
+
+@pytest.mark.parametrize("name", AMONG_KEPT)
+def test_what_a_deleted_row_held_can_be_used_again(rows: Session, name: str) -> None:
+    table, differing = UNIQUE[name]
+    rows.execute(text(f"UPDATE {table} SET deleted_at = now() WHERE id = (SELECT max(id) FROM {table})"))
+    # The new one is a kept one; so was the one that it replaces.
+    values = differing | {"deleted_at": None}
+    assert refused(rows, copy_last(table, values), **values) is None
+
+
+@pytest.mark.parametrize("name", AMONG_KEPT)
+def test_a_deleted_row_does_not_come_back_beside_its_successor(rows: Session, name: str) -> None:
+    table, differing = UNIQUE[name]
+    rows.execute(text(f"UPDATE {table} SET deleted_at = now() WHERE id = (SELECT max(id) FROM {table})"))
+    values = differing | {"deleted_at": None}
+    rows.execute(text(copy_last(table, values)), values)
+    again = f"UPDATE {table} SET deleted_at = NULL WHERE deleted_at IS NOT NULL"
+    assert broken_rule(refused(rows, again)) == name
+
+
+def test_numbers_and_login_keys_are_unique_among_the_deleted_too(rows: Session) -> None:
+    always = {
+        constraint.name
+        for table in WRITTEN
+        for constraint in table.constraints
+        if isinstance(constraint, UniqueConstraint) and "deleted_at" in table.c
+    }
+    assert always == {
+        "uq_complaint_number",
+        "uq_customer_number",
+        "uq_parts_quality_record_number",
+        "uq_staff_fs_uniquifier",
+    }
+    assert always.isdisjoint(AMONG_KEPT)
+    for name in always:
+        table, differing = UNIQUE[name]
+        rows.execute(text(f"UPDATE {table} SET deleted_at = now()"))
+        values = differing | {"deleted_at": None}
+        assert broken_rule(refused(rows, copy_last(table, values), **values)) == name
+
+
+def test_account_mails_to_one_address_may_be_many(make: Factory, db_session: Session) -> None:
+    # They belong to no digest, so the rule of one mail each does not bind them.
+    first, second = make.delivery(), make.delivery()
+    assert (first.recipient, first.copy_number) == (second.recipient, second.copy_number)
+
+
+def test_a_reference_to_nothing_is_refused(rows: Session) -> None:
+    for table in WRITTEN:
+        for key in table.foreign_keys:
+            error = refused(rows, f"UPDATE {table.name} SET {key.parent.name} = -1")
+            assert broken_rule(error) == str(key.constraint.name if key.constraint else None)
+
+
+def test_what_another_row_refers_to_is_not_removed(make: Factory, db_session: Session) -> None:
+    make.complaint(
+        customer_id=make.customer(dealer_id=make.dealer().id).id,
+        vehicle_id=make.vehicle().id,
+        region=make.region(),
+        department_id=make.department().id,
+        responsible_id=make.staff().id,
+        part_id=make.part(supplier_id=make.supplier().id).id,
+    )
+    for table in ("customer", "vehicle", "region", "department", "part", "subject", "dealer", "supplier"):
+        assert isinstance(refused(db_session, f"DELETE FROM {table}"), IntegrityError), table
+
+
+def test_a_value_that_must_be_there_is_refused_when_missing(rows: Session) -> None:
+    for table in WRITTEN:
+        for column in table.c:
+            if not column.nullable and column.name != "id":
+                error = refused(rows, f'UPDATE {table.name} SET "{column.name}" = NULL')
+                assert error is not None, column
+                assert error.orig.sqlstate == "23502", column  # type: ignore[union-attr]
+
+
+def test_a_text_beyond_its_length_is_refused_and_not_cut(rows: Session) -> None:
+    limited = [
+        (table.name, column.name, column.type.length)
+        for table in WRITTEN
+        for column in table.c
+        if type(column.type) is String and column.type.length
+    ]
+    assert len(limited) > 50
+    for table, column, length in limited:
+        error = refused(rows, f"UPDATE {table} SET {column} = :value", value="a" * (length + 1))
+        assert error is not None, (table, column)
+        assert error.orig.sqlstate == "22001", (table, column)  # type: ignore[union-attr]
+
+
+def test_every_reference_has_an_index_that_begins_with_it() -> None:
+    # Without one, each removal or filter by a parent reads the whole table.
+    lacking = [
+        str(key.parent) for table in WRITTEN for key in table.foreign_keys if not _has_index(table, key)
+    ]
+    small = {"delivery", "digest", "import_origin", "import_run", "login_session"}
+    assert [name for name in lacking if name.partition(".")[0] not in small] == []
+
+
+def _has_index(table: Table, key: Any) -> bool:
+    first = [next(iter(index.columns)).name for index in table.indexes if isinstance(index, Index)]
+    return key.parent.name in [*first, next(iter(table.primary_key.columns)).name]
