@@ -20,7 +20,7 @@ from models.base import now
 from models.complaint import FIRST_ANSWER_WITHIN, Severity, Step
 from models.organisation import Locale
 from views.base import RecordView
-from views.clock import today
+from views.clock import start_of_day, today
 from views.fields import clean_line, member_of
 from views.lookups import SEARCH_MOST, view_of
 from views.page import Page, ask_for_login
@@ -127,7 +127,8 @@ def _complaint_figures(view: RecordView) -> list[Figure]:
     is_open = Complaint.step.in_(OPEN_STEPS)
     late = (Complaint.step == Step.REGISTERED) & (Complaint.registered_at < now() - FIRST_ANSWER_WITHIN)
     severe = is_open & (Complaint.severity == Severity.SEVERE)
-    fresh = Complaint.registered_at >= now() - RECENT
+    # From the start of a day, as the filter behind the figure has it.
+    fresh = Complaint.registered_at >= start_of_day(since)
     counted = (func.count(Complaint.id).filter(condition) for condition in (fresh, is_open, late, severe))
     # Named as the source: an aggregate with a filter has no sign of its model, and escapes the row limits.
     counts = db.session.execute(select(*counted).select_from(Complaint)).one()
