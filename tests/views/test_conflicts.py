@@ -1,0 +1,173 @@
+"""Two people at one record, field by field: what is taken over, what stands beside, what is kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from screens import edit, form_of, path
+from werkzeug.test import TestResponse
+
+from conftest import Login
+from factories import Factory
+from models import Complaint
+from models.complaint import Cause
+from models.organisation import Role
+from views.conflicts import is_same
+
+TAKEN = "Taken over from the other change."
+# Field, what the first saves, what the second types, and how the first's stands beside it.
+KINDS = [
+    ("phone", "111", "222", "111"),
+    ("description", "甲\n乙", "丙", "甲\n乙"),
+    ("severity", "severe", "minor", "Severe"),
+    ("cause", "transport", "other", "Transport"),
+    ("is_safety_relevant", "1", None, "Yes"),
+    ("is_demand_reasonable", "0", "1", "No"),
+    ("production_on", "2024-03-05", "2024-03-06", "2024-03-05"),
+    ("verified_at", "2024-03-05T14:30", "2024-03-06T08:00", "2024-03-05 14:30"),
+]
+
+
+def collide(make: Factory, login: Login, first: dict[str, str], second: dict[str, str]) -> TestResponse:
+    """Return what the second of two editors of one complaint gets who sends after the first has saved."""
+    complaint = make.complaint(customer_name="张三", demand="修理")
+    one, other = login(Role.SUPERVISOR), login(Role.SUPERVISOR)
+    address = path("complaint", "edit", id=complaint.id)
+    opened = form_of(other.get(address))
+    assert edit(one, "complaint", complaint.id, **first).status_code == 302
+    for name, value in second.items():
+        opened[name] = value
+    return other.post(address, data=opened)
+
+
+@pytest.mark.parametrize(("name", "saved", "_typed", "_shown"), KINDS)
+def test_a_field_that_only_the_other_changed_is_taken_over(
+    name: str, saved: str, _typed: str, _shown: str, make: Factory, login: Login
+) -> None:
+    response = collide(make, login, {name: saved}, {"address": "我的"})
+    assert response.status_code == 409
+    again = form_of(response)
+    assert again.getlist(name)[-1] == saved
+    assert again["address"] == "我的"
+    assert response.text.count(TAKEN) == 1
+
+
+@pytest.mark.parametrize(("name", "saved", "typed", "shown"), [kind for kind in KINDS if kind[2] is not None])
+def test_a_field_that_both_changed_keeps_the_draft_and_shows_the_other_value(
+    name: str, saved: str, typed: str, shown: str, make: Factory, login: Login
+) -> None:
+    response = collide(make, login, {name: saved}, {name: typed})
+    assert response.status_code == 409
+    assert form_of(response)[name] == typed
+    assert f"Now in the record: <strong>{shown}</strong>" in response.text
+    assert TAKEN not in response.text
+
+
+@pytest.mark.parametrize(("name", "saved", "_typed", "_shown"), KINDS)
+def test_a_field_that_both_changed_alike_is_no_matter(
+    name: str, saved: str, _typed: str, _shown: str, make: Factory, login: Login
+) -> None:
+    response = collide(make, login, {name: saved}, {name: saved})
+    assert response.status_code == 409
+    assert TAKEN not in response.text
+    assert "Now in the record" not in response.text
+
+
+def test_a_value_that_the_other_emptied_is_shown_as_nothing(make: Factory, login: Login) -> None:
+    response = collide(make, login, {"demand": ""}, {"demand": "换新车"})
+    assert "Now in the record: <strong>—</strong>" in response.text
+    assert form_of(response)["demand"] == "换新车"
+
+
+@pytest.mark.parametrize("name", ["dealer_id", "subject_id"])
+def test_a_relation_that_only_the_other_changed_is_taken_over_with_its_name(
+    name: str, make: Factory, login: Login
+) -> None:
+    parent = make.dealer(name="另选的") if name == "dealer_id" else make.subject(name="另选的")
+    response = collide(make, login, {name: str(parent.id)}, {"address": "我的"})
+    assert form_of(response)[name] == str(parent.id)
+    assert "另选的" in response.text
+    assert TAKEN in response.text
+
+
+def test_a_relation_that_both_changed_stands_beside_by_its_name(make: Factory, login: Login) -> None:
+    theirs, mine = make.dealer(name="他们的"), make.dealer(name="我选的")
+    key = mine.id
+    response = collide(make, login, {"dealer_id": str(theirs.id)}, {"dealer_id": str(key)})
+    assert "Now in the record: <strong>他们的</strong>" in response.text
+    assert form_of(response)["dealer_id"] == str(key)
+    assert "我选的" in response.text
+
+
+def test_what_cannot_be_read_stays_as_it_was_typed(make: Factory, login: Login) -> None:
+    response = collide(make, login, {"phone": "111"}, {"production_on": "someday"})
+    assert response.status_code == 409
+    assert form_of(response)["production_on"] == "someday"
+    assert form_of(response)["phone"] == "111"
+
+
+def test_every_change_since_the_form_was_opened_is_named(make: Factory, login: Login) -> None:
+    complaint = make.complaint()
+    first, second = login(Role.SUPERVISOR, name="王主管"), login(Role.CLERK, name="李文员")
+    late = login(Role.SUPERVISOR)
+    address = path("complaint", "edit", id=complaint.id)
+    edit(first, "complaint", complaint.id, brand_before="早先")
+    opened = form_of(late.get(address))
+    edit(first, "complaint", complaint.id, phone="111")
+    edit(second, "complaint", complaint.id, address="人民路")
+    page = late.post(address, data=opened).text
+    assert page.count("saved a change at") == 2
+    assert page.index("李文员 saved a change at") < page.index("王主管 saved a change at")
+
+
+def test_a_record_that_was_deleted_meanwhile_is_not_found(make: Factory, login: Login) -> None:
+    complaint = make.complaint()
+    one, other = login(Role.SUPERVISOR), login(Role.SUPERVISOR)
+    address = path("complaint", "edit", id=complaint.id)
+    opened = form_of(other.get(address))
+    one.post("/complaint/delete/", data={"id": complaint.id})
+    assert other.post(address, data=opened).status_code == 404
+
+
+def test_saving_again_after_a_conflict_puts_the_draft_in_place(make: Factory, login: Login) -> None:
+    complaint = make.complaint()
+    one, other = login(Role.SUPERVISOR), login(Role.SUPERVISOR)
+    address = path("complaint", "edit", id=complaint.id)
+    opened = form_of(other.get(address))
+    edit(one, "complaint", complaint.id, severity="severe", cause="transport")
+    opened["severity"] = "minor"
+    again = form_of(other.post(address, data=opened))
+    assert other.post(address, data=again).status_code == 302
+    make.session.expire_all()
+    row = make.session.get(Complaint, complaint.id)
+    assert row is not None
+    assert (row.severity.value, row.cause) == ("minor", Cause.TRANSPORT)
+
+
+INSTANT = datetime(2024, 3, 5, 6, 30, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "stored", "expected"),
+    [
+        (INSTANT, INSTANT.isoformat(), True),
+        (INSTANT - timedelta(seconds=15), INSTANT.isoformat(), True),
+        (INSTANT - timedelta(seconds=60), INSTANT.isoformat(), False),
+        (INSTANT, "2024-03-05T14:30:15+08:00", True),
+        (INSTANT, None, False),
+        (date(2024, 3, 5), "2024-03-05", True),
+        (date(2024, 3, 5), "2024-03-06", False),
+        (date(2024, 3, 5), None, False),
+        (Cause.OTHER, "other", True),
+        (Cause.OTHER, "transport", False),
+        (None, None, True),
+        (False, None, False),
+        (7, 7, True),
+        (["clerk"], ["clerk"], True),
+        (["clerk"], [], False),
+    ],
+)
+def test_a_forms_value_is_compared_with_the_audit_logs(value: Any, stored: Any, expected: bool) -> None:
+    assert is_same(value, stored) is expected
