@@ -21,6 +21,8 @@ from models.base import (
     now,
     unique_among_kept,
 )
+from models.phones import HasPhone, phone_index
+from models.pinyin import SortedByName
 
 
 class Role(Labelled):
@@ -59,7 +61,7 @@ class Weekday(Labelled):
     SUNDAY = "7", _("Sunday")
 
 
-class Region(Record):
+class Region(SortedByName, Record):
     """A sales and service region; regions form a tree."""
 
     __tablename__ = "region"
@@ -79,7 +81,7 @@ class Region(Record):
         return cls.__table__.c.name
 
 
-class Department(Record):
+class Department(SortedByName, Record):
     """A department inside or outside the centre, with when its digest goes out."""
 
     __tablename__ = "department"
@@ -111,7 +113,7 @@ class Department(Record):
         return cls.__table__.c.name
 
 
-class Position(Record):
+class Position(SortedByName, Record):
     """A place in the hierarchy: director, manager, supervisor, clerk; someone higher sees the work below."""
 
     __tablename__ = "position"
@@ -131,7 +133,7 @@ class Position(Record):
         return cls.__table__.c.name
 
 
-class Staff(Record, UserMixin):
+class Staff(SortedByName, HasPhone, Record, UserMixin):
     """A person with a login; department and region of the record are the person's own."""
 
     __tablename__ = "staff"
@@ -143,6 +145,7 @@ class Staff(Record, UserMixin):
         ),
         not_blank("name"),
         unique_among_kept("staff", "email"),
+        phone_index("staff"),
     )
     reach: ClassVar[Reach] = Reach.EVERYONE
 

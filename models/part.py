@@ -6,10 +6,11 @@ from datetime import date
 from typing import ClassVar
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, ForeignKey, Identity, Index, String, func
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import (
+    Base,
     Labelled,
     Reach,
     Record,
@@ -18,13 +19,15 @@ from models.base import (
     number_column,
     unique_among_kept,
 )
+from models.phones import HasPhone, phone_index
+from models.pinyin import SortedByName
 
 
-class Supplier(Record):
+class Supplier(SortedByName, HasPhone, Record):
     """A company that delivers parts."""
 
     __tablename__ = "supplier"
-    __table_args__ = (not_blank("name"), unique_among_kept("supplier", "name"))
+    __table_args__ = (not_blank("name"), unique_among_kept("supplier", "name"), phone_index("supplier"))
     reach: ClassVar[Reach] = Reach.EVERYONE
 
     code: Mapped[str | None] = mapped_column(String(40), index=True)
@@ -33,6 +36,9 @@ class Supplier(Record):
     phone: Mapped[str | None] = mapped_column(String(160))
     email: Mapped[str | None] = mapped_column(String(254))
     address: Mapped[str | None] = mapped_column(String(300))
+    aliases: Mapped[list[SupplierAlias]] = relationship(
+        cascade="all, delete-orphan", order_by="SupplierAlias.name"
+    )
 
     @classmethod
     def label_column(cls) -> ColumnElement[str]:
@@ -40,7 +46,18 @@ class Supplier(Record):
         return cls.__table__.c.name
 
 
-class Part(Record):
+class SupplierAlias(Base):
+    """Another spelling of a supplier's name, as it stands in files and on labels; it means one supplier."""
+
+    __tablename__ = "supplier_alias"
+    __table_args__ = (not_blank("name"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    supplier_id: Mapped[int] = mapped_column(ForeignKey("supplier.id"), index=True)
+    name: Mapped[str] = mapped_column(String(160), unique=True)
+
+
+class Part(SortedByName, Record):
     """A part of a vehicle; key parts are watched by batch and supplier."""
 
     __tablename__ = "part"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 
 from views.base import RecordView
-from views.forms import Section
+from views.forms import Section, per_field
 from views.menu import Area
 
 
@@ -15,10 +15,13 @@ class SupplierView(RecordView):
     singular, plural, new_label = _("Supplier"), _("Suppliers"), _("New supplier")
     area, icon = Area.PARTS, "supplier"
     column_list = ("name", "code", "contact_person", "phone", "email", "updated_at")
-    column_searchable_list = ("name", "code", "contact_person", "phone")
+    column_searchable_list = ("name", "aliases", "code", "contact_person", "phone")
     column_filters = ("responsible_id", "updated_at")
     default_sort = ("name", False)
+    column_descriptions = per_field(
+        aliases=_("How the name is also written, in files and on labels: one spelling a line."),
+    )
     form_sections = (
-        Section(_("Supplier"), ("name", "code", "contact_person", "phone", "email", "address")),
+        Section(_("Supplier"), ("name", "aliases", "code", "contact_person", "phone", "email", "address")),
         Section(_("Handling"), ("responsible_id",)),
     )
