@@ -79,6 +79,8 @@ def _report(file: Path, result: ImportResult) -> None:
             seconds=f"{result.seconds:.1f}",
         )
     )
+    for remark in result.remarks:
+        click.echo(remark)
     if result.rejected_file:
         with result.rejected_file as rejected:
             click.echo(_("The rejected rows and why: %(path)s", path=save_rejected(rejected, file)))
