@@ -37,8 +37,9 @@ def new_values(model: type[Record]) -> dict[str, Any]:
     return {"fs_uniquifier": secrets.token_hex(32)} if issubclass(model, Staff) else {}
 
 
-def fill_gaps(record: Record, values: Mapping[str, Any]) -> None:
-    """Set what stands open in a record that staff entered; what they wrote stays."""
-    for name, value in values.items():
-        if getattr(record, name) in (None, "", []):
-            setattr(record, name, value)
+def fill_gaps(record: Record, values: Mapping[str, Any]) -> bool:
+    """Set what stands open in a record that staff entered, and tell whether that was anything."""
+    gaps = [name for name in values if getattr(record, name) in (None, "", [])]
+    for name in gaps:
+        setattr(record, name, values[name])
+    return bool(gaps)

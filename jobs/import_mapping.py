@@ -113,6 +113,15 @@ def mapping_names() -> list[str]:
     return sorted(path.stem for path in MAPPINGS.glob("*.toml"))
 
 
+def names_by_table() -> dict[str, list[str]]:
+    """Return the names of the mappings for each table, without looking at more of them."""
+    found: dict[str, list[str]] = {}
+    for name in mapping_names():
+        content = tomllib.loads((MAPPINGS / f"{name}.toml").read_text("utf-8"))
+        found.setdefault(str(content["record"]), []).append(name)
+    return found
+
+
 def load_mapping(name: str) -> ImportMapping:
     """Return the mapping of this name.
 

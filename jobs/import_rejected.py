@@ -19,6 +19,8 @@ from models.labels import FIELD_LABELS
 
 # Bytes up to which they stay in memory.
 SPOOL_IN_MEMORY = 1 << 20
+# Files whose rejected rows come back as CSV.
+WORKBOOKS = (".xlsx", ".xlsm")
 # The last column's header, in each language.
 REASON_HEADERS = frozenset({"原因", "reason"})
 # Of the rejected rows, so many are shown on the screen.
@@ -90,11 +92,12 @@ def sentence_of(error: DBAPIError) -> str:
 def save_rejected(rejected: IO[bytes], file: Path) -> Path:
     """Write the rejected rows to a new file beside `file`, or where the command runs, and return its path."""
     name = file.stem.removesuffix("-rejected") + "-rejected"
+    suffix = ".csv" if file.suffix.lower() in WORKBOOKS else file.suffix
     try:
-        return _write_new(rejected, file.parent, name, file.suffix)
+        return _write_new(rejected, file.parent, name, suffix)
     except OSError:
         # A folder that is read only, such as a medium or somebody else's.
-        return _write_new(rejected, Path.cwd(), name, file.suffix)
+        return _write_new(rejected, Path.cwd(), name, suffix)
 
 
 def _write_new(content: IO[bytes], folder: Path, name: str, suffix: str) -> Path:

@@ -52,12 +52,8 @@ def check_import(run_id: int) -> None:
             return
         content = io.BytesIO(run.content or b"")
         names = mappings_for(_owner(run))
-        if run.mapping:
-            mapping = run.mapping
-            _require(mapping, names)
-        else:
-            with open_table(content) as table:
-                mapping = recognise_mapping(table.rows.header, names).name
+        mapping = run.mapping or _recognised(content)
+        _require(mapping, names)
         result = run_import(content, run.file_name, mapping, _progress(), run=run, is_trial=True)
         if result.rejected_file:
             result.rejected_file.close()
@@ -149,6 +145,12 @@ def _owner(run: ImportRun) -> Actor | None:
     if staff is None or not staff.active:
         return None
     return Actor(staff.id, "import", frozenset(staff.role_names), None)
+
+
+def _recognised(content: io.BytesIO) -> str:
+    # Among all mappings: what somebody may not import is no worse list of something else.
+    with open_table(content) as table:
+        return recognise_mapping(table.rows.header, mapping_names()).name
 
 
 def _require(mapping: str, names: list[str]) -> None:

@@ -238,9 +238,9 @@ class Importer:
 
     def _adopt(self, record: Record, candidate: _Candidate) -> Fate:
         """Fill what stands open in a record that came from elsewhere."""
-        fill_gaps(record, self._plain(candidate))
-        is_news = self.mapping.key_is_alias and self._has_new_spelling(record, candidate.key)
-        return Fate.CHANGED if is_news or db.session.is_modified(record) else Fate.UNCHANGED
+        is_filled = fill_gaps(record, self._plain(candidate))
+        is_spelling = self.mapping.key_is_alias and self._has_new_spelling(record, candidate.key)
+        return Fate.CHANGED if is_filled or is_spelling else Fate.UNCHANGED
 
     def _has_new_spelling(self, record: Record, spelling: str) -> bool:
         return isinstance(record, Supplier) and spelling not in {

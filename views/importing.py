@@ -17,6 +17,7 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import CursorResult
 
 from jobs.import_mapping import ImportMapping, load_mapping, mapping_names
+from jobs.import_rejected import WORKBOOKS
 from jobs.import_steps import STEPS, mappings_for
 from jobs.import_template import make_template
 from jobs.queues import enqueue_quietly, progress
@@ -123,7 +124,10 @@ class ImportView(Page):
         mapping = request.form.get("mapping", "")
         if mapping and mapping not in mappings_for(current_actor()):
             abort(403)
-        content = file.stream.read(MOST_BYTES + 1) if file else b""
+        content = b""
+        if file is not None:
+            content = file.stream.read(MOST_BYTES + 1)
+            file.close()
         if file is None or not file.filename or not content:
             flash(_("Choose a file that holds something."), "error")
             return back
@@ -175,7 +179,7 @@ class ImportView(Page):
         if content is None:
             abort(404)
         name = PurePath(run.file_name)
-        suffix = ".csv" if name.suffix.lower() == ".xlsx" else name.suffix or ".csv"
+        suffix = ".csv" if name.suffix.lower() in WORKBOOKS else name.suffix or ".csv"
         return send_file(
             io.BytesIO(content),
             # What is in it comes from anybody: a file to keep, never a page.
@@ -245,7 +249,7 @@ def mapping_title(name: str) -> str:
 
 def safe_name(name: str) -> str:
     """Return the last part of a file's name, with nothing in it that could be a path or a header."""
-    return _UNSAFE.sub("_", PurePath(name.replace("\\", "/")).name).strip()[-200:] or "file"
+    return _UNSAFE.sub("_", PurePath(name.replace("\\", "/")).name).strip(" .")[-200:] or "file"
 
 
 def asked_page() -> int:
