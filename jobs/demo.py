@@ -239,7 +239,7 @@ def _add_vehicles(chance: random.Random, customers: list[Customer]) -> list[tupl
 
 def _add_complaints(chance: random.Random, vehicles: list[tuple[Vehicle, Customer]]) -> None:
     subjects = {code: key for key, code in db.session.execute(select(Subject.id, Subject.code))}
-    products = {key: name for key, name in db.session.execute(select(ProductModel.id, ProductModel.name))}
+    products = dict(db.session.execute(select(ProductModel.id, ProductModel.name)).tuples().all())
     weights = [weight for _, _, weight in _TEXTS]
     for _ in range(COMPLAINTS):
         vehicle, customer = chance.choice(vehicles)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import ClassVar
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, ForeignKey, Identity, Index, String, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Identity,
+    Index,
+    String,
+    delete,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import (
@@ -14,6 +26,7 @@ from models.base import (
     Labelled,
     Reach,
     Record,
+    db,
     enum_type,
     not_blank,
     number_column,
@@ -21,6 +34,7 @@ from models.base import (
 )
 from models.phones import HasPhone, phone_index
 from models.pinyin import SortedByName
+from models.scope import WITH_DELETED
 
 
 class Supplier(SortedByName, HasPhone, Record):
@@ -55,6 +69,30 @@ class SupplierAlias(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     supplier_id: Mapped[int] = mapped_column(ForeignKey("supplier.id"), index=True)
     name: Mapped[str] = mapped_column(String(160), unique=True)
+
+
+def alias_conflict(names: Sequence[str], supplier_id: int | None) -> str | None:
+    """Return the first of `names` by which another supplier than this one (None: a new one) goes already."""
+    aliases = select(SupplierAlias.name).join(Supplier, Supplier.id == SupplierAlias.supplier_id)
+    taken = set(
+        db.session.scalars(
+            aliases.where(SupplierAlias.name.in_(names), Supplier.id.is_distinct_from(supplier_id))
+        )
+    ) | set(
+        db.session.scalars(
+            select(Supplier.name).where(Supplier.name.in_(names), Supplier.id.is_distinct_from(supplier_id))
+        )
+    )
+    return next((name for name in names if name in taken), None)
+
+
+def release_aliases(names: Sequence[str]) -> None:
+    """Take these spellings from suppliers that were deleted, so that they can mean another one."""
+    gone = select(Supplier.id).where(Supplier.deleted_at.is_not(None))
+    db.session.execute(
+        delete(SupplierAlias).where(SupplierAlias.name.in_(names), SupplierAlias.supplier_id.in_(gone)),
+        execution_options={WITH_DELETED: True, "synchronize_session": False},
+    )
 
 
 class Part(SortedByName, Record):

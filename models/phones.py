@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from sqlalchemy import ARRAY, Index, String
+from sqlalchemy import Index, String
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 HOME = "CN"
