@@ -158,12 +158,12 @@ def upgrade() -> None:
     op.create_table(
         "note",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
         sa.Column("table_name", sa.String(length=63), nullable=False),
         sa.Column("row_id", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("body ~ '[^[:space:]]'", name=op.f("ck_note_body_not_blank")),
         sa.ForeignKeyConstraint(["created_by_id"], ["staff.id"], name=op.f("fk_note_created_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_note")),
@@ -235,26 +235,19 @@ def upgrade() -> None:
     op.create_table(
         "attachment",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("note_id", sa.BigInteger(), nullable=True),
+        sa.Column("note_id", sa.BigInteger(), nullable=False),
         sa.Column("file_name", sa.String(length=180), nullable=False),
         sa.Column("media_type", sa.String(length=100), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("has_preview", sa.Boolean(), nullable=False),
-        sa.Column("table_name", sa.String(length=63), nullable=False),
-        sa.Column("row_id", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("created_by_id", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("file_name ~ '[^[:space:]]'", name=op.f("ck_attachment_file_name_not_blank")),
         sa.CheckConstraint("size > 0", name=op.f("ck_attachment_size")),
-        sa.ForeignKeyConstraint(["created_by_id"], ["staff.id"], name=op.f("fk_attachment_created_by_id")),
         sa.ForeignKeyConstraint(["note_id"], ["note.id"], name=op.f("fk_attachment_note_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachment")),
     )
-    op.create_index(op.f("ix_attachment_created_by_id"), "attachment", ["created_by_id"], unique=False)
     op.create_index(op.f("ix_attachment_note_id"), "attachment", ["note_id"], unique=False)
-    op.create_index("ix_attachment_row", "attachment", ["table_name", "row_id", "id"], unique=False)
     op.create_table(
         "service_receipt",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
