@@ -159,6 +159,7 @@ def _require(mapping: str, names: list[str]) -> None:
 
 
 def _progress() -> Progress:
+    note_progress(0)
     due = 0.0
 
     def note(_rows: int, share: float) -> None:

@@ -17,7 +17,8 @@ from models.organisation import Locale, Role
 
 # Numbers, addresses and names that are the same in every language; "test" is who made the records here.
 SAME = re.compile(
-    r"Huisheng|SMTP_URL|MAIL_ALLOW|CSV|UTF-8|Excel|\.eml|\d{4}-W\d\d|[\w.-]+@[\w.-]+|English|Staff \d+|ID"
+    r"Huisheng|GB18030|\bMB\b|NHTSA|\.xlsx|"
+    r"SMTP_URL|MAIL_ALLOW|CSV|UTF-8|Excel|\.eml|\d{4}-W\d\d|[\w.-]+@[\w.-]+|English|Staff \d+|ID"
     r"|(?:KH|TS|PZ|SH|SP|FH|XH)-\d{4}-\d+|\btest\b"
 )
 WORD = re.compile(r"[A-Za-z]{2,}")

@@ -76,7 +76,6 @@ class ImportView(Page):
             mappings=mappings,
             templates=[mapping for mapping in mappings if mapping.is_own],
             title_of=mapping_title,
-            locales=list(Locale),
             most_megabytes=MOST_BYTES // MEGABYTE,
         )
 

@@ -64,6 +64,7 @@ def test_a_list_is_uploaded_checked_imported_and_its_rejected_rows_fetched(
     expect(page.get_by_text("“名称” is empty.")).to_be_visible()
     expect(page.get_by_text("Region 1 (东区)")).to_be_visible()
     page.get_by_role("button", name="Import now").click()
+    expect(page.locator("[data-share]")).to_contain_text("%")
     expect(page.get_by_role("heading", name="What the import did")).to_be_visible(timeout=60000)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the rejected rows").click()
@@ -83,7 +84,7 @@ def test_a_template_is_downloaded_and_the_pages_fit_a_phone(panel: Panel) -> Non
     page = panel.page(Role.SUPERVISOR, locale=Locale.CHINESE, viewport={"width": 375, "height": 812})
     page.goto("/import/")
     with page.expect_download() as download:
-        page.get_by_role("link", name="客户.xlsx").click()
+        page.get_by_role("link", name="客户 中文").click()
     assert download.value.suggested_filename == "客户.xlsx"
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     assert panel.complaints == []

@@ -15,6 +15,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import undefer
+from test_import_workbook import crafted
 
 from config import Settings
 from conftest import environ_of
@@ -130,6 +131,13 @@ def test_a_file_that_is_no_table_is_refused_in_the_uploaders_language(panel: Fla
     assert run_of(key).state is ImportState.REFUSED
     assert ".xlsx" in (run_of(key).problem or "")
     assert "旧版" in (run_of(key).problem or "")
+
+
+def test_a_bomb_is_refused_and_whoever_reads_it_lives(panel: Flask) -> None:
+    key = uploaded(crafted(b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'), "")
+    check_import(key)
+    assert run_of(key).state is ImportState.REFUSED
+    assert "too large to be read safely" in (run_of(key).problem or "")
 
 
 def test_who_may_not_create_records_may_not_import_them(panel: Flask) -> None:
