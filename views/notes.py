@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, abort, flash, redirect, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
@@ -28,7 +27,7 @@ BODY_MOST = 20_000
 # A file is opened by its own program; should a browser open it after all, nothing in it runs.
 FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 SMALLER = {"thumbnail": AttachmentContent.thumbnail, "preview": AttachmentContent.preview}
-_UNITS = ((1024 * 1024, lazy_gettext("%(size).1f MB")), (1024, lazy_gettext("%(size).0f KB")))
+_KILOBYTE, _MEGABYTE = 1024, 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +67,9 @@ def entries(view: RecordView, row: Any) -> list[NoteEntry]:
 
 def size_text(size: int) -> str:
     """Return a size in bytes as people read it."""
-    for unit, text in _UNITS:
-        if size >= unit:
-            return str(text % {"size": size / unit})
-    return str(_("%(size)d bytes", size=size))
+    if size >= _MEGABYTE:
+        return f"{size / _MEGABYTE:.1f} MB"
+    return f"{max(1, round(size / _KILOBYTE))} KB"
 
 
 def add(view: RecordView, row: Any) -> ResponseReturnValue:
