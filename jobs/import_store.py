@@ -25,6 +25,7 @@ from models import ImportOrigin, ImportRun, Record, Supplier, SupplierAlias, cur
 from models.base import now
 from models.importing import ImportState
 from models.labels import FIELD_LABELS
+from models.part import alias_conflict, release_aliases
 
 
 class ImportBusyError(ImportRefusedError):
@@ -266,11 +267,10 @@ class Importer:
     def _add(self, added: Iterable[tuple[_Candidate, Record]]) -> None:
         added = list(added)
         db.session.add_all(record for _candidate, record in added)
-        for candidate, record in added:
-            if self.mapping.key_is_alias and self._has_new_spelling(record, candidate.key):
-                assert isinstance(record, Supplier)
-                record.aliases.append(SupplierAlias(name=candidate.key))
         db.session.flush()
+        for candidate, record in added:
+            if isinstance(record, Supplier):
+                self._add_spelling(record, candidate.key)
         db.session.add_all(
             ImportOrigin(
                 source=self.mapping.source,
@@ -283,6 +283,17 @@ class Importer:
             for candidate, record in added
         )
         db.session.flush()
+
+    def _add_spelling(self, record: Supplier, spelling: str) -> None:
+        """Note a row's key as a spelling of the supplier, where the mapping says so."""
+        is_new = self.mapping.key_is_alias and self._has_new_spelling(record, spelling)
+        names = [record.name, spelling] if is_new else [record.name]
+        release_aliases(names)
+        taken = alias_conflict(names, record.id)
+        if taken:
+            raise RowRejectedError(_("“%(name)s” means another supplier already.", name=taken))
+        if is_new:
+            record.aliases.append(SupplierAlias(name=spelling))
 
     def _said(self, values: Values, last: Values) -> Values:
         """Return the values, with what was said last where the row says nothing."""

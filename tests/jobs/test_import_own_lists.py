@@ -177,6 +177,17 @@ def test_defective_parts_find_their_supplier_by_any_spelling() -> None:
     assert one(Part, code="M-1").name_en == "驱动电机"  # type: ignore[attr-defined]
 
 
+def test_a_spelling_that_means_another_supplier_is_rejected() -> None:
+    db.session.add(Supplier(name="启程电子", aliases=[SupplierAlias(name="QC")]))
+    db.session.commit()
+    counts, reasons, _result = bring_in(
+        "nhtsa-suppliers", "raw_name,canonical_name", "QC,远行电机", "YX,远行电机"
+    )
+    assert (counts, reasons) == ((1, 0, 0, 1), ["“QC” means another supplier already."])
+    counts, reasons, _result = bring_in("suppliers", "供应商名称,电话", "QC,", "安途,")
+    assert (counts, reasons) == ((1, 0, 0, 1), ["“QC” means another supplier already."])
+
+
 SHIFTED = "id,brand,car_moder,car_type,desc,problem,datetime,status"
 
 
