@@ -22,6 +22,7 @@ from models import (
     DigestRecipient,
     Part,
     PartsQualityRecord,
+    ProductModel,
     Region,
     Staff,
     Subject,
@@ -202,21 +203,33 @@ def _add_customers(chance: random.Random, dealers: list[Dealer]) -> list[Custome
     return customers
 
 
+def _add_models() -> list[ProductModel]:
+    models = [
+        ProductModel(
+            code=name.partition(" ")[0], name=name, warranty_months=12, maintenance_interval_months=6
+        )
+        for name in _MODELS
+    ]
+    db.session.add_all(models)
+    db.session.flush()
+    return models
+
+
 def _add_vehicles(chance: random.Random, customers: list[Customer]) -> list[tuple[Vehicle, Customer]]:
     pairs = []
+    models = _add_models()
     for serial, customer in enumerate(customers, start=1):
         made_on = now().date() - timedelta(days=chance.randrange(60, 500))
         vehicle = Vehicle(
             frame_number=f"LHSDEMO{serial:010}",
             plate_number=None,
-            model=chance.choice(_MODELS),
+            product_model_id=chance.choice(models).id,
             customer_id=customer.id,
             dealer_id=customer.dealer_id,
             region_id=customer.region_id,
             production_on=made_on,
             production_batch=f"{made_on:%y%m}-{chance.randrange(1, 5)}",
             sold_on=made_on + timedelta(days=30),
-            warranty_until=made_on + timedelta(days=395),
             mileage_km=chance.randrange(100, 9000, 50),
         )
         pairs.append((vehicle, customer))
@@ -228,6 +241,7 @@ def _add_vehicles(chance: random.Random, customers: list[Customer]) -> list[tupl
 def _add_complaints(chance: random.Random, vehicles: list[tuple[Vehicle, Customer]]) -> None:
     subjects = {code: key for key, code in db.session.execute(select(Subject.id, Subject.code))}
     agents = _agents()
+    products = dict(db.session.execute(select(ProductModel.id, ProductModel.name)).tuples().all())
     weights = [weight for _, _, weight in _TEXTS]
     # Oldest first, as they come in life: numbers then rise with time.
     for hours in sorted((chance.randrange(2, WEEKS * 7 * 24) for _ in range(COMPLAINTS)), reverse=True):
@@ -256,7 +270,7 @@ def _add_complaints(chance: random.Random, vehicles: list[tuple[Vehicle, Custome
                 channel=chance.choice((Channel.PHONE, Channel.PHONE, Channel.DEALER, Channel.FOLLOW_UP)),
                 severity=chance.choices(list(Severity), (3, 6, 1))[0],
                 verified_at=None if step is Step.REGISTERED else min(now(), registered_at + answered_after),
-                product=vehicle.model,
+                product=products[vehicle.product_model_id],
                 production_batch=vehicle.production_batch,
             )
         )

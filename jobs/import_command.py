@@ -1,4 +1,4 @@
-"""The command `flask --app app import complaints FILE --map NAME`."""
+"""The commands `flask --app app import complaints FILE --map NAME`, and so for each record type."""
 
 from __future__ import annotations
 
@@ -7,37 +7,60 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
+from typing import BinaryIO
 
 import click
 from flask.cli import AppGroup
 from flask_babel import gettext as _
 
-from jobs.import_mapping import mapping_names
+from jobs.import_mapping import names_by_table, recognise_mapping
 from jobs.import_reader import ImportRefusedError
 from jobs.import_rejected import save_rejected
+from jobs.import_table import open_table
 from jobs.imports import ImportResult, Progress, run_import
 from models import acting_as, system_actor
 
 # The first line comes early, so that one knows it works.
 FIRST_LINE_AFTER = 0.5
 SECONDS_BETWEEN_LINES = 2.0
+# Of tables whose plural has no "s".
+PLURALS = {"staff": "staff"}
 
 import_command = AppGroup("import", help="Import records from a file.")
 
 
-@import_command.command("complaints")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--map", "mapping_name", required=True, type=click.Choice(mapping_names()), help="How to read the file."
-)
-def import_complaints(file: Path, mapping_name: str) -> None:
-    """Import complaints from FILE, all that can be read or, when stopped half-way, none."""
-    try:
-        with acting_as(system_actor("import")), file.open("rb") as source, _progress(file) as on_progress:
-            result = run_import(source, file.name, mapping_name, on_progress)
-    except ImportRefusedError as reason:
-        raise click.ClickException(str(reason)) from reason
-    _report(file, result)
+def _add_command(table: str, names: list[str]) -> None:
+    """Add the command that imports the records of one table."""
+    plural = PLURALS.get(table, f"{table}s").replace("_", "-")
+    what = plural.replace("-", " ")
+
+    @import_command.command(
+        plural, help=f"Import {what} from FILE, all that can be read or, when stopped half-way, none."
+    )
+    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.option(
+        "--map",
+        "mapping_name",
+        type=click.Choice(names),
+        help="How to read the file; without it, its columns decide.",
+    )
+    def run(file: Path, mapping_name: str | None) -> None:
+        try:
+            with acting_as(system_actor("import")), file.open("rb") as source, _progress(file) as on_progress:
+                mapping_name = mapping_name or _recognised(source, names)
+                result = run_import(source, file.name, mapping_name, on_progress)
+        except ImportRefusedError as reason:
+            raise click.ClickException(str(reason)) from reason
+        _report(file, result)
+
+
+def _recognised(source: BinaryIO, names: list[str]) -> str:
+    with open_table(source) as table:
+        return recognise_mapping(table.rows.header, names).name
+
+
+for _table, _names in names_by_table().items():
+    _add_command(_table, _names)
 
 
 @contextmanager
@@ -79,6 +102,8 @@ def _report(file: Path, result: ImportResult) -> None:
             seconds=f"{result.seconds:.1f}",
         )
     )
+    for remark in result.remarks:
+        click.echo(remark)
     if result.rejected_file:
         with result.rejected_file as rejected:
             click.echo(_("The rejected rows and why: %(path)s", path=save_rejected(rejected, file)))

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import tomllib
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
-from sqlalchemy import Date, DateTime, Enum, String
+from sqlalchemy import ARRAY, Boolean, Date, DateTime, Enum, Integer, String
 
-from jobs.import_reader import ImportRefusedError, Row
-from models import Record, record_types
-from models.base import now
+from jobs.import_reader import ImportRefusedError
+from jobs.import_words import label_words, yes_no_words
+from models import Record, Supplier, record_types
+from models.organisation import Role
 
 MAPPINGS = Path(__file__).parent / "mappings"
-
-# What a spreadsheet makes of a long number: 2.02403E+19, or fifteen digits and zeros.
-_SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+\d+")
-_ROUNDED = re.compile(r"[1-9]\d{14}0+")
-# Blanks that Excel and web pages leave around a text, the full-width one and a byte order mark among them.
-_BLANKS = " \t\r\n\v\f\u00a0\u3000\u200b\ufeff"
-
-
-class RowRejectedError(Exception):
-    """One row can't become a record; the text is a sentence for the user."""
+# Tables of words that mappings share: a CSV file of two columns, what a cell holds and what it means.
+WORDS = MAPPINGS / "words"
+# The source of the files that a centre fills in by our own templates.
+OWN_SOURCE = "own"
 
 
 class MappingError(Exception):
@@ -44,17 +40,31 @@ class FieldRule:
     # Columns, by their names in the mapping; several are joined by a blank.
     columns: tuple[str, ...] = ()
     default: str | None = None
+    # The default means "not known": a row that has nothing better never takes a known value away.
+    default_yields: bool = False
     is_required: bool = False
-    # The cell holds several values with this between them; all are kept, or the first one only.
+    # Cells that mean nothing, such as "N/A".
+    nothing: tuple[str, ...] = ()
+    # The cell holds several values, with what this regular expression finds between them; all are kept,
+    # joined by `joiner`, or the first one only.
     separator: str | None = None
+    joiner: str = ", "
     takes_first: bool = False
     # Regular expression for the beginning of the value that counts, such as the letter of a fault code.
     prefix: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
+    # Name of a table of words by which each value is replaced where it stands there, and kept where not.
+    words: str | None = None
+    # "phone" or "email": how such a text is tidied.
+    clean: str | None = None
     formats: tuple[str, ...] = ()
     is_past: bool = False
+    # The first day that can be true.
+    not_before: date | None = None
     # "table.column" where the value is to be found; the field then holds that row's id.
     lookup: str | None = None
+    # Where the look-up finds nothing, a row is made with these further fields; None makes none.
+    creates: tuple[FieldRule, ...] | None = None
     # The value never goes back in the order of its enumeration, whatever an older file says.
     forward_only: bool = False
 
@@ -64,13 +74,32 @@ class ImportMapping:
     """What a table from one source means."""
 
     name: str
+    titles: Mapping[str, str]
     record: type[Record]
     source: str
-    key: str
+    # Columns that together are the row's key; `key_else` takes their place where they are all empty.
+    key: tuple[str, ...]
+    key_else: tuple[str, ...]
     key_pattern: str | None
+    # A field by which a record that was entered by hand is known to be the row's own.
+    match: str | None
+    # The key is a spelling of the record's name, and kept as one.
+    key_is_alias: bool
     # Spellings of each column's header; of several that are present, the first cell that is filled counts.
     columns: Mapping[str, tuple[str, ...]]
+    # Columns that a file may lack.
+    optional: frozenset[str]
     fields: tuple[FieldRule, ...]
+
+    @property
+    def title(self) -> str:
+        """Return what people call the mapping, in the reader's language."""
+        return self.titles[str(get_locale() or "en")]
+
+    @property
+    def is_own(self) -> bool:
+        """Tell whether files for it are made from our own template."""
+        return self.source == OWN_SOURCE
 
     def order(self, name: str) -> Sequence[str]:
         """Return the values of an enumerated field in their order."""
@@ -82,6 +111,15 @@ class ImportMapping:
 def mapping_names() -> list[str]:
     """Return the names of all mappings."""
     return sorted(path.stem for path in MAPPINGS.glob("*.toml"))
+
+
+def names_by_table() -> dict[str, list[str]]:
+    """Return the names of the mappings for each table, without looking at more of them."""
+    found: dict[str, list[str]] = {}
+    for name in mapping_names():
+        content = tomllib.loads((MAPPINGS / f"{name}.toml").read_text("utf-8"))
+        found.setdefault(str(content["record"]), []).append(name)
+    return found
 
 
 def load_mapping(name: str) -> ImportMapping:
@@ -99,7 +137,33 @@ def load_mapping(name: str) -> ImportMapping:
                 names=", ".join(mapping_names()),
             )
         )
-    return parse_mapping(name, (MAPPINGS / f"{name}.toml").read_text("utf-8"))
+    return _load(MAPPINGS, name)
+
+
+@cache
+def _load(folder: Path, name: str) -> ImportMapping:
+    return parse_mapping(name, (folder / f"{name}.toml").read_text("utf-8"))
+
+
+def recognise_mapping(header: Sequence[str], names: Sequence[str]) -> ImportMapping:
+    """Return that of the named mappings which fits the header best.
+
+    Raises:
+        ImportRefusedError: where none fits.
+    """
+    from jobs.import_values import places_of
+
+    found: list[tuple[int, str]] = []
+    for name in names:
+        mapping = load_mapping(name)
+        places = places_of(mapping, header)
+        if all(places[column] for column in mapping.columns if column not in mapping.optional):
+            found.append((sum(bool(each) for each in places.values()), name))
+    if not found:
+        raise ImportRefusedError(
+            _("No mapping fits the columns of this file: %(columns)s.", columns=", ".join(header))
+        )
+    return load_mapping(max(found)[1])
 
 
 def parse_mapping(name: str, text: str) -> ImportMapping:
@@ -111,188 +175,106 @@ def parse_mapping(name: str, text: str) -> ImportMapping:
     try:
         content = tomllib.loads(text)
         tables = {model.__tablename__: model for model in record_types()}
+        record = tables[content.pop("record")]
+        key = content.pop("key")
         mapping = ImportMapping(
             name=name,
-            record=tables[content.pop("record")],
+            titles=content.pop("title", {"en": name, "zh_Hans_CN": name}),
+            record=record,
             source=content.pop("source"),
-            key=content.pop("key"),
+            key=(key,) if isinstance(key, str) else tuple(key),
+            key_else=tuple(content.pop("key_else", ())),
             key_pattern=content.pop("key_pattern", None),
+            match=content.pop("match", None),
+            key_is_alias=content.pop("key_is_alias", False),
             columns={column: tuple(spellings) for column, spellings in content.pop("columns").items()},
-            fields=tuple(_parse_rule(field_name, rule) for field_name, rule in content.pop("fields").items()),
+            optional=frozenset(content.pop("optional", ())),
+            fields=tuple(
+                _parse_rule(record, field_name, rule) for field_name, rule in content.pop("fields").items()
+            ),
         )
         if content:
             raise MappingError(f"{name}: unknown {', '.join(content)}")
         _check(mapping)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OSError, re.error) as error:
         raise MappingError(f"{name}: {error!r}") from error
     return mapping
 
 
-_LISTS = {"columns", "formats"}
+_LISTS = {"columns", "formats", "nothing"}
 
 
-def _parse_rule(name: str, rule: Mapping[str, Any]) -> FieldRule:
+def _parse_rule(record: type[Record], name: str, rule: Mapping[str, Any]) -> FieldRule:
     options: dict[str, Any] = {key: tuple(value) if key in _LISTS else value for key, value in rule.items()}
+    if "creates" in options:
+        target = target_of(options["lookup"])
+        options["creates"] = tuple(_parse_rule(target, key, each) for key, each in options["creates"].items())
+    column = _column(record, name)
+    if isinstance(column.type, Boolean):
+        options.setdefault("values", yes_no_words())
+    elif options.pop("labels", False):
+        options["values"] = label_words(Role if isinstance(column.type, ARRAY) else column.type.enum_class)
     return FieldRule(name, **options)
 
 
+def _column(record: type[Record], name: str) -> Any:
+    return record.__mapper__.column_attrs[name].columns[0]
+
+
+def target_of(lookup: str) -> type[Record]:
+    """Return the record type that a "table.column" names."""
+    table = lookup.partition(".")[0]
+    return next(model for model in record_types() if model.__tablename__ == table)
+
+
+@cache
+def words_of(name: str) -> Mapping[str, str]:
+    """Return a table of words: what each cell means."""
+    with (WORDS / f"{name}.csv").open(encoding="utf-8", newline="") as source:
+        return dict(csv.reader(source))
+
+
 def _check(mapping: ImportMapping) -> None:
+    if {*mapping.key, *mapping.key_else, *mapping.optional} - mapping.columns.keys():
+        raise MappingError(f"{mapping.name}: the key or what is optional names no column")
+    if mapping.key_is_alias and (mapping.record is not Supplier or mapping.match != "name"):
+        raise MappingError(f"{mapping.name}: only suppliers, matched by name, have other spellings")
+    if mapping.match and mapping.match not in {rule.name for rule in mapping.fields}:
+        raise MappingError(f"{mapping.name}: nothing makes {mapping.match}, by which it matches")
     for rule in mapping.fields:
-        column = mapping.record.__table__.c[rule.name]
-        unknown = {*rule.columns, mapping.key} - mapping.columns.keys()
-        if unknown:
-            raise MappingError(f"{mapping.name}: {rule.name} names no column: {unknown}")
-        results = {*rule.values.values(), *([rule.default] if rule.default else [])}
-        if isinstance(column.type, Enum) and not results <= set(column.type.enums):
-            raise MappingError(f"{mapping.name}: {rule.name} can't be {results - set(column.type.enums)}")
-        if rule.forward_only and not isinstance(column.type, Enum):
-            raise MappingError(f"{mapping.name}: {rule.name} has no order to go forward in")
-        if not (rule.lookup or isinstance(column.type, String | Date | DateTime)):
-            raise MappingError(
-                f"{mapping.name}: no rule makes a {column.type} of a cell, as {rule.name} needs"
-            )
-        if isinstance(column.type, Enum) and rule.columns and not rule.values:
-            raise MappingError(f"{mapping.name}: {rule.name} needs a table of values")
-        if isinstance(column.type, Date | DateTime) and rule.columns and not rule.formats:
-            raise MappingError(f"{mapping.name}: {rule.name} needs formats")
+        _check_rule(mapping, mapping.record, rule)
+        for other in rule.creates or ():
+            _check_rule(mapping, target_of(str(rule.lookup)), other)
 
 
-class RowConverter:
-    """Turn the rows of one file into a key and plain values, by the mapping and the file's header."""
-
-    def __init__(self, mapping: ImportMapping, header: Sequence[str], zone: ZoneInfo) -> None:
-        """Find the mapping's columns in the header.
-
-        Raises:
-            ImportRefusedError: naming the columns that are missing.
-        """
-        self.mapping = mapping
-        self._zone = zone
-        self._header = header
-        places: dict[str, list[int]] = {}
-        for position, title in enumerate(header):
-            places.setdefault(_fold(title).lower(), []).append(position)
-        self._places = {
-            column: [place for spelling in spellings for place in places.get(spelling.lower(), [])]
-            for column, spellings in mapping.columns.items()
-        }
-        missing = [mapping.columns[column][0] for column, found in self._places.items() if not found]
-        if missing:
-            raise ImportRefusedError(
-                _(
-                    "The file does not fit the mapping “%(name)s”: it has no column %(missing)s.",
-                    name=mapping.name,
-                    missing=", ".join(f"“{column}”" for column in missing),
-                )
-            )
-
-    def convert(self, row: Row) -> tuple[str, dict[str, str | None]]:
-        """Return the row's key at its source, and the value of each field, in its stored form.
-
-        Raises:
-            RowRejectedError: where the row is broken, or a value is missing or means nothing.
-        """
-        if row.problem:
-            raise RowRejectedError(row.problem)
-        cells = row.cells
-        return self._key(cells), {rule.name: self._value(rule, cells) for rule in self.mapping.fields}
-
-    def _cell(self, column: str, cells: Sequence[str]) -> str:
-        return next((text for place in self._places[column] if (text := cells[place].strip(_BLANKS))), "")
-
-    def _title(self, column: str) -> str:
-        return self._header[self._places[column][0]]
-
-    def _key(self, cells: Sequence[str]) -> str:
-        column = self.mapping.key
-        key = _fold(self._cell(column, cells)).strip("='\"")
-        if not key:
-            raise RowRejectedError(_("“%(column)s” is empty.", column=self._title(column)))
-        if _SCIENTIFIC.fullmatch(key) or _ROUNDED.fullmatch(key):
-            raise RowRejectedError(
-                _(
-                    "“%(column)s” holds “%(value)s”: Excel has cut the number. Format the column as text.",
-                    column=self._title(column),
-                    value=key,
-                )
-            )
-        if self.mapping.key_pattern and not re.fullmatch(self.mapping.key_pattern, key):
-            raise self._unknown(column, key)
-        return key
-
-    def _value(self, rule: FieldRule, cells: Sequence[str]) -> str | None:
-        value = " ".join(filter(None, (self._cell(column, cells) for column in rule.columns)))
-        if value and rule.separator:
-            parts = [part.strip(_BLANKS) for part in value.replace("，", ",").split(rule.separator)]
-            parts = [part for part in parts if part]
-            value = (parts or [""])[0] if rule.takes_first else f"{rule.separator} ".join(parts)
-        if not value:
-            if rule.is_required:
-                raise RowRejectedError(_("“%(column)s” is empty.", column=self._title(rule.columns[0])))
-            return rule.default
-        if rule.prefix:
-            found = re.match(rule.prefix, _fold(value))
-            if not found:
-                raise self._unknown(rule.columns[0], value)
-            value = found[0]
-        if rule.values:
-            if _fold(value) not in rule.values:
-                raise self._unknown(rule.columns[0], value)
-            value = rule.values[_fold(value)]
-        return self._fitting(rule, value)
-
-    def _fitting(self, rule: FieldRule, value: str) -> str:
-        """Return the value in the form that the field's column takes."""
-        kind = self.mapping.record.__table__.c[rule.name].type
-        if rule.formats:
-            instant = self._instant(rule, value)
-            return (instant if isinstance(kind, DateTime) else instant.date()).isoformat()
-        limit = kind.length if isinstance(kind, String) else None
-        if limit and len(value) > limit:
-            raise RowRejectedError(
-                _(
-                    "“%(column)s” is longer than %(limit)s characters.",
-                    column=self._title(rule.columns[0]),
-                    limit=limit,
-                )
-            )
-        return value
-
-    def _instant(self, rule: FieldRule, value: str) -> datetime:
-        """Return the moment that `value` names at the site, midnight where it names a day."""
-        for form in rule.formats:
-            try:
-                instant = datetime.strptime(_fold(value), form).replace(tzinfo=self._zone)
-            except ValueError:
-                continue
-            if rule.is_past and instant > now():
-                raise RowRejectedError(
-                    _(
-                        "“%(column)s” holds “%(value)s”, which lies in the future.",
-                        column=self._title(rule.columns[0]),
-                        value=value,
-                    )
-                )
-            return instant
-        raise RowRejectedError(
-            _(
-                "“%(column)s” holds “%(value)s”, which is not a date such as %(example)s.",
-                column=self._title(rule.columns[0]),
-                value=value,
-                example=date(2024, 3, 10).strftime(rule.formats[0]),
-            )
-        )
-
-    def _unknown(self, column: str, value: str) -> RowRejectedError:
-        return RowRejectedError(
-            _(
-                "“%(column)s” holds “%(value)s”, which this import does not know.",
-                column=self._title(column),
-                value=value,
-            )
-        )
+def _check_rule(mapping: ImportMapping, record: type[Record], rule: FieldRule) -> None:
+    problem = _unknown(mapping, rule) or _misfit(rule, _column(record, rule.name).type)
+    if problem:
+        raise MappingError(f"{mapping.name}: {rule.name} {problem}")
 
 
-def _fold(text: str) -> str:
-    """Return `text` with full-width digits and letters made plain; sentences would lose their marks by it."""
-    return unicodedata.normalize("NFKC", text).strip(_BLANKS)
+def _unknown(mapping: ImportMapping, rule: FieldRule) -> str | None:
+    unknown = set(rule.columns) - mapping.columns.keys()
+    if unknown:
+        return f"names no column: {unknown}"
+    for pattern in (rule.prefix, rule.separator):
+        re.compile(pattern or "")
+    if rule.words:
+        words_of(rule.words)
+    return None
+
+
+def _misfit(rule: FieldRule, kind: Any) -> str | None:
+    """Return what a rule can't do to a column of this type, None where it can."""
+    results = {*rule.values.values(), *([rule.default] if rule.default else [])}
+    if isinstance(kind, Enum):
+        if not results <= set(kind.enums):
+            return f"can't be {results - set(kind.enums)}"
+        return "needs a table of values" if rule.columns and not rule.values else None
+    if rule.forward_only:
+        return "has no order to go forward in"
+    if isinstance(kind, Date | DateTime):
+        return "needs formats" if rule.columns and not rule.formats else None
+    if rule.lookup or isinstance(kind, String | Integer | Boolean | ARRAY):
+        return None
+    return f"can't be made of a cell: no rule makes a {kind}"

@@ -24,7 +24,8 @@ ENCODINGS = {
     "utf-16": "UTF-16",
     "gb18030": "GB18030",
 }
-_WORKBOOK_STARTS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+WORKBOOK_START = b"PK\x03\x04"
+_OLD_WORKBOOK_START = b"\xd0\xcf\x11\xe0"
 
 
 class ImportRefusedError(Exception):
@@ -69,8 +70,10 @@ def examine(source: BinaryIO) -> FileForm:
         size += len(block)
     if not head.strip():
         raise ImportRefusedError(_("The file is empty."))
-    if head.startswith(_WORKBOOK_STARTS):
-        raise ImportRefusedError(_("This is an Excel workbook. Save it as CSV first, then import that file."))
+    if head.startswith((WORKBOOK_START, _OLD_WORKBOOK_START)):
+        raise ImportRefusedError(
+            _("This is an old Excel workbook (.xls). Save it as .xlsx or as CSV, then import that file.")
+        )
     return FileForm(_find_codec(source, head), size, digest.hexdigest())
 
 

@@ -19,7 +19,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue, Worker
+from rq import Queue, Worker, get_current_job
 from rq.exceptions import NoSuchJobError, StopRequested
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
@@ -176,6 +176,28 @@ def status(function: Callable[..., Any], *arguments: int | str) -> JobStatus | N
     """
     known = _known(panel_queue(), job_id(function, *arguments))
     return known.get_status(refresh=False) if known else None
+
+
+def note_progress(share: float) -> None:
+    """Tell how far the running job is, from 0 to 1; only for people to see, so a silent queue is no fault."""
+    running = get_current_job()
+    if running is None:
+        return
+    running.meta["share"] = share
+    try:
+        running.save_meta()  # type: ignore[no-untyped-call]  # RQ left it out
+    except RedisError as error:
+        log.warning("queue_unreachable", error=type(error).__name__)
+
+
+def progress(function: Callable[..., Any], *arguments: int | str) -> float | None:
+    """Return how far a queued call says to be, from 0 to 1; None where nothing is known."""
+    try:
+        known = _known(panel_queue(), job_id(function, *arguments))
+    except RedisError:
+        return None
+    share = known.meta.get("share") if known else None
+    return float(share) if isinstance(share, int | float) else None
 
 
 def _known(queue: PanelQueue, key: str) -> PanelJob | None:

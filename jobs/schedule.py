@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from config import Settings
 from jobs.delivery import CLAIM_LASTS, deliver
 from jobs.digest import make_digest
+from jobs.import_steps import discard_forgotten, due_imports
 from jobs.queues import enqueue
 from models import Delivery, Department, Digest, acting_as, db, system_actor
 from models.digest import DeliveryState
@@ -54,11 +55,15 @@ def tick() -> None:
         mark_abandoned(now)
         digests = list(due_digests(now, settings.timezone))
         deliveries = due_deliveries(now)
+        discard_forgotten(now)
+        imports = due_imports()
         db.session.commit()
     for due in digests:
         enqueue(make_digest, due.department_id, due.week.year, due.week.week)
     for delivery_id in deliveries:
         enqueue(deliver, delivery_id)
+    for function, run_id in imports:
+        enqueue(function, run_id)
 
 
 def mark_abandoned(now: datetime) -> None:

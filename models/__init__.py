@@ -7,11 +7,18 @@ from models.complaint import Complaint, Subject
 from models.customer import Customer
 from models.dealer import Dealer
 from models.digest import Delivery, Digest, DigestRecipient
+from models.holiday import Holiday
 from models.importing import ImportOrigin, ImportRun
+from models.letter import Letter
+from models.note import Attachment, AttachmentContent, Note
 from models.organisation import Department, LoginAttempt, LoginSession, Position, Region, Staff
-from models.part import Part, PartsQualityRecord, Supplier
+from models.part import Part, PartsQualityRecord, Supplier, SupplierAlias
+from models.product_model import ProductModel
 from models.sent_form import SentForm
+from models.service_receipt import ServiceReceipt
+from models.shipment import PartsShipment
 from models.vehicle import Vehicle
+from models.warranty_claim import WarrantyClaim
 
 # Last: it limits every table mapped above.
 from models.scope import WITH_DELETED, visible  # isort: skip
@@ -19,6 +26,8 @@ from models.scope import WITH_DELETED, visible  # isort: skip
 __all__ = [
     "WITH_DELETED",
     "Actor",
+    "Attachment",
+    "AttachmentContent",
     "AuditEntry",
     "Base",
     "Complaint",
@@ -28,20 +37,28 @@ __all__ = [
     "Department",
     "Digest",
     "DigestRecipient",
+    "Holiday",
     "ImportOrigin",
     "ImportRun",
+    "Letter",
     "LoginAttempt",
     "LoginSession",
+    "Note",
     "Part",
     "PartsQualityRecord",
+    "PartsShipment",
     "Position",
+    "ProductModel",
     "Record",
     "Region",
     "SentForm",
+    "ServiceReceipt",
     "Staff",
     "Subject",
     "Supplier",
+    "SupplierAlias",
     "Vehicle",
+    "WarrantyClaim",
     "acting_as",
     "current_actor",
     "db",

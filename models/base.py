@@ -156,6 +156,11 @@ class Record(Base):
         """Return the SQL expression by which people recognise a row; a subclass says which."""
         raise NotImplementedError(cls.__name__)
 
+    @classmethod
+    def sort_column(cls) -> ColumnElement[str]:
+        """Return by what lists to choose from are sorted: the label, where no better key is kept."""
+        return cls.label_column()
+
 
 def record_types() -> list[type[Record]]:
     """Return every mapped record type, in the order of definition."""

@@ -22,6 +22,8 @@ from models.base import (
     unique_among_kept,
 )
 from models.organisation import Department
+from models.phones import HasPhone, phone_index
+from models.pinyin import SortedByName
 
 # The first answer is due within 24 plain hours.
 FIRST_ANSWER_WITHIN = timedelta(hours=24)
@@ -34,7 +36,7 @@ subject_department = Table(
 )
 
 
-class Subject(Record):
+class Subject(SortedByName, Record):
     """What a complaint is about; subjects form a tree and name the departments that are told."""
 
     __tablename__ = "subject"
@@ -119,12 +121,13 @@ class FaultDegree(Labelled):
     FULLY = "fully", _("Fully at fault")
 
 
-class Complaint(Record):
+class Complaint(HasPhone, Record):
     """What a customer complains about, and what was found: steps 1 to 3 of the procedure."""
 
     __tablename__ = "complaint"
     __table_args__ = (
         not_blank("customer_name"),
+        phone_index("complaint"),
         Index("ix_complaint_registered_at", "registered_at", "id"),
         Index("ix_complaint_step_registered_at", "step", "registered_at"),
         Index("ix_complaint_subject_id_registered_at", "subject_id", "registered_at"),

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Labelled, Record, enum_type, not_blank, number_column
 from models.dealer import Grade
+from models.phones import HasPhone, phone_index
+from models.pinyin import SortedByName
 
 
 class CustomerKind(Labelled):
@@ -20,11 +22,11 @@ class CustomerKind(Labelled):
     DEALER_CUSTOMER = "dealer_customer", _("Dealer's customer")
 
 
-class Customer(Record):
+class Customer(SortedByName, HasPhone, Record):
     """A customer file; the person responsible is the customer's agent, without one it lies in the pool."""
 
     __tablename__ = "customer"
-    __table_args__ = (not_blank("name"),)
+    __table_args__ = (not_blank("name"), phone_index("customer"))
 
     number: Mapped[str] = number_column("KH")
     name: Mapped[str] = mapped_column(String(160), index=True)

@@ -9,6 +9,8 @@ from sqlalchemy import CheckConstraint, ColumnElement, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Labelled, Record, enum_type, not_blank, unique_among_kept
+from models.phones import HasPhone, phone_index
+from models.pinyin import SortedByName
 
 
 class Grade(Labelled):
@@ -19,7 +21,7 @@ class Grade(Labelled):
     C = "C", _("C")
 
 
-class Dealer(Record):
+class Dealer(SortedByName, HasPhone, Record):
     """A dealer under contract; the person responsible is its touring service engineer."""
 
     __tablename__ = "dealer"
@@ -29,6 +31,7 @@ class Dealer(Record):
         not_blank("code"),
         not_blank("name"),
         unique_among_kept("dealer", "code"),
+        phone_index("dealer"),
     )
 
     code: Mapped[str] = mapped_column(String(40))

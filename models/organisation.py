@@ -32,6 +32,8 @@ from models.base import (
     now,
     unique_among_kept,
 )
+from models.phones import HasPhone, phone_index
+from models.pinyin import SortedByName
 
 
 class Role(Labelled):
@@ -70,7 +72,7 @@ class Weekday(Labelled):
     SUNDAY = "7", _("Sunday")
 
 
-class Region(Record):
+class Region(SortedByName, Record):
     """A sales and service region; regions form a tree."""
 
     __tablename__ = "region"
@@ -90,7 +92,7 @@ class Region(Record):
         return cls.__table__.c.name
 
 
-class Department(Record):
+class Department(SortedByName, Record):
     """A department inside or outside the centre, with when its digest goes out."""
 
     __tablename__ = "department"
@@ -122,7 +124,7 @@ class Department(Record):
         return name_column(cls.__table__.c)
 
 
-class Position(Record):
+class Position(SortedByName, Record):
     """A place in the hierarchy: director, manager, supervisor, clerk; someone higher sees the work below."""
 
     __tablename__ = "position"
@@ -142,7 +144,7 @@ class Position(Record):
         return cls.__table__.c.name
 
 
-class Staff(Record, UserMixin):
+class Staff(SortedByName, HasPhone, Record, UserMixin):
     """A person with a login; department and region of the record are the person's own."""
 
     __tablename__ = "staff"
@@ -154,6 +156,7 @@ class Staff(Record, UserMixin):
         ),
         not_blank("name"),
         unique_among_kept("staff", "email"),
+        phone_index("staff"),
     )
     reach: ClassVar[Reach] = Reach.EVERYONE
 

@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import ClassVar
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Identity,
+    Index,
+    String,
+    delete,
+    func,
+    select,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import (
+    Base,
     Labelled,
     Reach,
     Record,
+    db,
     enum_type,
     name_column,
     not_blank,
     number_column,
     unique_among_kept,
 )
+from models.phones import HasPhone, phone_index
+from models.pinyin import SortedByName
+from models.scope import WITH_DELETED
 
 
-class Supplier(Record):
+class Supplier(SortedByName, HasPhone, Record):
     """A company that delivers parts."""
 
     __tablename__ = "supplier"
-    __table_args__ = (not_blank("name"), unique_among_kept("supplier", "name"))
+    __table_args__ = (not_blank("name"), unique_among_kept("supplier", "name"), phone_index("supplier"))
     reach: ClassVar[Reach] = Reach.EVERYONE
 
     code: Mapped[str | None] = mapped_column(String(40), index=True)
@@ -34,6 +51,9 @@ class Supplier(Record):
     phone: Mapped[str | None] = mapped_column(String(160))
     email: Mapped[str | None] = mapped_column(String(254))
     address: Mapped[str | None] = mapped_column(String(300))
+    aliases: Mapped[list[SupplierAlias]] = relationship(
+        cascade="all, delete-orphan", order_by="SupplierAlias.name"
+    )
 
     @classmethod
     def label_column(cls) -> ColumnElement[str]:
@@ -41,7 +61,42 @@ class Supplier(Record):
         return cls.__table__.c.name
 
 
-class Part(Record):
+class SupplierAlias(Base):
+    """Another spelling of a supplier's name, as it stands in files and on labels; it means one supplier."""
+
+    __tablename__ = "supplier_alias"
+    __table_args__ = (not_blank("name"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    supplier_id: Mapped[int] = mapped_column(ForeignKey("supplier.id"), index=True)
+    name: Mapped[str] = mapped_column(String(160), unique=True)
+
+
+def alias_conflict(names: Sequence[str], supplier_id: int | None) -> str | None:
+    """Return the first of `names` by which another supplier than this one (None: a new one) goes already."""
+    aliases = select(SupplierAlias.name).join(Supplier, Supplier.id == SupplierAlias.supplier_id)
+    taken = set(
+        db.session.scalars(
+            aliases.where(SupplierAlias.name.in_(names), Supplier.id.is_distinct_from(supplier_id))
+        )
+    ) | set(
+        db.session.scalars(
+            select(Supplier.name).where(Supplier.name.in_(names), Supplier.id.is_distinct_from(supplier_id))
+        )
+    )
+    return next((name for name in names if name in taken), None)
+
+
+def release_aliases(names: Sequence[str]) -> None:
+    """Take these spellings from suppliers that were deleted, so that they can mean another one."""
+    gone = select(Supplier.id).where(Supplier.deleted_at.is_not(None))
+    db.session.execute(
+        delete(SupplierAlias).where(SupplierAlias.name.in_(names), SupplierAlias.supplier_id.in_(gone)),
+        execution_options={WITH_DELETED: True, "synchronize_session": False},
+    )
+
+
+class Part(SortedByName, Record):
     """A part of a vehicle; key parts are watched by batch and supplier."""
 
     __tablename__ = "part"

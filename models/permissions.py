@@ -33,6 +33,28 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
         Role.QUALITY_ENGINEER: _READ,
         Role.WAREHOUSE_KEEPER: _READ,
     },
+    "service_receipt": {
+        Role.CLERK: _WORK,
+        Role.FOLLOW_UP_AGENT: _WORK,
+        Role.TOURING_ENGINEER: _WORK,
+        Role.SUPERVISOR: _FULL,
+        Role.QUALITY_ENGINEER: _READ,
+        Role.WAREHOUSE_KEEPER: _READ,
+    },
+    "warranty_claim": {
+        Role.CLERK: _WORK,
+        Role.TOURING_ENGINEER: _WORK,
+        Role.WAREHOUSE_KEEPER: _WORK,
+        Role.QUALITY_ENGINEER: _FULL,
+        Role.SUPERVISOR: _FULL,
+        Role.FOLLOW_UP_AGENT: _READ,
+    },
+    "letter": {
+        Role.CLERK: _WORK,
+        Role.FOLLOW_UP_AGENT: _WORK,
+        Role.TOURING_ENGINEER: _READ,
+        Role.SUPERVISOR: _FULL,
+    },
     "complaint": {
         Role.CLERK: _WORK,
         Role.FOLLOW_UP_AGENT: _WORK,
@@ -49,6 +71,13 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
         Role.SUPERVISOR: _FULL,
     },
     "part": {"*": _READ, Role.QUALITY_ENGINEER: _WORK, Role.WAREHOUSE_KEEPER: _WORK, Role.SUPERVISOR: _FULL},
+    "parts_shipment": {
+        "*": _READ,
+        Role.CLERK: _WORK,
+        Role.WAREHOUSE_KEEPER: _WORK,
+        Role.QUALITY_ENGINEER: "lrx",
+        Role.SUPERVISOR: _FULL,
+    },
     "parts_quality_record": {
         "*": _READ,
         Role.CLERK: _WORK,
@@ -57,6 +86,8 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
         Role.QUALITY_ENGINEER: _FULL,
         Role.SUPERVISOR: _FULL,
     },
+    "product_model": {"*": _READ, Role.QUALITY_ENGINEER: _WORK, Role.SUPERVISOR: _FULL},
+    "holiday": {"*": _READ, Role.SUPERVISOR: _FULL},
     "subject": {"*": _READ, Role.SUPERVISOR: _WORK},
     "region": {"*": _READ},
     "department": {"*": _READ},
@@ -66,6 +97,8 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
     # Pages: "read" opens them, "create" makes and sends.
     "digest": {Role.SUPERVISOR: _WORK, Role.QUALITY_ENGINEER: _READ},
     "delivery": {Role.SUPERVISOR: _WORK},
+    # Imports only records that the role may create.
+    "import_run": {Role.SUPERVISOR: _WORK},
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
@@ -17,20 +17,26 @@ from models import (
     Department,
     Digest,
     DigestRecipient,
+    Holiday,
     ImportOrigin,
     ImportRun,
+    Letter,
     LoginAttempt,
     LoginSession,
     Part,
     PartsQualityRecord,
+    PartsShipment,
     Position,
+    ProductModel,
     Record,
     Region,
     SentForm,
+    ServiceReceipt,
     Staff,
     Subject,
     Supplier,
     Vehicle,
+    WarrantyClaim,
     record_types,
 )
 from models.digest import DeliveryKind
@@ -97,9 +103,31 @@ class Factory:
     def customer(self, **attributes: Any) -> Customer:
         return self._plain(Customer, {"name": f"客户 {next(_serial)}", "phone": "13800000000"}, attributes)
 
+    def product_model(self, **attributes: Any) -> ProductModel:
+        code = f"HS-{next(_serial)}"
+        return self._plain(ProductModel, {"code": code, "name": f"{code} 加长版"}, attributes)
+
     def vehicle(self, **attributes: Any) -> Vehicle:
-        serial = next(_serial)
-        return self._plain(Vehicle, {"frame_number": f"LHS{serial:014}", "model": "HS-150"}, attributes)
+        if "product_model_id" not in attributes:
+            attributes["product_model_id"] = self.product_model().id
+        return self._plain(Vehicle, {"frame_number": f"LHS{next(_serial):014}"}, attributes)
+
+    def service_receipt(self, **attributes: Any) -> ServiceReceipt:
+        if "customer_id" not in attributes:
+            attributes["customer_id"] = self.customer().id
+        return self._plain(ServiceReceipt, {"came_in_on": date(2026, 3, 2)}, attributes)
+
+    def warranty_claim(self, **attributes: Any) -> WarrantyClaim:
+        if "dealer_id" not in attributes:
+            attributes["dealer_id"] = self.dealer().id
+        return self._plain(WarrantyClaim, {"claimed_on": date(2026, 3, 2), "fault": "电机异响"}, attributes)
+
+    def letter(self, **attributes: Any) -> Letter:
+        return self._plain(Letter, {"sent_on": date(2026, 3, 2), "regarding": "保养通知"}, attributes)
+
+    def holiday(self, **attributes: Any) -> Holiday:
+        falls_on = date(2026, 1, 1) + timedelta(days=next(_serial))
+        return self._plain(Holiday, {"falls_on": falls_on, "name": "元旦"}, attributes)
 
     def supplier(self, **attributes: Any) -> Supplier:
         return self._plain(Supplier, {"name": f"供应商 {next(_serial)}"}, attributes)
@@ -114,6 +142,13 @@ class Factory:
         return self._plain(
             PartsQualityRecord, {"fault": "电机异响", "found_on": date(2026, 3, 2)}, attributes
         )
+
+    def parts_shipment(self, **attributes: Any) -> PartsShipment:
+        if "part_id" not in attributes:
+            attributes["part_id"] = self.part().id
+        if "dealer_id" not in attributes:
+            attributes["dealer_id"] = self.dealer().id
+        return self._plain(PartsShipment, {"shipped_on": date(2026, 3, 2), "quantity": 10}, attributes)
 
     def subject(self, code: str | None = None, **attributes: Any) -> Subject:
         code = code or f"subject-{next(_serial)}"

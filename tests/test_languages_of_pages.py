@@ -17,8 +17,9 @@ from models.organisation import Locale, Role
 
 # Numbers, addresses and names that are the same in every language; "test" is who made the records here.
 SAME = re.compile(
-    r"Huisheng|SMTP_URL|MAIL_ALLOW|CSV|UTF-8|Excel|\.eml|\d{4}-W\d\d|[\w.-]+@[\w.-]+|English|Staff \d+|ID"
-    r"|(?:KH|TS|PZ)-\d{4}-\d+|\btest\b"
+    r"Huisheng|GB18030|\bMB\b|NHTSA|\.xlsx|"
+    r"SMTP_URL|MAIL_ALLOW|CSV|UTF-8|Excel|\.eml|\d{4}-W\d\d|[\w.-]+@[\w.-]+|English|Staff \d+|ID"
+    r"|(?:KH|TS|PZ|SH|SP|FH|XH)-\d{4}-\d+|\btest\b"
 )
 WORD = re.compile(r"[A-Za-z]{2,}")
 HAN = re.compile(r"[\u4e00-\u9fff]+")
@@ -97,10 +98,18 @@ def one_of_each(make: Factory) -> list[Record]:
     """Return a record of each type whose own texts are in no language."""
     part, subject = make.part(name="1"), make.subject(name="1", code="1")
     department = make.department(code="1", name="1", name_en="1")
+    customer, dealer = make.customer(name="1"), make.dealer(name="1", code="1")
+    model = make.product_model(code="1", name="1")
     return [
-        make.customer(name="1"),
-        make.dealer(name="1", code="1"),
-        make.vehicle(frame_number="1", model="1"),
+        customer,
+        dealer,
+        model,
+        make.vehicle(frame_number="1", product_model_id=model.id),
+        make.service_receipt(customer_id=customer.id, fault="1"),
+        make.letter(regarding="1", customer_id=customer.id),
+        make.warranty_claim(fault="1", dealer_id=dealer.id, part_id=part.id),
+        make.parts_shipment(dealer_id=dealer.id, part_id=part.id),
+        make.holiday(name="1"),
         make.supplier(name="1"),
         part,
         make.parts_quality_record(part_id=part.id, fault="1"),

@@ -12,15 +12,21 @@ from models import (
     Dealer,
     Department,
     DigestRecipient,
+    Holiday,
+    Letter,
     Part,
     PartsQualityRecord,
+    PartsShipment,
     Position,
+    ProductModel,
     Record,
     Region,
+    ServiceReceipt,
     Staff,
     Subject,
     Supplier,
     Vehicle,
+    WarrantyClaim,
 )
 from views import errors, look
 from views.base import RecordView
@@ -29,16 +35,23 @@ from views.customer import CustomerView
 from views.dealer import DealerView
 from views.delivery import DeliveryView
 from views.digest import DigestView
+from views.holiday import HolidayView
 from views.home import HomeView
+from views.importing import ImportView
+from views.letter import LetterView
 from views.organisation import DepartmentView, DigestRecipientView, PositionView, RegionView
 from views.page import Page
 from views.part import PartView
 from views.parts_quality import PartsQualityView
+from views.product_model import ProductModelView
+from views.service_receipt import ServiceReceiptView
+from views.shipment import PartsShipmentView
 from views.staff import StaffView
 from views.start_check import check_screens
 from views.subject import SubjectView
 from views.supplier import SupplierView
 from views.vehicle import VehicleView
+from views.warranty_claim import WarrantyClaimView
 
 # In the order of the sidebar, within their areas.
 SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
@@ -46,8 +59,13 @@ SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
     (SubjectView, Subject),
     (CustomerView, Customer),
     (VehicleView, Vehicle),
+    (ServiceReceiptView, ServiceReceipt),
+    (LetterView, Letter),
+    (ProductModelView, ProductModel),
     (DealerView, Dealer),
+    (WarrantyClaimView, WarrantyClaim),
     (PartsQualityView, PartsQualityRecord),
+    (PartsShipmentView, PartsShipment),
     (PartView, Part),
     (SupplierView, Supplier),
     (DigestRecipientView, DigestRecipient),
@@ -55,9 +73,10 @@ SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
     (DepartmentView, Department),
     (PositionView, Position),
     (RegionView, Region),
+    (HolidayView, Holiday),
 )
 # Pages that are no lists of records.
-PAGES: tuple[type[Page], ...] = (DigestView, DeliveryView)
+PAGES: tuple[type[Page], ...] = (DigestView, DeliveryView, ImportView)
 
 
 def register(app: Flask) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.sql.base import ExecutableOption
 
 from models import Record, db
-from views import conflicts, deletion, export, saving, sent_twice
+from views import conflicts, deletion, export, notes, saving, sent_twice
 from views.cells import cell, fetch_labels
 from views.errors import Refusal
 from views.fields import can_see, coerce_id
@@ -50,6 +50,9 @@ class RecordView(Guarded, ModelView):
         "delete_view": "delete",
         "export": "export",
         "ajax_lookup": "list",
+        "note_view": "edit",
+        "remove_note_view": "edit",
+        "attachment_view": "read",
     }
     # Stock endpoints that no screen uses: inline edits and bulk actions have their own holes.
     ajax_update = None
@@ -226,7 +229,10 @@ class RecordView(Guarded, ModelView):
     @expose("/details/")
     def details_view(self) -> str:
         """Show one record whole, with what hangs on it and what was done to it."""
-        row = self.record_or_404()
+        return self.show_details(self.record_or_404())
+
+    def show_details(self, row: Any, draft: notes.Draft | None = None) -> str:
+        """Show a record's page; `draft` is a note that could not be taken, None where there is none."""
         names = (*self.shown_names(), *ORIGIN)
         labels = fetch_labels(self, names, [row])
         return self.render(
@@ -237,8 +243,26 @@ class RecordView(Guarded, ModelView):
             get_cell=lambda name: cell(self, row, name, labels),
             linked=linked_records(self, row),
             history=history_of(self, row, names),
+            notes=notes.entries(self, row),
+            draft=draft or notes.Draft(),
+            size_text=notes.size_text,
             can={action: self.is_allowed(action) for action in self.actions.values()},
         )
+
+    @expose("/notes/", methods=("POST",))
+    def note_view(self) -> ResponseReturnValue:
+        """Take a note and files on a record."""
+        return notes.add(self, self.record_or_404())
+
+    @expose("/notes/remove/", methods=("POST",))
+    def remove_note_view(self) -> ResponseReturnValue:
+        """Remove a note, or a file of it."""
+        return notes.remove(self, self.record_or_404())
+
+    @expose("/attachment/")
+    def attachment_view(self) -> ResponseReturnValue:
+        """Send a file that hangs on a record."""
+        return notes.send(self.record_or_404())
 
     @property
     def only_listed(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from flask import url_for
@@ -80,8 +81,8 @@ def plain_cell(value: Any, name: str = "") -> Cell:
             if isinstance(value, datetime)
             else Cell(exact, "day", value=exact)
         )
-    if isinstance(value, int):
-        return Cell(str(value), "number")
+    if isinstance(value, int | Decimal):
+        return Cell(f"{value:,.2f}" if isinstance(value, Decimal) else str(value), "number")
     if isinstance(value, list):
         return Cell(_(", ").join(_role_label(each) for each in value))
     return Cell(str(value))

@@ -40,7 +40,7 @@ class ComplaintView(RecordView):
             "region_id": "region_id",
         },
         "vehicle_id": {
-            "product": "model",
+            "product": "product_model_id",
             "production_on": "production_on",
             "production_batch": "production_batch",
             "in_use_since": "sold_on",

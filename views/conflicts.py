@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,8 @@ def is_same(value: Any, stored: Any) -> bool:
         return abs(datetime.fromisoformat(stored) - value) < timedelta(minutes=1)
     if isinstance(value, date):
         return bool(value.isoformat() == stored)
+    if isinstance(value, Decimal):
+        return stored is not None and value == Decimal(str(stored))
     if isinstance(value, Enum):
         return bool(value.value == stored)
     return bool(value == stored)

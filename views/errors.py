@@ -33,12 +33,29 @@ _BY_ENDING = {
     "quantity": _l("Give at least 1."),
     "contract_term": _l("The contract ends before it begins."),
     "department": _l("Fill this in."),
+    "wrong_because": _l("Say what was wrong, and why."),
+    "handed_over_on": _l("This lies before the day on which the vehicle came in."),
+    "arrived_at": _l("This lies before the engineer was asked for."),
+    "done_at": _l("This lies before the engineer arrived."),
+    "earlier_receipt_id": _l("A receipt can't come before itself."),
+    "is_return_repair": _l("Tick this where an earlier receipt is named."),
+    "needs_dealer": _l("Name the dealer who claims."),
+    "needs_supplier": _l("Name the supplier from whom we claim."),
+    "decided_on": _l("A decided claim needs the day of the decision, an undecided one has none."),
+    "decided_later": _l("This lies before the day of the claim."),
+    "decision_reason": _l("Say why the claim is rejected."),
+    "replied_on": _l("This lies before the day on which the letter was sent."),
+    "warranty_months": _l("Give 0 to 240 months."),
+    "maintenance_interval_months": _l("Give 1 to 120 months."),
 }
 _COLUMN_OF_ENDING = {
     "own_parent": "parent_id",
     "email_lower": "email",
     "roles_known": "role_names",
     "department": "department_id",
+    "needs_dealer": "dealer_id",
+    "needs_supplier": "supplier_id",
+    "decided_later": "decided_on",
 }
 
 

@@ -9,24 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 import flask_babel
 from flask_babel import LazyString
-from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, Enum, Integer, String, Text, inspect
+from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, Enum, Integer, Numeric, String, Text, inspect
 from sqlalchemy.orm import ColumnProperty, RelationshipProperty
 from wtforms import Form, HiddenField
 from wtforms.meta import DefaultMeta
 
 from models import Record, record_types
 from models.base import Labelled
-from models.labels import FIELD_LABELS
+from models.labels import FIELD_LABELS, NEVER_SHOWN
 from models.organisation import Role
 from models.sql import labels_for
 from views import fields
+from views.amount_field import AmountField
+from views.lines_field import LinesField
 from views.lookups import is_small, small_options
 
 if TYPE_CHECKING:
     from views.base import RecordView
 
 # Filled by the base of every record; no form may set them.
-KEPT_BY_THE_PANEL = frozenset(
+KEPT_BY_THE_PANEL = NEVER_SHOWN | frozenset(
     {
         "id",
         "version",
@@ -35,8 +37,6 @@ KEPT_BY_THE_PANEL = frozenset(
         "deleted_at",
         "created_by_id",
         "number",
-        "password",
-        "fs_uniquifier",
     }
 )
 
@@ -163,6 +163,8 @@ def _relation_field(target: type[Record], column: Column[Any] | None, options: d
     def list_options() -> list[tuple[str, str]]:
         return small_options(target)
 
+    if not issubclass(target, Record):
+        return LinesField(target=target, **options)
     if column is None:
         return fields.ManyRelationsField(target=target, options=list_options, **options)
     if is_small(target):
@@ -193,6 +195,7 @@ _BY_TYPE: Sequence[tuple[type, Callable[[dict[str, Any]], Any]]] = (
     (DateTime, lambda options: fields.InstantField(**options)),
     (Date, lambda options: fields.DayField(**options)),
     (Integer, lambda options: fields.NumberField(**options)),
+    (Numeric, lambda options: AmountField(**options)),
     (Text, lambda options: fields.TextField(**options)),
 )
 

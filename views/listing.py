@@ -112,15 +112,15 @@ def list_url(view: RecordView, wanted: ListRequest, *, drop: tuple[str, ...] = (
 def narrowed(view: RecordView, statement: Select[Any], wanted: ListRequest) -> Select[Any]:
     """Return a statement over the view's model with the request's search and filters."""
     statement = statement.where(*wanted.conditions)
-    columns = [getattr(view.model, name) for name in view.column_searchable_list]
-    condition = search_condition(columns, wanted.search)
+    condition = search_condition(view.model, view.column_searchable_list, wanted.search)
     return statement if condition is None else statement.where(condition)
 
 
 def ordered(view: RecordView, statement: Select[Any], wanted: ListRequest) -> Select[Any]:
     """Return the statement in the order asked for, which always ends in the key and so is stable."""
     name, is_descending = view.default_sort if wanted.sort is None else (wanted.sort, wanted.is_descending)
-    column: Any = getattr(view.model, name)
+    # A name sorts by the key that is kept for that.
+    column: Any = getattr(view.model, f"{name}_sort", getattr(view.model, name))
     kind = getattr(column_of(view.model, name), "type", None)
     if isinstance(kind, Enum):
         # In the order of the list of values, not of their spelling.
@@ -152,7 +152,7 @@ def fetch_page(view: RecordView, wanted: ListRequest) -> ListPage:
 def _tree_page(view: RecordView, wanted: ListRequest) -> ListPage:
     model: Any = view.model
     pairs = db.session.execute(
-        select(model.id, model.parent_id).order_by(model.label_column(), model.id).limit(TREE_MOST)
+        select(model.id, model.parent_id).order_by(model.sort_column(), model.id).limit(TREE_MOST)
     )
     order = tree_order(pairs.all())
     size = wanted.page_size

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app, g
 from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
 
 from models import Department, Position, Record, Region, Subject, db
+from models.phones import HasPhone, digits_of
 from views.fields import clean_line
 from views.trees import tree_order
 
@@ -36,7 +38,7 @@ def small_options(model: type[Record]) -> list[tuple[str, str]]:
 
 def _fetch_options(model: type[Record]) -> list[tuple[str, str]]:
     statement = (
-        select(model.id, model.label_column()).order_by(model.label_column(), model.id).limit(SMALL_MOST)
+        select(model.id, model.label_column()).order_by(model.sort_column(), model.id).limit(SMALL_MOST)
     )
     if hasattr(model, "parent_id"):
         rows = db.session.execute(statement.add_columns(model.parent_id)).all()
@@ -57,20 +59,49 @@ def escape_like(term: str) -> str:
     return term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def search_condition(columns: list[ColumnElement[Any]], typed: str) -> ColumnElement[bool] | None:
-    """Return the condition that each word typed stands in one of `columns`; None for no word."""
+def search_condition(model: type[Record], names: Sequence[str], typed: str) -> ColumnElement[bool] | None:
+    """Return the condition that each word typed stands in one of the attributes `names`; None for no word."""
     terms = clean_line(typed[:SEARCH_MOST]).split()[:TERMS_MOST]
-    if not terms or not columns:
+    if not terms or not names:
         return None
-    texts = [column if isinstance(column.type, String) else cast(column, String) for column in columns]
-    # A phone is found by its last digits, however it was grouped when it was written down.
-    texts += [func.translate(text, " -", "") for text in texts if getattr(text, "key", None) == "phone"]
-    return and_(
-        *(or_(*(text.ilike(f"%{escape_like(term)}%", escape="\\") for text in texts)) for term in terms)
-    )
+    return and_(*(or_(*(_matches(model, name, term) for name in names)) for term in terms))
 
 
-def search_columns(model: type[Record]) -> list[ColumnElement[Any]]:
-    """Return the columns in which a record type is searched: those that its own screen names."""
+def searched_names(model: type[Record]) -> tuple[str, ...]:
+    """Return the attributes in which a record type is searched: those that its own screen names."""
     view = view_of(model)
-    return [getattr(model, name) for name in view.column_searchable_list] if view else [model.label_column()]
+    return view.column_searchable_list if view else ()
+
+
+def _matches(model: type[Record], name: str, term: str) -> ColumnElement[bool]:
+    """Return the condition that `term` stands in an attribute, in a phone cell also as digits only."""
+    from views.forms import column_of, target_of
+
+    attribute = getattr(model, name)
+    target = target_of(model, name)
+    if target is not None and column_of(model, name) is None:
+        found: ColumnElement[bool] = attribute.any(_contains(attribute.property.mapper.class_.name, term))
+        return found
+    if target is not None:
+        return _matches_record(attribute, target, term)
+    digits = digits_of(term) if name == "phone" and issubclass(model, HasPhone) else None
+    if digits is None:
+        return _contains(attribute, term)
+    numbers = func.array_to_string(attribute.class_.phone_numbers, " ")
+    return or_(_contains(attribute, term), numbers.like(f"%{digits}%"))
+
+
+def _matches_record(attribute: Any, target: type[Record], term: str) -> ColumnElement[bool]:
+    """Return the condition that the record referred to is found by `term` in its own plain attributes."""
+    from views.forms import target_of
+
+    plain = [name for name in searched_names(target) if target_of(target, name) is None]
+    matches = select(target.id).where(or_(*(_matches(target, name, term) for name in plain)))
+    # Not tied to the query around it, which may be over the same table.
+    found: ColumnElement[bool] = attribute.in_(matches.correlate(None))
+    return found
+
+
+def _contains(column: Any, term: str) -> ColumnElement[bool]:
+    text = column if isinstance(column.type, String) else cast(column, String)
+    return text.ilike(f"%{escape_like(term)}%", escape="\\")

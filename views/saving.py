@@ -13,6 +13,7 @@ from views import sent_twice
 from views.errors import Refusal, refusal_of
 from views.fields import ManyRelationsField
 from views.forms import RecordForm
+from views.lines_field import LinesField
 
 if TYPE_CHECKING:
     from views.base import RecordView
@@ -49,8 +50,8 @@ def set_fields(form: RecordForm, row: Any) -> None:
     for field in form.record_fields():
         if field.data != getattr(row, field.name):
             setattr(row, field.name, field.data)
-            if isinstance(field, ManyRelationsField):
-                # Rows of a link table alone would leave the record's version as it was.
+            if isinstance(field, (ManyRelationsField, LinesField)):
+                # Rows of another table alone would leave the record's version as it was.
                 row.updated_at = now()
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Enum, inspect
 
-from models.base import Labelled
-from models.labels import FIELD_LABELS
+from models.base import Labelled, record_types
+from models.labels import FIELD_LABELS, NEVER_SHOWN
 from views.base import RecordView
 from views.forms import column_of, target_of
 from views.lookups import is_small
@@ -30,14 +30,15 @@ def check_screens(views: list[RecordView]) -> None:
 def _problems(view: RecordView, kept: set[type]) -> list[str]:
     where = type(view).__name__
     model = view.model
+    records = set(record_types())
     problems = [
         f"{where}: column {name} has no label"
         for name in inspect(model).columns.keys()  # noqa: SIM118 - a collection of columns, not a mapping
-        if name not in FIELD_LABELS and name not in ("password", "fs_uniquifier")
+        if name not in FIELD_LABELS and name not in NEVER_SHOWN
     ]
     for name in {*view.form_names, *view.column_list, *view.column_filters}:
         target = target_of(model, name)
-        if target is not None and not is_small(target) and target not in kept:
+        if target is not None and target in records and not is_small(target) and target not in kept:
             problems.append(
                 f"{where}: {name} leads to {target.__name__}, which has no screen to look it up by"
             )

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from models import Record, db
 from models.sql import Label, labels_for
 from views.forms import target_of
-from views.lookups import search_columns, search_condition, view_of
+from views.lookups import search_condition, searched_names, view_of
 
 FOUND_MOST = 20
 HINT_MOST = 80
@@ -33,37 +33,57 @@ def look_up(
     hints = view.hint_columns if view is not None and may_list else ()
     wanted = fills if may_list else NOTHING_FILLED
     label = model.label_column()
-    columns = [getattr(model, name) for name in (*hints, *wanted.values())]
-    statement = select(model.id, label, *columns).order_by(label, model.id).limit(FOUND_MOST)
-    condition = search_condition(search_columns(model), typed)
+    columns = (*hints, *wanted.values())
+    statement = (
+        select(model.id, label, *(getattr(model, name) for name in columns))
+        .order_by(model.sort_column(), model.id)
+        .limit(FOUND_MOST)
+    )
+    condition = search_condition(model, searched_names(model), typed)
     if condition is not None:
         statement = statement.where(condition)
     rows = db.session.execute(statement).all()
     labels = {
-        column: labels_for(target, [row[at] for row in rows if row[at] is not None])
-        for at, column in enumerate(wanted.values(), 2 + len(hints))
-        if (target := target_of(model, column)) is not None
+        name: labels_for(target, [row[at] for row in rows if row[at] is not None])
+        for at, name in enumerate(columns, 2)
+        if (target := target_of(model, name)) is not None
     }
     found = []
     for key, text, *values in rows:
+        shown = [
+            _label(value, labels.get(name)) for name, value in zip(hints, values[: len(hints)], strict=True)
+        ]
         known = zip(wanted.items(), values[len(hints) :], strict=True)
-        filled = {name: _filled(value, labels.get(column)) for (name, column), value in known}
         found.append(
             {
                 "id": key,
                 "label": str(text or key),
-                "hint": " · ".join(str(value) for value in values[: len(hints)] if value)[:HINT_MOST],
-                "fills": filled,
+                "hint": " · ".join(text for text in shown if text)[:HINT_MOST],
+                "fills": {name: _filled(name, value, labels.get(column)) for (name, column), value in known},
             }
         )
     return found
 
 
-def _filled(value: Any, labels: Mapping[int, Label] | None) -> dict[str, str]:
-    """Return what a field is filled with: a relation by id and label, unless the reader may not use it."""
+def _label(value: Any, labels: Mapping[int, Label] | None) -> str:
+    """Return what a reader is shown of a value: of a relation its label."""
+    if not value:
+        return ""
+    return str(value) if labels is None else labels[value].text if value in labels else ""
+
+
+def _filled(field: str, value: Any, labels: Mapping[int, Label] | None) -> dict[str, str]:
+    """Return what a field is filled with: a relation by id and label, unless the reader may not use it.
+
+    A field that is no relation itself takes the label as its text.
+    """
     if value is None:
         return EMPTY
     if labels is None:
         return {"value": value.isoformat() if isinstance(value, date) else str(value), "label": ""}
     chosen = labels.get(value)
-    return {"value": str(value), "label": chosen.text} if chosen and chosen.is_visible else EMPTY
+    if chosen is None:
+        return EMPTY
+    if not field.endswith("_id"):
+        return {"value": chosen.text, "label": ""}
+    return {"value": str(value), "label": chosen.text} if chosen.is_visible else EMPTY

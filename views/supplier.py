@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from models.part import alias_conflict, release_aliases
 from views.base import RecordView
-from views.forms import Section
+from views.errors import Refusal
+from views.forms import RecordForm, Section, per_field
 from views.menu import Area
 
 
@@ -15,11 +20,24 @@ class SupplierView(RecordView):
     singular, plural, new_label = _("Supplier"), _("Suppliers"), _("New supplier")
     area, icon = Area.PARTS, "supplier"
     column_list = ("name", "code", "contact_person", "phone", "email", "updated_at")
-    column_searchable_list = ("name", "code", "contact_person", "phone")
+    column_searchable_list = ("name", "aliases", "code", "contact_person", "phone")
     hint_columns = ("contact_person", "phone")
     column_filters = ("responsible_id", "updated_at")
     default_sort = ("name", False)
+    column_descriptions = per_field(
+        aliases=_("How the name is also written, in files and on labels: one spelling a line."),
+    )
     form_sections = (
-        Section(_("Supplier"), ("name", "code", "contact_person", "phone", "email", "address")),
+        Section(_("Supplier"), ("name", "aliases", "code", "contact_person", "phone", "email", "address")),
         Section(_("Handling"), ("responsible_id",)),
     )
+
+    def check(self, form: RecordForm, row: Any) -> Refusal | None:
+        """Refuse a spelling that already means another supplier."""
+        spellings = [alias.name for alias in form["aliases"].data]
+        for field, names in (("name", [form["name"].data]), ("aliases", spellings)):
+            taken = alias_conflict(names, row.id)
+            if taken is not None:
+                return Refusal(field, gettext("“%(name)s” already means another supplier.", name=taken))
+        release_aliases(spellings)
+        return None

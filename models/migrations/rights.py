@@ -26,7 +26,7 @@ BEGIN
     INTO changed
     FROM jsonb_object_keys(before || after) AS key
     WHERE coalesce(before -> key, 'null') <> coalesce(after -> key, 'null')
-      AND key NOT IN ('version', 'updated_at');
+      AND key NOT IN ('version', 'updated_at', 'name_sort', 'phone_numbers');
     IF changed IS NOT NULL THEN
         INSERT INTO public.audit_entry (at, table_name, row_id, action, actor_id, on_behalf_of_id, source, changes)
         VALUES (clock_timestamp(), TG_TABLE_NAME,

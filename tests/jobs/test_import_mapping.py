@@ -11,14 +11,14 @@ from flask_babel import force_locale
 
 from jobs.import_mapping import (
     MappingError,
-    RowConverter,
-    RowRejectedError,
     load_mapping,
     mapping_names,
     parse_mapping,
 )
 from jobs.import_reader import ImportRefusedError, Row
+from jobs.import_values import RowConverter, RowRejectedError
 from models.essentials import SUBJECTS
+from models.organisation import Locale
 
 HEADER = ["投诉编号", "投诉品牌", "投诉车系", "投诉车型", "投诉简述", "投诉问题", "问题类型", "投诉日期"]
 CELLS = [
@@ -66,12 +66,14 @@ def test_every_mapping_loads_and_names_subjects_that_every_centre_has(name: str)
     codes = {subject.code for subject in SUBJECTS} | {
         child.code for subject in SUBJECTS for child in subject.children
     }
-    (subject_rule,) = [rule for rule in mapping.fields if rule.name == "subject_id"]
-    assert set(subject_rule.values.values()) <= codes
+    for rule in mapping.fields:
+        if rule.lookup == "subject.code":
+            assert {*rule.values.values(), rule.default or "other"} <= codes
+    assert set(mapping.titles) == {locale.value for locale in Locale}
 
 
 def test_an_unknown_mapping_is_answered_with_those_that_exist() -> None:
-    with pytest.raises(ImportRefusedError, match="cn-12365, cn-2024"):
+    with pytest.raises(ImportRefusedError, match="cn-12365, cn-12365-shifted, cn-2024"):
         load_mapping("../secrets")
 
 
@@ -150,9 +152,9 @@ def convert_codes(codes: str) -> dict[str, str | None]:
 @pytest.mark.parametrize(
     ("codes", "subject", "fault"),
     [
-        ("H93,H15,", "accessories", "H93, H15"),
-        ("A9", "engine", "A9"),
-        (" ,D80，G158,", "steering", "D80, G158"),
+        ("H93,H15,", "accessories", "中控台异响；车身异响"),
+        ("A9", "engine", "异响"),
+        (" ,D80，G158,", "steering", "抖动；前后桥异响"),
     ],
 )
 def test_the_first_fault_code_gives_the_subject(codes: str, subject: str, fault: str) -> None:
@@ -176,7 +178,9 @@ def test_what_is_no_fault_code_is_rejected(codes: str) -> None:
         ('channel = { columns = ["id"] }', "table of values"),
         ('description = { columns = ["id"], forward_only = true }', "no order"),
         ('registered_at = { columns = ["id"] }', "needs formats"),
-        ('is_safety_relevant = { columns = ["id"] }', "BOOLEAN"),
+        ('subject_id = { columns = ["id"], prefix = "[" }', "unterminated"),
+        ('fault = { columns = ["id"], words = "nowhere" }', "No such file"),
+        ('subject_id = { lookup = "subject.code", creates = { nonsense = {} } }', "nonsense"),
         ("[extra]", "unknown extra"),
     ],
 )

@@ -73,9 +73,9 @@ def test_an_empty_file_is_refused(content: bytes) -> None:
         read(content)
 
 
-def test_a_workbook_is_refused_with_what_to_do() -> None:
-    with pytest.raises(ImportRefusedError, match="Save it as CSV first"):
-        examine(io.BytesIO(b"PK\x03\x04rest"))
+def test_an_old_workbook_is_refused_with_what_to_do() -> None:
+    with pytest.raises(ImportRefusedError, match="Save it as .xlsx or as CSV"):
+        examine(io.BytesIO(b"\xd0\xcf\x11\xe0rest"))
 
 
 @pytest.mark.parametrize("mark", [",", "\t", ";", "|"])

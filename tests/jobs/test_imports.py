@@ -144,7 +144,7 @@ def test_a_newer_state_in_another_layout_and_encoding_updates(data_dir: Path) ->
         "900003": Step.VERIFIED,
         "900005": Step.CONFIRMED,
     }
-    assert complaint("900003").fault == "G158, G160"
+    assert complaint("900003").fault == "前后桥异响；G160"
     assert complaint("900001").version == 2
 
 

@@ -16,7 +16,17 @@ from models.permissions import letters
 # Page of a screen -> the letter of models.permissions that opens it.
 LETTERS = {"": "l", "details": "r", "new": "c", "edit": "e", "delete": "d", "export/csv": "x"}
 MAKERS = {table: table for table in TABLES}
-SCOPED = ("customer", "vehicle", "dealer", "complaint", "parts_quality_record")
+SCOPED = (
+    "customer",
+    "vehicle",
+    "dealer",
+    "complaint",
+    "parts_quality_record",
+    "parts_shipment",
+    "service_receipt",
+    "warranty_claim",
+    "letter",
+)
 
 
 def make_one(make: Factory, table: str, **attributes: object) -> int:

@@ -61,10 +61,22 @@ def test_a_record_is_entered_with_its_origin(make: Factory, login: Login) -> Non
 def test_every_form_can_be_filled_in_and_saved(make: Factory, login: Login) -> None:
     client = login(Role.ADMINISTRATOR)
     subject, part, department = make.subject(), make.part(), make.department()
+    dealer = make.dealer()
     filled: dict[str, dict[str, Any]] = {
         "complaint": {"customer_name": "张三", "subject_id": str(subject.id)},
         "customer": {"name": "n"},
-        "vehicle": {"frame_number": "LHS1", "model": "HS"},
+        "vehicle": {"frame_number": "LHS1", "product_model_id": str(make.product_model().id)},
+        "product_model": {"code": "m1", "name": "n"},
+        "service_receipt": {"customer_id": str(make.customer().id), "came_in_on": "2026-03-02"},
+        "warranty_claim": {"dealer_id": str(dealer.id), "claimed_on": "2026-03-02", "fault": "异响"},
+        "letter": {"sent_on": "2026-03-02", "regarding": "保养通知"},
+        "parts_shipment": {
+            "shipped_on": "2026-03-02",
+            "dealer_id": str(dealer.id),
+            "part_id": str(part.id),
+            "quantity": "3",
+        },
+        "holiday": {"falls_on": "2026-10-01", "name": "国庆节"},
         "dealer": {"code": "D1", "name": "n"},
         "supplier": {"name": "n"},
         "part": {"code": "P1", "name": "n"},
@@ -110,9 +122,8 @@ def test_a_required_field_takes_no_blanks(blank: str, make: Factory, login: Logi
 def test_what_cannot_be_saved_is_said_at_its_field(
     field: str, value: str, sentence: str, make: Factory, login: Login
 ) -> None:
-    response = create(
-        login(Role.CLERK), "vehicle", **({"frame_number": "LHS1", "model": "HS"} | {field: value})
-    )
+    filled = {"frame_number": "LHS1", "product_model_id": str(make.product_model().id)}
+    response = create(login(Role.CLERK), "vehicle", **(filled | {field: value}))
     assert response.status_code == 422
     error = response.text.partition(f'id="{field}-error">')[2].partition("</p>")[0]
     assert sentence in error
@@ -121,7 +132,13 @@ def test_what_cannot_be_saved_is_said_at_its_field(
 
 @pytest.mark.parametrize("typed", ["2024-03-05", "2024/3/5", "2024.3.5", "2024年3月5日", "２０２４-03-05"])
 def test_a_date_is_read_as_people_write_it(typed: str, make: Factory, login: Login) -> None:
-    create(login(Role.CLERK), "vehicle", frame_number="LHS1", model="HS", sold_on=typed)
+    create(
+        login(Role.CLERK),
+        "vehicle",
+        frame_number="LHS1",
+        product_model_id=make.product_model().id,
+        sold_on=typed,
+    )
     assert str(make.session.scalars(select(Vehicle)).one().sold_on) == "2024-03-05"
 
 
@@ -138,19 +155,27 @@ def test_a_time_of_day_is_the_sites_own_and_keeps_its_seconds(make: Factory, log
 
 def test_the_same_frame_number_twice_is_said_at_the_field(make: Factory, login: Login) -> None:
     make.vehicle(frame_number="LHS1")
-    response = create(login(Role.CLERK), "vehicle", frame_number="LHS1", model="HS")
+    model = make.product_model().id
+    response = create(
+        login(Role.CLERK), "vehicle", frame_number="LHS1", plate_number="苏C1", product_model_id=model
+    )
     assert response.status_code == 422
     assert (
         "already a record with the same: Frame number"
         in response.text.partition('id="frame_number-error"')[2]
     )
-    assert 'value="HS"' in response.text
+    assert 'value="苏C1"' in response.text
     assert "duplicate key" not in response.text
 
 
 def test_the_frame_number_of_a_deleted_vehicle_can_be_used_again(make: Factory, login: Login) -> None:
     make.vehicle(frame_number="LHS1", deleted_at=datetime(2024, 1, 1, tzinfo=UTC))
-    assert create(login(Role.CLERK), "vehicle", frame_number="LHS1", model="HS").status_code == 302
+    assert (
+        create(
+            login(Role.CLERK), "vehicle", frame_number="LHS1", product_model_id=make.product_model().id
+        ).status_code
+        == 302
+    )
 
 
 def test_a_relation_out_of_sight_is_kept_but_cannot_be_chosen(make: Factory, login: Login) -> None:

@@ -1,0 +1,51 @@
+"""Letters to customers and dealers, as the register of letters lists them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Labelled, Record, enum_type, not_blank, number_column
+
+
+class LetterKind(Labelled):
+    """What a letter is for."""
+
+    NOTICE = "notice", _("Notice")
+    INVITATION = "invitation", _("Invitation")
+    REPLY = "reply", _("Reply")
+
+
+class Letter(Record):
+    """One letter that went out; the person responsible follows up what comes back."""
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        CheckConstraint("replied_on >= sent_on", name="replied_on"),
+        not_blank("regarding"),
+        Index("ix_letter_sent_on", "sent_on", "id"),
+    )
+
+    number: Mapped[str] = number_column("XH")
+    kind: Mapped[LetterKind] = mapped_column(
+        enum_type(LetterKind), default=LetterKind.NOTICE, server_default=LetterKind.NOTICE.value
+    )
+    sent_on: Mapped[date]
+    sent_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), index=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"), index=True)
+    # As written on the envelope, whatever becomes of the file.
+    address: Mapped[str | None] = mapped_column(String(300))
+    regarding: Mapped[str] = mapped_column(String(160))
+    content: Mapped[str | None]
+    complaint_id: Mapped[int | None] = mapped_column(ForeignKey("complaint.id"), index=True)
+    replied_on: Mapped[date | None]
+    reply: Mapped[str | None]
+
+    @classmethod
+    def label_column(cls) -> ColumnElement[str]:
+        """Show a letter by its number."""
+        return cls.__table__.c.number

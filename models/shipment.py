@@ -1,0 +1,37 @@
+"""Shipments of parts: how reliably the warehouse delivers, and what a failure rate is measured against."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Record, number_column
+
+
+class PartsShipment(Record):
+    """One line of a shipment: so many of a part, of one batch, to a dealer."""
+
+    __tablename__ = "parts_shipment"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("is_right OR coalesce(wrong_because, '') ~ '[^[:space:]]'", name="wrong_because"),
+        Index("ix_parts_shipment_part_id_shipped_on", "part_id", "shipped_on"),
+        Index("ix_parts_shipment_shipped_on", "shipped_on", "id"),
+    )
+
+    number: Mapped[str] = number_column("FH")
+    shipped_on: Mapped[date]
+    dealer_id: Mapped[int] = mapped_column(ForeignKey("dealer.id"), index=True)
+    part_id: Mapped[int] = mapped_column(ForeignKey("part.id"))
+    supplier_id: Mapped[int | None] = mapped_column(ForeignKey("supplier.id"), index=True)
+    production_batch: Mapped[str | None] = mapped_column(String(60), index=True)
+    quantity: Mapped[int] = mapped_column(default=1, server_default="1")
+    is_right: Mapped[bool] = mapped_column(default=True, server_default="true")
+    wrong_because: Mapped[str | None]
+
+    @classmethod
+    def label_column(cls) -> ColumnElement[str]:
+        """Show a shipment by its number."""
+        return cls.__table__.c.number

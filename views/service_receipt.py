@@ -1,0 +1,72 @@
+"""The screen of service receipts."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+
+from views.base import RecordView
+from views.forms import Section, per_field
+from views.menu import Area
+
+
+class ServiceReceiptView(RecordView):
+    """Keep the slips that come back from workshops and engineers."""
+
+    singular, plural, new_label = _("Service receipt"), _("Service receipts"), _("New service receipt")
+    area, icon = Area.CUSTOMERS, "receipt"
+    column_list = (
+        "number",
+        "came_in_on",
+        "kind",
+        "customer_id",
+        "vehicle_id",
+        "dealer_id",
+        "handed_over_on",
+        "is_return_repair",
+        "cost",
+        "responsible_id",
+    )
+    column_searchable_list = ("number", "customer_id", "vehicle_id", "fault", "work_done", "parts_replaced")
+    column_filters = (
+        "kind",
+        "came_in_on",
+        "handed_over_on",
+        "is_return_repair",
+        "customer_id",
+        "vehicle_id",
+        "dealer_id",
+        "engineer_id",
+        "earlier_receipt_id",
+        "region_id",
+        "responsible_id",
+    )
+    default_sort = ("came_in_on", True)
+    column_descriptions = per_field(
+        dealer_id=_("Whose workshop did the work; empty for our own."),
+        handed_over_on=_("The first follow-up is due 3 to 7 days later."),
+        is_return_repair=_("The same fault of the same vehicle again, within 30 days."),
+    )
+    form_sections = (
+        Section(
+            _("Service receipt"),
+            (
+                "kind",
+                "customer_id",
+                "vehicle_id",
+                "dealer_id",
+                "came_in_on",
+                "handed_over_on",
+                "mileage_km",
+            ),
+        ),
+        Section(
+            _("Work"),
+            ("fault", "work_done", "parts_replaced", "cost", "is_return_repair", "earlier_receipt_id"),
+        ),
+        Section(
+            _("On-site service"),
+            ("asked_at", "engineer_id", "arrived_at", "done_at", "result"),
+            _("Only where an engineer was sent to the customer."),
+        ),
+        Section(_("Handling"), ("responsible_id", "department_id", "region_id")),
+    )
