@@ -63,11 +63,13 @@ def examine(source: BinaryIO) -> FileForm:
     digest = hashlib.sha256()
     size = 0
     head = b""
+    is_blank = True
     for block in _blocks(source):
         head = head or block[:4]
+        is_blank = is_blank and not block.strip()
         digest.update(block)
         size += len(block)
-    if not head.strip():
+    if is_blank:
         raise ImportRefusedError(_("The file is empty."))
     if head.startswith(_WORKBOOK_STARTS):
         raise ImportRefusedError(_("This is an Excel workbook. Save it as CSV first, then import that file."))
