@@ -82,9 +82,17 @@ def _url(*schemes: str) -> Callable[[str], str]:
         parts = urlsplit(raw)
         if parts.scheme not in schemes or not parts.hostname or parts.port == 0:
             raise ValueError(raw)
-        return raw.rstrip("/") if parts.scheme in ("http", "https") else raw
+        return raw
 
     return convert
+
+
+def _public_url(raw: str) -> str:
+    url = _url("http", "https")(raw).rstrip("/")
+    # The panel stands at the root of its host: every link that it makes is host and path.
+    if url != "{0.scheme}://{0.netloc}".format(urlsplit(url)) or "@" in url:
+        raise ValueError
+    return url
 
 
 def _database_url(raw: str) -> str:
@@ -165,7 +173,7 @@ _SETTINGS = {
     "password_secret": _Setting("PASSWORD_SECRET", _secret, f"{_SECRET}; it must never change"),
     "second_factor_secret": _Setting("SECOND_FACTOR_SECRET", _secret, f"{_SECRET}; it must never change"),
     "port": _Setting("PORT", _port, "a port from 1 to 65535", "8000"),
-    "public_url": _Setting("PUBLIC_URL", _url("http", "https"), "https://HOST, as people reach the panel"),
+    "public_url": _Setting("PUBLIC_URL", _public_url, "https://HOST, as people reach the panel"),
     "timezone": _Setting("TIMEZONE", _timezone, "a zone such as Asia/Shanghai", "Asia/Shanghai"),
     "local_dir": _Setting("LOCAL_DIR", Path, "a folder", ".local"),
     "mail_from": _Setting("MAIL_FROM", _email, "an address such as service@example.com"),

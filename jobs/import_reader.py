@@ -64,11 +64,13 @@ def examine(source: BinaryIO) -> FileForm:
     digest = hashlib.sha256()
     size = 0
     head = b""
+    is_blank = True
     for block in _blocks(source):
         head = head or block[:4]
+        is_blank = is_blank and not block.strip()
         digest.update(block)
         size += len(block)
-    if not head.strip():
+    if is_blank:
         raise ImportRefusedError(_("The file is empty."))
     if head.startswith((WORKBOOK_START, _OLD_WORKBOOK_START)):
         raise ImportRefusedError(

@@ -20,7 +20,8 @@ _SENTENCE_END = re.compile(
     r"(?<=[。！？!?；;])\s*|(?<=[a-z]\.)\s+|[\r\n]+|(?<!\d)(?=(?:[1-9]|[(（][1-9][)）])[、．]\D)"
 )
 _LEADING = re.compile(
-    r"^(?:[(（]?[0-9一二三四五六七八九十]{1,2}[)）、.．:：]\s*)+|^[\s,，、。；;:：!！?？~～…\-\"”’]+"
+    # Before a digit the sign is no list's: 1.5 km, 2、3 days, 12:30.
+    r"^(?:[(（]?[0-9一二三四五六七八九十]{1,2}(?:[)）]|[、.．:：](?!\d))\s*)+|^[\s,，、。；;:：!！?？~～…\-\"”’]+"
 )
 _DANGLING = re.compile(
     r"^(?:所以|因此|但是?|而且|并且|然后|于是|另外|此外|同时|其次|再者|综上|因为|不过|况且|还有|后来|最后|总之)"
@@ -143,5 +144,4 @@ def _worth(sentence: str) -> float:
     worth -= 2.0 if _DANGLING.match(sentence) else 0.0
     worth -= 1.0 if sentence.endswith("…") else 0.0
     worth -= 1.0 * sentence.count(MASK)
-    worth -= 1.0 if sentence.count("!") + sentence.count("！") > 1 else 0.0
     return worth

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from config import SettingError, read_settings
+from config import Environment, SettingError, read_settings
 
 SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"
 COMPLETE = {
@@ -98,3 +99,100 @@ def test_one_s_own_machine_needs_no_address() -> None:
 def test_secrets_do_not_show() -> None:
     assert SECRET not in repr(read_settings(COMPLETE))
     assert "app:p@" not in repr(read_settings(COMPLETE))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "attribute", "expected"),
+    [
+        ("DATABASE_URL", "postgres://h/d", "database_url", "postgresql+psycopg://h/d"),
+        ("DATABASE_URL", "postgresql://u:p@h:5433/d", "database_url", "postgresql+psycopg://u:p@h:5433/d"),
+        ("DATABASE_URL", "postgresql+psycopg://h/d", "database_url", "postgresql+psycopg://h/d"),
+        (
+            "MIGRATION_DATABASE_URL",
+            "postgres://o@h/d",
+            "migration_database_url",
+            "postgresql+psycopg://o@h/d",
+        ),
+        ("REDIS_URL", "rediss://h:6380/1", "redis_url", "rediss://h:6380/1"),
+        ("SMTP_URL", "smtps://u:p@h:465", "smtp_url", "smtps://u:p@h:465"),
+        ("SMTP_URL", "   ", "smtp_url", None),
+        ("PORT", "1", "port", 1),
+        ("PORT", " 65535 ", "port", 65535),
+        ("PORT", "", "port", 8000),
+        ("PUBLIC_URL", "http://[::1]:8000", "public_url", "http://[::1]:8000"),
+        ("PUBLIC_URL", "https://example.com//", "public_url", "https://example.com"),
+        ("TIMEZONE", "Europe/Berlin", "timezone", ZoneInfo("Europe/Berlin")),
+        (
+            "SECRET_KEY_FALLBACKS",
+            f" {SECRET}x , {SECRET}y ,",
+            "secret_key_fallbacks",
+            (f"{SECRET}x", f"{SECRET}y"),
+        ),
+        ("SECRET_KEY_FALLBACKS", ",", "secret_key_fallbacks", ()),
+        ("MAIL_ALLOW", "", "mail_allow", ()),
+        ("DEMO_DATA", "YES", "demo_data", True),
+        ("DEMO_DATA", "1", "demo_data", True),
+        ("DEMO_DATA", "True", "demo_data", True),
+        ("DEMO_DATA", "0", "demo_data", False),
+        ("DEMO_DATA", "No", "demo_data", False),
+        ("DEMO_DATA", "false", "demo_data", False),
+        ("LOCAL_DIR", "/var/lib/panel", "local_dir", Path("/var/lib/panel")),
+        ("ENVIRONMENT", "production", "environment", Environment.PRODUCTION),
+        ("ENVIRONMENT", "", "environment", Environment.PRODUCTION),
+    ],
+)
+def test_a_good_value_is_read_as_it_is_meant(name: str, value: str, attribute: str, expected: object) -> None:
+    assert getattr(read_settings(COMPLETE | {name: value}), attribute) == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://example.com/panel",
+        "https://example.com?x=1",
+        "https://example.com/#top",
+        "https://user:secret@example.com",
+        "https://",
+        "//example.com",
+        "https://example.com:port",
+        "ftp://example.com",
+    ],
+)
+def test_an_address_that_the_panel_can_not_be_reached_by_is_refused(value: str) -> None:
+    # The panel stands at the root of a host: links below a path would lead nowhere.
+    with pytest.raises(SettingError, match="^PUBLIC_URL is wrong: give https://HOST"):
+        read_settings(COMPLETE | {"PUBLIC_URL": value})
+
+
+def test_all_that_is_wrong_is_said_at_once_each_in_a_line_of_its_own() -> None:
+    given = COMPLETE | {"PORT": "x", "TIMEZONE": "x", "SECRET_KEY": "", "MAIL_FROM": "x"}
+    with pytest.raises(SettingError) as error:
+        read_settings(given)
+    said = {line.partition(" ")[0] for line in str(error.value).splitlines()}
+    assert said == {"PORT", "TIMEZONE", "SECRET_KEY", "MAIL_FROM"}
+
+
+@pytest.mark.parametrize("environment", ["production", "local", "test"])
+@pytest.mark.parametrize(
+    "name", ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PASSWORD_SECRET", "SECOND_FACTOR_SECRET"]
+)
+def test_no_environment_makes_up_an_engine_or_a_secret(environment: str, name: str) -> None:
+    given = {key: value for key, value in COMPLETE.items() if key != name} | {"ENVIRONMENT": environment}
+    with pytest.raises(SettingError, match=f"^{name} is missing"):
+        read_settings(given)
+
+
+@pytest.mark.parametrize(
+    ("environment", "demo", "is_production"),
+    [("production", False, True), ("local", True, False), ("test", True, False)],
+)
+def test_demo_data_is_never_filled_into_production_unasked(
+    environment: str, demo: bool, is_production: bool
+) -> None:
+    settings = read_settings(COMPLETE | {"ENVIRONMENT": environment})
+    assert (settings.demo_data, settings.is_production) == (demo, is_production)
+
+
+@pytest.mark.parametrize(("url", "is_https"), [("http://a.example", False), ("https://a.example", True)])
+def test_cookies_are_secure_where_people_come_over_tls(url: str, is_https: bool) -> None:
+    assert read_settings(COMPLETE | {"PUBLIC_URL": url}).is_https is is_https

@@ -140,6 +140,77 @@ def test_the_source_stays_open_for_its_owner() -> None:
     assert not source.closed
 
 
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\r", b"\n\n\n"])
+def test_a_header_without_rows_is_a_table_without_rows(end: bytes) -> None:
+    table, rows = read(b"id,text" + end)
+    assert (table.header, rows) == (["id", "text"], [])
+
+
+def test_a_table_of_one_column_is_read() -> None:
+    table, rows = read("编号\n1\n\n2\n".encode())
+    assert (table.header, [row.cells for row in rows]) == (["编号"], [["1"], ["2"]])
+
+
+def test_a_header_that_comes_twice_is_read_as_it_stands() -> None:
+    table, rows = read(b"id,text,text\n1,a,b\n")
+    assert (table.header, rows[0].cells) == (["id", "text", "text"], ["1", "a", "b"])
+
+
+def test_blank_lines_and_blanks_around_a_header_are_passed_over() -> None:
+    table, rows = read(b"\n  \n id , text \n1,a\n")
+    assert table.header == ["id", "text"]
+    assert [(row.line, row.cells) for row in rows] == [(4, ["1", "a"])]
+
+
+def test_a_header_in_quotes_may_hold_the_delimiter() -> None:
+    table, rows = read(b'"id","text, long","date"\n1,a,2024\n')
+    assert table.header == ["id", "text, long", "date"]
+    assert rows[0].problem is None
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16-le", "utf-16-be"])
+def test_a_byte_order_mark_is_no_part_of_the_first_header(codec: str) -> None:
+    mark = "\ufeff" if codec != "utf-8-sig" else ""
+    assert read(f"{mark}{TEXT}".encode(codec))[0].header == ["编号", "简述"]
+
+
+@pytest.mark.parametrize(
+    ("end", "written"), [("\r\n", "\r\n"), ("\n", "\n"), ("\r", "\n")], ids=["CRLF", "LF", "CR"]
+)
+def test_rejected_rows_are_written_with_the_line_ends_of_the_file(end: str, written: str) -> None:
+    assert read(f"id,text{end}1,a{end}".encode())[0].line_end == written
+
+
+@pytest.mark.parametrize(
+    ("row", "cells"),
+    [
+        (b'1,""', ["1", ""]),
+        (b'1,""""', ["1", '"']),
+        (b'"1","a"', ["1", "a"]),
+        (b"1, a ", ["1", " a "]),
+        (b"1,it's", ["1", "it's"]),
+        (b'1,5" rim', ["1", '5" rim']),
+        ("1,“好”".encode(), ["1", "“好”"]),
+    ],
+)
+def test_quotation_marks_are_read_as_spreadsheets_write_them(row: bytes, cells: list[str]) -> None:
+    (found,) = read(b"id,text\n" + row + b"\n")[1]
+    assert (found.cells, found.problem) == (cells, None)
+
+
+def test_a_character_of_four_bytes_across_two_blocks_survives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.import_reader.BLOCK", 7)
+    for codec in ("gb18030", "utf-8"):
+        assert read("编号,简述\n1,𠮷㐂𠮷㐂\n".encode(codec))[1][0].cells == ["1", "𠮷㐂𠮷㐂"]
+
+
+def test_the_same_bytes_have_the_same_digest_and_others_another() -> None:
+    forms = [examine(io.BytesIO(content)) for content in (b"a,b\n1,2\n", b"a,b\n1,2\n", b"a,b\n1,3\n")]
+    assert forms[0] == forms[1]
+    assert forms[0].sha256 != forms[2].sha256
+    assert forms[0].size == 8
+
+
 CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=20)
 
 

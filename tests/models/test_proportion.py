@@ -16,6 +16,11 @@ from models.proportion import Proportion
         (0, 20, 0.0, 0.1611),
         (1, 29, 0.0061, 0.1718),
         (48, 50, 0.8654, 0.9890),
+        # By hand: with z² = 3.8415, none of one is 0 and z²/(1 + z²), half of n is 0.5 ± z/(2·√(n + z²)).
+        (0, 1, 0.0, 0.7935),
+        (1, 1, 0.2065, 1.0),
+        (5, 10, 0.2366, 0.7634),
+        (500, 1000, 0.4691, 0.5309),
     ],
 )
 def test_the_interval_is_wilsons(met: int, total: int, low: float, high: float) -> None:
@@ -60,3 +65,37 @@ def test_without_cases_nothing_is_said() -> None:
 def test_counts_that_are_no_proportion_are_refused(met: int, total: int) -> None:
     with pytest.raises(ValueError, match="of"):
         Proportion(met, total)
+
+
+@given(st.integers(1, 300).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total))))
+def test_what_is_met_and_what_is_not_mirror_each_other(counts: tuple[int, int]) -> None:
+    met, total = counts
+    found, mirrored = Proportion(met, total).interval, Proportion(total - met, total).interval
+    assert found is not None
+    assert mirrored is not None
+    assert found == pytest.approx((1 - mirrored[1], 1 - mirrored[0]))
+
+
+@given(st.integers(1, 200), st.integers(2, 5))
+def test_more_cases_of_the_same_share_are_surer(total: int, times: int) -> None:
+    few, many = Proportion(total // 2, total).interval, Proportion(total // 2 * times, total * times).interval
+    assert few is not None
+    assert many is not None
+    assert many[1] - many[0] < few[1] - few[0]
+
+
+@pytest.mark.parametrize(
+    ("met", "total", "target", "below", "above"),
+    [
+        (5, 10, 0.5, False, False),
+        (5, 10, 0.77, True, False),
+        (5, 10, 0.23, False, True),
+        (0, 1, 0.8, True, False),
+        (1, 1, 0.2, False, True),
+    ],
+)
+def test_a_target_is_missed_or_beaten_by_the_whole_interval_only(
+    met: int, total: int, target: float, below: bool, above: bool
+) -> None:
+    share = Proportion(met, total)
+    assert (share.is_below(target), share.is_above(target)) == (below, above)

@@ -1,0 +1,89 @@
+"""The one command of all checks: it goes on after a failure, and its exit status tells."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+import run_checks
+import supervisor
+from run_checks import CHECKS, TYPED, main
+from supervisor import Child
+
+PASSING = (sys.executable, "-c", "pass")
+FAILING = (sys.executable, "-c", "raise SystemExit(3)")
+
+
+@pytest.mark.parametrize(
+    ("checks", "tests", "status"),
+    [
+        ({"one": PASSING, "two": PASSING}, PASSING, 0),
+        ({"one": FAILING, "two": PASSING}, PASSING, 1),
+        ({"one": PASSING, "two": PASSING}, FAILING, 1),
+    ],
+)
+def test_all_run_even_when_one_fails(
+    checks: dict[str, tuple[str, ...]],
+    tests: tuple[str, ...],
+    status: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(run_checks, "CHECKS", checks)
+    monkeypatch.setattr(run_checks, "test_command", lambda _arguments: tests)
+    monkeypatch.setenv("PATH", "/usr/bin")
+    assert main([]) == status
+    told = capsys.readouterr().out.splitlines()
+    summed_up = {line.split()[1]: line.split()[0] for line in told if line.endswith(" s")}
+    expected = checks | {"tests": tests}
+    assert summed_up == {name: "passed" if each is PASSING else "FAILED" for name, each in expected.items()}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        ([], ("pytest",)),
+        (["-k", "digest"], ("pytest", "-k", "digest")),
+        (["--faults"], ("pytest", "-m", "faults")),
+        (["-x", "--faults"], ("pytest", "-m", "faults", "-x")),
+    ],
+)
+def test_arguments_go_to_the_tests(arguments: list[str], command: tuple[str, ...]) -> None:
+    assert run_checks.test_command(arguments) == command
+
+
+def test_every_package_is_typed_and_linted() -> None:
+    assert {"app.py", "config.py", "models", "views", "jobs", "bin"} == set(TYPED)
+    assert {"format", "lint", "types", "imports", "templates"} == set(CHECKS)
+
+
+def test_a_process_that_keeps_ending_soon_waits_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(supervisor.time, "monotonic", lambda: clock[0])
+    child, pauses = Child("web", "false"), []
+    for _ in range(7):
+        child.started_at = clock[0]
+        clock[0] += 0.5
+        pauses.append(child.plan_next_start())
+        assert child.start_at == clock[0] + pauses[-1]
+    assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
+
+
+@pytest.mark.parametrize(("lived", "pause", "short_lives"), [(10.0, 8.0, 4), (10.1, 1.0, 1)])
+def test_a_process_that_ran_for_a_while_starts_soon_again(
+    monkeypatch: pytest.MonkeyPatch, lived: float, pause: float, short_lives: int
+) -> None:
+    monkeypatch.setattr(supervisor.time, "monotonic", lambda: 1000.0 + lived)
+    child = Child("web", "false", started_at=1000.0, short_lives=3)
+    assert child.plan_next_start() == pause
+    assert child.short_lives == short_lives
+
+
+def test_a_process_that_was_never_started_has_not_ended() -> None:
+    assert not Child("web", "false").has_ended()
+
+
+@pytest.mark.parametrize(("status", "words"), [(0, "exit status 0"), (3, "exit status 3"), (-9, "SIGKILL")])
+def test_how_a_process_ended_is_told_in_words(status: int, words: str) -> None:
+    assert supervisor._describe(status) == words
