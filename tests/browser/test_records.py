@@ -110,15 +110,15 @@ def test_a_choice_fills_in_what_is_empty_and_leaves_what_was_typed(panel: Panel)
 
 def test_what_was_typed_but_not_chosen_is_said_at_the_field(panel: Panel) -> None:
     page = panel.page(Role.SUPERVISOR)
-    open_page(page, "/vehicle/new/")
-    page.get_by_label("Frame number").fill("LHS1")
-    page.get_by_label("Model", exact=True).fill("HS")
-    page.get_by_role("combobox", name="Customer").press_sequentially("nobody of this name")
+    open_page(page, "/dealer/new/")
+    page.get_by_label("Code").fill("D1")
+    page.get_by_label("Name", exact=True).fill("车行")
+    page.get_by_role("combobox", name="Touring engineer").press_sequentially("nobody of this name")
     expect(page.get_by_text("Nothing found")).to_be_visible()
-    page.get_by_role("combobox", name="Customer").press("Escape")
+    page.get_by_role("combobox", name="Touring engineer").press("Escape")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Choose from the list.")).to_be_visible()
-    expect(page.get_by_role("combobox", name="Customer")).to_be_focused()
+    expect(page.get_by_role("combobox", name="Touring engineer")).to_be_focused()
     panel.complaints[:] = [text for text in panel.complaints if "422" not in text]
     assert panel.complaints == []
 
