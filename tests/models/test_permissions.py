@@ -27,6 +27,12 @@ EXPECTED = {
     "supplier": ("lr", "lr", "lr", "lrcex", "lrcex", "lrcedx", "lrx", "lrcedx"),
     "part": ("lr", "lr", "lr", "lrcex", "lrcex", "lrcedx", "lrx", "lrcedx"),
     "parts_quality_record": ("lrcex", "lr", "lrcex", "lrcedx", "lrcex", "lrcedx", "lrx", "lrcedx"),
+    "service_receipt": ("lrcex", "lrcex", "lrcex", "lr", "lr", "lrcedx", "lrx", "lrcedx"),
+    "warranty_claim": ("lrcex", "lr", "lrcex", "lrcedx", "lrcex", "lrcedx", "lrx", "lrcedx"),
+    "letter": ("lrcex", "lrcex", "lr", "", "", "lrcedx", "lrx", "lrcedx"),
+    "parts_shipment": ("lrcex", "lr", "lr", "lrx", "lrcex", "lrcedx", "lrx", "lrcedx"),
+    "product_model": ("lr", "lr", "lr", "lrcex", "lr", "lrcedx", "lrx", "lrcedx"),
+    "holiday": ("lr", "lr", "lr", "lr", "lr", "lrcedx", "lrx", "lrcedx"),
     "subject": ("lr", "lr", "lr", "lr", "lr", "lrcex", "lrx", "lrcedx"),
     "region": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedx"),
     "department": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedx"),
@@ -35,6 +41,7 @@ EXPECTED = {
     "digest_recipient": ("", "", "", "", "", "lrcedx", "lrx", "lrcedx"),
     "digest": ("", "", "", "lr", "", "lrcex", "lrx", "lrcedx"),
     "delivery": ("", "", "", "", "", "lrcex", "lrx", "lrcedx"),
+    "import_run": ("", "", "", "", "", "lrcex", "lrx", "lrcedx"),
 }
 
 

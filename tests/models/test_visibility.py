@@ -19,7 +19,17 @@ from models.sql import labels_for
 
 TYPES = record_types()
 # Everybody needs the words to fill a form in with; what is about people stays in its region.
-LIMITED = {"customer", "vehicle", "complaint", "dealer", "parts_quality_record"}
+LIMITED = {
+    "customer",
+    "vehicle",
+    "complaint",
+    "dealer",
+    "parts_quality_record",
+    "service_receipt",
+    "warranty_claim",
+    "parts_shipment",
+    "letter",
+}
 LIMITED_TYPES = [model for model in TYPES if model.__tablename__ in LIMITED]
 
 Read = Callable[[Session, type[Record], int], Any]
