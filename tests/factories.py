@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
@@ -9,6 +10,8 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from models import (
+    Attachment,
+    AttachmentContent,
     Base,
     Complaint,
     Customer,
@@ -23,6 +26,7 @@ from models import (
     Letter,
     LoginAttempt,
     LoginSession,
+    Note,
     Part,
     PartsQualityRecord,
     PartsShipment,
@@ -35,6 +39,7 @@ from models import (
     Staff,
     Subject,
     Supplier,
+    SupplierAlias,
     Vehicle,
     WarrantyClaim,
     record_types,
@@ -132,6 +137,11 @@ class Factory:
     def supplier(self, **attributes: Any) -> Supplier:
         return self._plain(Supplier, {"name": f"供应商 {next(_serial)}"}, attributes)
 
+    def supplier_alias(self, **attributes: Any) -> SupplierAlias:
+        if "supplier_id" not in attributes:
+            attributes["supplier_id"] = self.supplier().id
+        return self._add(SupplierAlias(**({"name": f"别名 {next(_serial)}"} | attributes)))
+
     def part(self, **attributes: Any) -> Part:
         serial = next(_serial)
         return self._plain(Part, {"code": f"P{serial:05}", "name": f"配件 {serial}"}, attributes)
@@ -158,6 +168,23 @@ class Factory:
         if "subject_id" not in attributes:
             attributes["subject_id"] = self.subject().id
         return self._plain(Complaint, {"customer_name": "张三", "description": "电机异响"}, attributes)
+
+    def note(self, record: Record | None = None, **attributes: Any) -> Note:
+        record = record or self.complaint()
+        defaults = {"table_name": record.__tablename__, "row_id": record.id, "body": "已回电"}
+        return self._add(Note(**(defaults | attributes)))
+
+    def attachment(self, note: Note | None = None, content: bytes = b"a", **attributes: Any) -> Attachment:
+        defaults = {
+            "note_id": (note or self.note()).id,
+            "file_name": "a.txt",
+            "media_type": "text/plain",
+            "size": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+        attachment = self._add(Attachment(**(defaults | attributes)))
+        self._add(AttachmentContent(attachment_id=attachment.id, content=content))
+        return attachment
 
     def digest_recipient(self, department: Department, **attributes: Any) -> DigestRecipient:
         serial = next(_serial)
@@ -197,6 +224,10 @@ class Factory:
         """Make at least one row in every table that the application may write."""
         for model in record_types():
             self.record(model)
+        # Beside another, which can be its earlier one.
+        self.service_receipt(is_return_repair=True)
+        self.supplier_alias()
+        self.attachment()
         digest, staff = self.digest(), self.staff()
         self.delivery(digest)
         self.subject(departments=[self.department()])

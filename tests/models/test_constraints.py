@@ -16,11 +16,11 @@ TABLES = Base.metadata.tables
 # Read by the application, written by a trigger only.
 WRITTEN = [table for name, table in TABLES.items() if name != "audit_entry"]
 
-# Of each CHECK constraint but those of the enumerations: its table, and a change that it must refuse.
-CHECKS = {
+# Of each CHECK constraint but those of the enumerations: its table, and the changes that it must refuse.
+CHECKS: dict[str, tuple[str, ...]] = {
     "ck_region_own_parent": ("region", "parent_id = id"),
     "ck_region_name_not_blank": ("region", "name = ' '"),
-    "ck_department_digest_hour": ("department", "digest_hour = 24"),
+    "ck_department_digest_hour": ("department", "digest_hour = 24", "digest_hour = -1"),
     "ck_department_name_not_blank": ("department", "name = ''"),
     "ck_position_own_parent": ("position", "parent_id = id"),
     "ck_position_name_not_blank": ("position", "name = E'\\t'"),
@@ -38,7 +38,7 @@ CHECKS = {
     "ck_digest_recipient_department": ("digest_recipient", "department_id = NULL"),
     "ck_digest_recipient_email_lower": ("digest_recipient", "email = 'A@example.com'"),
     "ck_digest_recipient_name_not_blank": ("digest_recipient", "name = ' '"),
-    "ck_digest_iso_week": ("digest", "iso_week = 54"),
+    "ck_digest_iso_week": ("digest", "iso_week = 54", "iso_week = 0"),
     "ck_delivery_digest_of_kind": ("delivery", "kind = 'account'"),
     "ck_supplier_name_not_blank": ("supplier", "name = ' '"),
     "ck_part_code_not_blank": ("part", "code = ' '"),
@@ -48,7 +48,69 @@ CHECKS = {
     "ck_parts_quality_record_months_in_use": ("parts_quality_record", "months_in_use = -1"),
     "ck_parts_quality_record_fault_not_blank": ("parts_quality_record", "fault = ' '"),
     "ck_vehicle_mileage_km": ("vehicle", "mileage_km = -1"),
+    "ck_vehicle_maintenance_interval_months": (
+        "vehicle",
+        "maintenance_interval_months = 0",
+        "maintenance_interval_months = 121",
+    ),
     "ck_vehicle_frame_number_not_blank": ("vehicle", "frame_number = ' '"),
+    "ck_product_model_warranty_months": ("product_model", "warranty_months = -1", "warranty_months = 241"),
+    "ck_product_model_maintenance_interval_months": (
+        "product_model",
+        "maintenance_interval_months = 0",
+        "maintenance_interval_months = 121",
+    ),
+    "ck_product_model_code_not_blank": ("product_model", "code = ' '"),
+    "ck_product_model_name_not_blank": ("product_model", "name = ' '"),
+    "ck_supplier_alias_name_not_blank": ("supplier_alias", "name = ' '"),
+    "ck_service_receipt_handed_over_on": (
+        "service_receipt",
+        "came_in_on = '2026-03-02', handed_over_on = '2026-03-01'",
+    ),
+    "ck_service_receipt_arrived_at": (
+        "service_receipt",
+        "asked_at = '2026-03-02', arrived_at = '2026-03-01'",
+    ),
+    "ck_service_receipt_done_at": ("service_receipt", "arrived_at = '2026-03-02', done_at = '2026-03-01'"),
+    "ck_service_receipt_cost": ("service_receipt", "cost = -0.01"),
+    "ck_service_receipt_mileage_km": ("service_receipt", "mileage_km = -1"),
+    "ck_service_receipt_earlier_receipt_id": (
+        "service_receipt",
+        "is_return_repair = true, earlier_receipt_id = id",
+    ),
+    # Before it looks the earlier receipt up.
+    "ck_service_receipt_is_return_repair": (
+        "service_receipt",
+        "is_return_repair = false, earlier_receipt_id = -1",
+    ),
+    "ck_warranty_claim_needs_dealer": ("warranty_claim", "dealer_id = NULL"),
+    "ck_warranty_claim_needs_supplier": ("warranty_claim", "kind = 'on_supplier'"),
+    "ck_warranty_claim_decided_on": ("warranty_claim", "outcome = 'passed'", "decided_on = claimed_on"),
+    "ck_warranty_claim_decided_later": (
+        "warranty_claim",
+        "outcome = 'passed', claimed_on = '2026-03-02', decided_on = '2026-03-01'",
+    ),
+    "ck_warranty_claim_decision_reason": (
+        "warranty_claim",
+        "outcome = 'rejected', decided_on = claimed_on",
+        "outcome = 'rejected', decided_on = claimed_on, decision_reason = ' '",
+    ),
+    "ck_warranty_claim_quantity": ("warranty_claim", "quantity = 0"),
+    "ck_warranty_claim_amount": ("warranty_claim", "amount = -0.01"),
+    "ck_warranty_claim_amount_passed": ("warranty_claim", "amount_passed = -0.01"),
+    "ck_warranty_claim_fault_not_blank": ("warranty_claim", "fault = ' '"),
+    "ck_parts_shipment_quantity": ("parts_shipment", "quantity = 0"),
+    "ck_parts_shipment_wrong_because": (
+        "parts_shipment",
+        "is_right = false",
+        "is_right = false, wrong_because = ' '",
+    ),
+    "ck_letter_replied_on": ("letter", "sent_on = '2026-03-02', replied_on = '2026-03-01'"),
+    "ck_letter_regarding_not_blank": ("letter", "regarding = ' '"),
+    "ck_holiday_name_not_blank": ("holiday", "name = ' '"),
+    "ck_note_body_not_blank": ("note", "body = ' '"),
+    "ck_attachment_size": ("attachment", "size = 0"),
+    "ck_attachment_file_name_not_blank": ("attachment", "file_name = ' '"),
 }
 # Values at the very edge of what the same constraints let through.
 ALLOWED = [
@@ -63,6 +125,28 @@ ALLOWED = [
     ("digest", "iso_week = 1"),
     ("parts_quality_record", "quantity = 1, mileage_km = 0, months_in_use = 0"),
     ("vehicle", "mileage_km = 0"),
+    ("vehicle", "maintenance_interval_months = 1"),
+    ("vehicle", "maintenance_interval_months = 120"),
+    ("product_model", "warranty_months = 0, maintenance_interval_months = 1"),
+    ("product_model", "warranty_months = 240, maintenance_interval_months = 120"),
+    ("service_receipt", "handed_over_on = came_in_on, cost = 0, mileage_km = 0"),
+    ("service_receipt", "asked_at = '2026-03-02', arrived_at = '2026-03-02', done_at = '2026-03-02'"),
+    ("service_receipt", "is_return_repair = true, earlier_receipt_id = NULL"),
+    (
+        "service_receipt",
+        "is_return_repair = true, earlier_receipt_id = (SELECT min(id) FROM service_receipt)",
+    ),
+    (
+        "warranty_claim",
+        "kind = 'on_supplier', dealer_id = NULL, supplier_id = (SELECT max(id) FROM supplier)",
+    ),
+    ("warranty_claim", "outcome = 'passed', decided_on = claimed_on, decision_reason = NULL"),
+    ("warranty_claim", "outcome = 'rejected', decided_on = claimed_on, decision_reason = '1'"),
+    ("warranty_claim", "quantity = 1, amount = 0, amount_passed = 0"),
+    ("parts_shipment", "quantity = 1, is_right = false, wrong_because = '1'"),
+    ("letter", "replied_on = sent_on"),
+    ("note", "body = NULL"),
+    ("attachment", "size = 1"),
     ("subject", "parent_id = NULL"),
 ]
 ENUMERATIONS = [
@@ -92,7 +176,16 @@ UNIQUE: dict[str, tuple[str, dict[str, Any]]] = {
     "uq_part_code": ("part", {}),
     "uq_parts_quality_record_number": ("parts_quality_record", {}),
     "uq_vehicle_frame_number": ("vehicle", {}),
+    "uq_product_model_code": ("product_model", {}),
+    "uq_supplier_alias_name": ("supplier_alias", {}),
+    "uq_service_receipt_number": ("service_receipt", {}),
+    "uq_warranty_claim_number": ("warranty_claim", {}),
+    "uq_parts_shipment_number": ("parts_shipment", {}),
+    "uq_letter_number": ("letter", {}),
+    "uq_holiday_falls_on": ("holiday", {}),
 }
+# Of references that a CHECK constraint would refuse first: what else must change for them to be looked up.
+BESIDE_REFERENCE = {"fk_service_receipt_earlier_receipt_id": ", is_return_repair = true"}
 AMONG_KEPT = [
     index.name
     for table in WRITTEN
@@ -144,9 +237,11 @@ def test_every_rule_of_the_database_is_tried_here(db_session: Session) -> None:
     assert set(db_session.scalars(found)) == tried
 
 
-@pytest.mark.parametrize("name", CHECKS)
-def test_a_row_that_breaks_a_check_is_refused(rows: Session, name: str) -> None:
-    table, change = CHECKS[name]
+@pytest.mark.parametrize(
+    ("name", "table", "change"),
+    [(name, table, change) for name, (table, *changes) in CHECKS.items() for change in changes],
+)
+def test_a_row_that_breaks_a_check_is_refused(rows: Session, name: str, table: str, change: str) -> None:
     assert broken_rule(refused(rows, f"UPDATE {table} SET {change}")) == name
 
 
@@ -196,7 +291,11 @@ def test_numbers_and_login_keys_are_unique_among_the_deleted_too(rows: Session) 
     assert always == {
         "uq_complaint_number",
         "uq_customer_number",
+        "uq_letter_number",
         "uq_parts_quality_record_number",
+        "uq_parts_shipment_number",
+        "uq_service_receipt_number",
+        "uq_warranty_claim_number",
         "uq_staff_fs_uniquifier",
     }
     assert always.isdisjoint(AMONG_KEPT)
@@ -216,12 +315,14 @@ def test_account_mails_to_one_address_may_be_many(make: Factory, db_session: Ses
 def test_a_reference_to_nothing_is_refused(rows: Session) -> None:
     for table in WRITTEN:
         for key in table.foreign_keys:
-            error = refused(rows, f"UPDATE {table.name} SET {key.parent.name} = -1")
-            assert broken_rule(error) == str(key.constraint.name if key.constraint else None)
+            name = str(key.constraint.name if key.constraint else None)
+            beside = BESIDE_REFERENCE.get(name, "")
+            error = refused(rows, f"UPDATE {table.name} SET {key.parent.name} = -1{beside}")
+            assert broken_rule(error) == name
 
 
 def test_what_another_row_refers_to_is_not_removed(make: Factory, db_session: Session) -> None:
-    make.complaint(
+    complaint = make.complaint(
         customer_id=make.customer(dealer_id=make.dealer().id).id,
         vehicle_id=make.vehicle().id,
         region=make.region(),
@@ -229,8 +330,19 @@ def test_what_another_row_refers_to_is_not_removed(make: Factory, db_session: Se
         responsible_id=make.staff().id,
         part_id=make.part(supplier_id=make.supplier().id).id,
     )
-    for table in ("customer", "vehicle", "region", "department", "part", "subject", "dealer", "supplier"):
+    make.letter(complaint_id=complaint.id)
+    make.warranty_claim(service_receipt_id=make.service_receipt().id)
+    make.attachment()
+    places = ("region", "department", "dealer", "supplier")
+    things = ("vehicle", "product_model", "part", "subject")
+    for table in (*places, *things, "customer", "complaint", "service_receipt", "note"):
         assert isinstance(refused(db_session, f"DELETE FROM {table}"), IntegrityError), table
+
+
+def test_the_bytes_of_a_file_go_with_it(make: Factory, db_session: Session) -> None:
+    kept, removed = make.attachment().id, make.attachment().id
+    db_session.execute(text("DELETE FROM attachment WHERE id = :id"), {"id": removed})
+    assert list(db_session.scalars(text("SELECT attachment_id FROM attachment_content"))) == [kept]
 
 
 def test_a_value_that_must_be_there_is_refused_when_missing(rows: Session) -> None:
