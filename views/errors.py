@@ -39,6 +39,7 @@ _COLUMN_OF_ENDING = {
     "email_lower": "email",
     "roles_known": "role_names",
     "department": "department_id",
+    "contract_term": "contract_until",
 }
 
 
