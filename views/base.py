@@ -392,7 +392,7 @@ class RecordView(Guarded, ModelView):
         """Answer a relation field that asks which records match what is typed."""
         name = request.args.get("name", "")
         target = target_of(self.model, name) if name in {*self.form_names, *self.column_filters} else None
-        if target is None or is_small(target):
+        if target is None or column_of(self.model, name) is None or is_small(target):
             abort(404)
         fills = self.fills.get(name, NOTHING_FILLED)
         return jsonify(look_up(target, request.args.get("query", ""), fills))

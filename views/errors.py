@@ -56,6 +56,7 @@ _COLUMN_OF_ENDING = {
     "needs_dealer": "dealer_id",
     "needs_supplier": "supplier_id",
     "decided_later": "decided_on",
+    "contract_term": "contract_until",
 }
 
 
