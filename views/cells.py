@@ -100,7 +100,7 @@ def relation_cell(target: type[Record], key: int, labels: dict[int, Label]) -> C
 
 
 def _own_label(record: Any) -> str:
-    return str((record.name_en if reads_english() else None) or record.name)
+    return str((getattr(record, "name_en", None) if reads_english() else None) or record.name)
 
 
 def _role_label(stored: str) -> str:

@@ -19,12 +19,10 @@ from views.errors import constraint_refusal, refusal_of
 ONCE = [
     ("dealer", {"code": "D1", "name": "甲"}, "code", "Code"),
     ("part", {"code": "P1", "name": "甲"}, "code", "Code"),
-    ("supplier", {"name": "甲"}, "name", "Name"),
     ("region", {"name": "甲"}, "name", "Name"),
     ("position", {"name": "甲"}, "name", "Name"),
     ("department", {"code": "quality-2", "name": "甲"}, "code", "Code"),
     ("subject", {"code": "motor-2", "name": "甲"}, "code", "Code"),
-    ("vehicle", {"frame_number": "LHS1", "model": "HS"}, "frame_number", "Frame number"),
 ]
 
 

@@ -36,7 +36,10 @@ def link(make: Factory, parent: str, child: str, column: str) -> tuple[int, int]
     """Make a parent with one child; return both keys."""
     parent_id = make_one(make, parent)
     child_id = make_one(make, child)
-    setattr(make.session.get(MODELS[child], child_id), column, parent_id)
+    row = make.session.get(MODELS[child], child_id)
+    if column == "earlier_receipt_id":
+        row.is_return_repair = True
+    setattr(row, column, parent_id)
     make.session.commit()
     return parent_id, child_id
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from conftest import Login
 from factories import Factory
 from models import Part, ServiceReceipt, Supplier, SupplierAlias, Vehicle, WarrantyClaim
-from models.organisation import Role
+from models.organisation import Locale, Role
 
 
 def refused(response: Any, field: str) -> str:
@@ -273,7 +273,7 @@ def test_choices_and_look_ups_sort_by_pinyin_too(make: Factory, login: Login) ->
     for name in ("周全部", "安心部", "重庆部"):
         make.department(name=name)
         make.dealer(name=name)
-    client = login(Role.ADMINISTRATOR)
+    client = login(Role.ADMINISTRATOR, locale=Locale.CHINESE)
     page = client.get("/customer/new/").text.partition('name="department_id"')[2]
     places = [page.index(name) for name in ("安心部", "重庆部", "周全部")]
     assert places == sorted(places)

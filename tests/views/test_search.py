@@ -26,8 +26,12 @@ def make_named(make: Factory, table: str, **attributes: Any) -> None:
         return
     named = {
         "complaint": "customer_name",
-        "vehicle": "model",
+        "vehicle": "plate_number",
         "parts_quality_record": "fault",
+        "service_receipt": "work_done",
+        "warranty_claim": "fault",
+        "letter": "regarding",
+        "parts_shipment": "production_batch",
         "region": "name",
     }
     getattr(make, table)(**{named.get(table, "name"): WORD}, **attributes)
@@ -129,7 +133,7 @@ def test_a_vehicle_that_is_chosen_fills_in_the_complaint(make: Factory, login: L
     dealer = make.dealer(name="宏达车行")
     make.vehicle(
         plate_number="鲁Q731",
-        model="HS-200",
+        product_model_id=make.product_model(name="HS-200").id,
         production_on=date(2024, 3, 5),
         production_batch="B-12",
         sold_on=date(2024, 5, 6),
