@@ -263,9 +263,12 @@ def test_an_answer_is_shown_in_words() -> None:
     assert "SMTP_URL" in str(answer_text(Obstacle.NO_SMTP_URL.value))
 
 
-def test_a_queue_that_is_away_stops_nothing(in_app: Flask, settings: Settings) -> None:
+def test_a_queue_that_is_away_stops_nothing_and_is_said(
+    in_app: Flask, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     change = replace(settings, redis_url="redis://127.0.0.1:1/0")
     with_other_queue(in_app, change, lambda: send_soon([Delivery(id=1, state=DeliveryState.PENDING)]))
+    assert "queue_unreachable" in capsys.readouterr().err
 
 
 def test_a_silent_queue_is_asked_once_for_all_mails(
