@@ -241,7 +241,7 @@ def _add_vehicles(chance: random.Random, customers: list[Customer]) -> list[tupl
 def _add_complaints(chance: random.Random, vehicles: list[tuple[Vehicle, Customer]]) -> None:
     subjects = {code: key for key, code in db.session.execute(select(Subject.id, Subject.code))}
     agents = _agents()
-    products = {key: name for key, name in db.session.execute(select(ProductModel.id, ProductModel.name))}
+    products = dict(db.session.execute(select(ProductModel.id, ProductModel.name)).all())
     weights = [weight for _, _, weight in _TEXTS]
     # Oldest first, as they come in life: numbers then rise with time.
     for hours in sorted((chance.randrange(2, WEEKS * 7 * 24) for _ in range(COMPLAINTS)), reverse=True):
