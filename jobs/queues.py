@@ -288,6 +288,7 @@ def run_worker(app: Flask) -> bool:
 def worker_command() -> None:
     """Run queued jobs until asked to stop; waits for the queue where it is away."""
     load_jobs()
+    # The proxy's documented way out, which its type does not know.
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     log.info("worker_started")
     while not run_worker(app):

@@ -206,4 +206,5 @@ def region_and_below(region_id: int | None) -> frozenset[int]:
 def invite(staff: Staff) -> None:
     """Send a person, in his or her language, the link under which to set a first password."""
     with force_locale(staff.locale.value):
+        # Flask-Security leaves this function untyped.
         send_reset_password_instructions(staff)  # type: ignore[no-untyped-call]
