@@ -177,7 +177,7 @@ def test_every_answer_carries_the_headers_whatever_was_asked(
 
 
 def test_files_of_the_interface_may_be_kept_by_browsers(client: PanelClient) -> None:
-    with client.get("/static/panel.css") as answer:
+    with client.get("/static/base.css") as answer:
         assert answer.status_code == 200
         assert answer.headers["Cache-Control"] != "no-store"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"

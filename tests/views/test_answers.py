@@ -56,7 +56,7 @@ def test_an_answer_of_any_kind_carries_the_headers(
 
 
 def test_static_files_may_be_kept_by_browsers(client: FlaskClient) -> None:
-    with client.get("/static/panel.css") as response:
+    with client.get("/static/base.css") as response:
         assert response.status_code == 200
         assert response.headers.get("Cache-Control") != "no-store"
         assert response.headers["X-Content-Type-Options"] == "nosniff"

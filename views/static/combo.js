@@ -1,0 +1,155 @@
+"use strict";
+
+// What a choice fills in elsewhere in its form; what somebody typed there, or another choice filled in, stays.
+const filled = new WeakMap();
+function fillIn(source, values) {
+  for (const [name, { value, label }] of Object.entries(values ?? {})) {
+    const found = source.form.elements[name];
+    const field = found instanceof RadioNodeList ? null : found;
+    if (!field) continue;
+    const last = filled.get(field);
+    if (field.value && (last?.source !== source || last.value !== field.value)) continue;
+    if (field.options && ![...field.options].some((option) => option.value === value)) continue;
+    field.value = value;
+    filled.set(field, { source, value });
+    field.dispatchEvent(new CustomEvent("fill", { detail: label }));
+  }
+}
+
+// Look-ups: a text field that searches as one types, and keeps the id of what was chosen.
+huisheng.enhance((root) => {
+  for (const box of root.querySelectorAll("[data-combo]")) {
+    const key = box.querySelector("input[type=hidden]");
+    const input = box.querySelector("[role=combobox]");
+    const list = box.querySelector("[role=listbox]");
+    const clear = box.querySelector(".combo-clear");
+    let chosen = input.value;
+    let at = -1;
+    let timer = 0;
+    let asked = 0;
+    const fills = new WeakMap();
+
+    const options = () => [...list.querySelectorAll("[role=option]")];
+
+    function close() {
+      list.hidden = true;
+      at = -1;
+      input.setAttribute("aria-expanded", "false");
+      input.removeAttribute("aria-activedescendant");
+    }
+
+    function note(text) {
+      const item = document.createElement("li");
+      item.className = "note";
+      item.setAttribute("role", "presentation");
+      item.textContent = text;
+      list.append(item);
+    }
+
+    function show(rows) {
+      list.replaceChildren();
+      rows.forEach((row, index) => {
+        const item = document.createElement("li");
+        item.id = `${list.id}-${index}`;
+        item.setAttribute("role", "option");
+        item.setAttribute("aria-selected", "false");
+        item.dataset.id = row.id;
+        item.dataset.label = row.label;
+        item.textContent = row.label;
+        if (row.hint) {
+          const hint = document.createElement("span");
+          hint.className = "hint";
+          hint.textContent = row.hint;
+          item.append(" ", hint);
+        }
+        fills.set(item, row.fills);
+        list.append(item);
+      });
+      if (!rows.length) note(box.dataset.none);
+      if (rows.length >= 20) note(box.dataset.more);
+      at = -1;
+      list.hidden = false;
+      input.setAttribute("aria-expanded", "true");
+    }
+
+    async function search() {
+      const mine = ++asked;
+      const typed = input.value === chosen ? "" : input.value;
+      try {
+        const answer = await fetch(`${box.dataset.combo}&query=${encodeURIComponent(typed)}`, {
+          headers: { Accept: "application/json" },
+        });
+        if (!answer.ok) throw new Error(String(answer.status));
+        const rows = await answer.json();
+        // An older answer that comes late must not replace a newer one.
+        if (mine === asked && document.activeElement === input) show(rows);
+      } catch {
+        if (mine === asked) {
+          list.replaceChildren();
+          note(box.dataset.failed);
+          list.hidden = false;
+        }
+      }
+    }
+
+    function choose(item) {
+      key.value = item.dataset.id;
+      chosen = input.value = item.dataset.label;
+      clear.hidden = false;
+      close();
+      key.dispatchEvent(new Event("input", { bubbles: true }));
+      fillIn(key, fills.get(item));
+    }
+
+    // Another field's choice fills this one in.
+    key.addEventListener("fill", (event) => {
+      chosen = input.value = event.detail;
+      clear.hidden = !chosen;
+    });
+
+    function mark(index) {
+      const all = options();
+      if (!all.length) return;
+      all[at]?.setAttribute("aria-selected", "false");
+      at = (index + all.length) % all.length;
+      all[at].setAttribute("aria-selected", "true");
+      all[at].scrollIntoView({ block: "nearest" });
+      input.setAttribute("aria-activedescendant", all[at].id);
+    }
+
+    input.addEventListener("input", () => {
+      // What was typed but not chosen is no id: the server then says so at the field.
+      key.value = input.value.trim() ? (input.value === chosen ? key.value : "?") : "";
+      clear.hidden = !input.value;
+      clearTimeout(timer);
+      timer = setTimeout(search, 180);
+    });
+    input.addEventListener("click", () => list.hidden && search());
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        if (list.hidden) search();
+        else mark(at + (event.key === "ArrowDown" ? 1 : -1));
+      } else if (event.key === "Enter" && !list.hidden) {
+        event.preventDefault();
+        const all = options();
+        if (all[at] ?? (all.length === 1 && all[0])) choose(all[at] ?? all[0]);
+      } else if (event.key === "Escape" && !list.hidden) {
+        event.stopPropagation();
+        close();
+      }
+    });
+    input.addEventListener("blur", () => setTimeout(close, 150));
+    list.addEventListener("mousedown", (event) => {
+      event.preventDefault();
+      const item = event.target.closest("[role=option]");
+      if (item) choose(item);
+    });
+    clear.addEventListener("click", () => {
+      key.value = input.value = chosen = "";
+      clear.hidden = true;
+      key.dispatchEvent(new Event("input", { bubbles: true }));
+      input.focus();
+    });
+  }
+});

@@ -1,0 +1,44 @@
+"use strict";
+
+// Forms: warn before leaving with unsaved changes, send once only, and not where the draft would be lost.
+huisheng.enhance((root) => {
+  for (const form of root.querySelectorAll("form[data-guard]")) {
+    let changed = false;
+    let sent = false;
+    let ready = false;
+
+    function hold(reason) {
+      for (const message of form.querySelectorAll("[data-held]")) message.hidden = message.dataset.held !== reason;
+      sent = false;
+    }
+
+    // The login may have ended while somebody typed, or begun anew with another token.
+    async function prepare(submitter) {
+      try {
+        const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "manual" });
+        if (answer.type === "opaqueredirect") return hold("login");
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const token = page.querySelector("form[data-guard] [name=csrf_token]");
+        if (token) form.elements.csrf_token.value = token.value;
+      } catch {
+        return hold("network");
+      }
+      hold("");
+      ready = true;
+      form.requestSubmit(submitter);
+    }
+
+    form.addEventListener("input", () => { changed = true; });
+    form.addEventListener("submit", (event) => {
+      if (!ready || sent) event.preventDefault();
+      if (!ready && !sent) prepare(event.submitter);
+      sent = true;
+    });
+    addEventListener("beforeunload", (event) => {
+      if (changed && !sent) event.preventDefault();
+    });
+    addEventListener("pageshow", () => { sent = ready = false; });
+    const wrong = form.querySelector("[aria-invalid=true]");
+    (wrong ?? document.querySelector("#problem"))?.focus();
+  }
+});
