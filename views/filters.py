@@ -19,7 +19,7 @@ from views.forms import column_of, target_of
 from views.lookups import escape_like, is_small, small_options
 
 if TYPE_CHECKING:
-    from views.base import RecordView
+    from views.record_type import RecordType
 
 VALUES_MOST = 30
 NOTHING = "none"
@@ -39,7 +39,7 @@ class Filter:
     drawn_as = "line"
     operations: tuple[str, ...] = ("",)
 
-    def __init__(self, view: RecordView, name: str) -> None:
+    def __init__(self, view: RecordType, name: str) -> None:
         self.name = name
         self.label = view.get_column_name(name)
         self.column: Any = getattr(view.model, name)
@@ -107,7 +107,7 @@ class AnswerFilter(ChoiceFilter):
 class SmallRelationFilter(ChoiceFilter):
     """Let through what belongs to the ticked records of a small table."""
 
-    def __init__(self, view: RecordView, name: str, target: type[Record]) -> None:
+    def __init__(self, view: RecordType, name: str, target: type[Record]) -> None:
         super().__init__(view, name)
         self.target = target
 
@@ -133,7 +133,7 @@ class RelationFilter(Filter):
 
     drawn_as = "relation"
 
-    def __init__(self, view: RecordView, name: str, target: type[Record]) -> None:
+    def __init__(self, view: RecordType, name: str, target: type[Record]) -> None:
         super().__init__(view, name)
         self.target = target
 
@@ -190,7 +190,7 @@ class ContainsFilter(Filter):
         return Chosen(self.column.ilike(f"%{escape_like(text)}%", escape="\\"), f"“{text}”")
 
 
-def make_filter(view: RecordView, name: str) -> Filter:
+def make_filter(view: RecordType, name: str) -> Filter:
     """Return the filter that suits a column's type."""
     target = target_of(view.model, name)
     if target is not None:

@@ -17,7 +17,6 @@ from wtforms.meta import DefaultMeta
 from models import Record, record_types
 from models.base import Labelled
 from models.labels import FIELD_LABELS, NEVER_SHOWN
-from models.organisation import Role
 from models.sql import labels_for
 from views import fields
 from views.amount_field import AmountField
@@ -25,7 +24,7 @@ from views.lines_field import LinesField
 from views.lookups import is_small, small_options
 
 if TYPE_CHECKING:
-    from views.base import RecordView
+    from views.record_type import RecordType
 
 # Filled by the base of every record; no form may set them.
 KEPT_BY_THE_PANEL = NEVER_SHOWN | frozenset(
@@ -132,7 +131,7 @@ def is_required_column(column: Column[Any]) -> bool:
     return not column.nullable and not isinstance(column.type, (Boolean, ARRAY))
 
 
-def form_class(view: RecordView, names: Iterable[str]) -> type[RecordForm]:
+def form_class(view: RecordType, names: Iterable[str]) -> type[RecordForm]:
     """Return a form over these attributes of the view's model, and no others."""
     body: dict[str, Any] = {}
     for name in names:
@@ -142,7 +141,7 @@ def form_class(view: RecordView, names: Iterable[str]) -> type[RecordForm]:
     return type("Form", (RecordForm,), body)
 
 
-def _field(view: RecordView, name: str) -> Any:
+def _field(view: RecordType, name: str) -> Any:
     column = column_of(view.model, name)
     options: dict[str, Any] = {
         "label": view.get_column_name(name),
@@ -174,14 +173,12 @@ def _relation_field(target: type[Record], column: Column[Any] | None, options: d
 
 def _plain_field(name: str, column: Column[Any], options: dict[str, Any]) -> Any:
     kind = column.type
-    if name == "role_names":
-        return fields.ManyChoicesField(values=list(Role), **options)
     if isinstance(kind, Enum):
         return fields.ChoiceField(values=labelled(kind), **options)
     if isinstance(kind, Boolean):
         return fields.AnswerField(**options) if column.nullable else fields.CheckField(**options)
     if isinstance(kind, ARRAY):
-        raise TypeError(f"{name}: no field draws {kind!r}")
+        return fields.ManyChoicesField(values=list(column.info["values"]), **options)
     for column_type, make in _BY_TYPE:
         if isinstance(kind, column_type):
             return make(options)

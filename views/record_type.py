@@ -1,0 +1,184 @@
+"""What a type of record is on screen: which columns it shows and asks for, how its rows are found and made.
+
+A subclass says that in about 15 lines; what a browser may ask of it stands in views.base.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from flask import abort, request
+from flask_admin.contrib.sqla import ModelView
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from sqlalchemy import ARRAY, select
+from sqlalchemy.sql.base import ExecutableOption
+
+from models import Record, db
+from views.errors import Refusal
+from views.fields import can_see, coerce_id
+from views.filters import Filter, make_filter
+from views.forms import RecordForm, Section, column_of, form_class, label_of, target_of
+from views.page import Guarded
+
+# Columns on a record's page that every record has, after its own sections.
+ORIGIN = ("created_at", "created_by_id", "updated_at")
+
+
+class RecordType(Guarded, ModelView):
+    """Say what is particular to the records of one type."""
+
+    singular: ClassVar[LazyString]
+    plural: ClassVar[LazyString]
+    new_label: ClassVar[LazyString]
+    column_list: ClassVar[tuple[str, ...]] = ()
+    column_searchable_list: ClassVar[tuple[str, ...]] = ()
+    column_filters: ClassVar[tuple[str, ...]] = ()
+    column_descriptions: ClassVar[Mapping[str, LazyString]] = {}
+    column_labels: ClassVar[Mapping[str, LazyString]] = {}
+    form_sections: ClassVar[tuple[Section, ...]] = ()
+    # Checks beyond type and length, by field: WTForms validators.
+    form_checks: ClassVar[Mapping[str, Sequence[Any]]] = {}
+    required_fields: ClassVar[frozenset[str]] = frozenset()
+    # What tells records of one label apart where they are looked up: plain columns.
+    hint_columns: ClassVar[tuple[str, ...]] = ()
+    # By relation: the fields that are filled in, while still empty, from the record chosen, and its column.
+    fills: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    default_sort: ClassVar[tuple[str, bool]] = ("id", True)
+    list_options: ClassVar[tuple[ExecutableOption, ...]] = ()
+    is_tree: ClassVar[bool] = False
+
+    filters: dict[str, Filter]
+    sortable: frozenset[str]
+
+    def __init__(self, model: type[Record]) -> None:
+        table = model.__tablename__
+        self.permission = table
+        self.title = self.plural
+        super().__init__(model, db, name=table, endpoint=table, url=f"/{table.replace('_', '-')}")
+
+    def _refresh_cache(self) -> None:
+        # Flask-Admin builds forms, filters and flags here for all readers alike; ours depend on who asks.
+        self.filters = {name: make_filter(self, name) for name in self.column_filters}
+        self.sortable = frozenset(
+            name
+            for name in self.column_list
+            if column_of(self.model, name) is not None and self._is_plain(name)
+        )
+        self._forms: dict[tuple[str, ...], type[RecordForm]] = {}
+        self.form_for_names(self.form_names)
+
+    def scaffold_auto_joins(self) -> list[Any]:
+        """Join nothing: labels of other records come with one query for each table."""
+        return []
+
+    def _is_plain(self, name: str) -> bool:
+        column = column_of(self.model, name)
+        return target_of(self.model, name) is None and not isinstance(getattr(column, "type", None), ARRAY)
+
+    def get_column_name(self, field: str) -> LazyString:
+        """Return what people call a column."""
+        return self.column_labels.get(field) or label_of(field)
+
+    @property
+    def form_names(self) -> tuple[str, ...]:
+        """Return every field of the form, in order."""
+        return tuple(name for section in self.form_sections for name in section.names)
+
+    def settable_names(self, row: Record | None) -> tuple[str, ...]:  # noqa: ARG002 - for subclasses
+        """Return the fields that who acts now may set on `row` (None: on a new one)."""
+        return self.form_names
+
+    def is_accessible(self) -> bool:
+        """Tell whether the menu shows the list."""
+        return self.is_allowed("list")
+
+    # Rows
+
+    def get_one(self, id: object) -> Any:  # noqa: A002 - Flask-Admin's name
+        """Return the visible record with this id; None for any other and for what is no id."""
+        key = coerce_id(id)
+        if key is None:
+            return None
+        # A fresh SELECT: what the session holds already would come back without the row limits.
+        statement = select(self.model).where(self.model.id == key).execution_options(populate_existing=True)
+        return db.session.scalars(statement).one_or_none()
+
+    def record_or_404(self) -> Any:
+        """Return the record that the URL names."""
+        row = self.get_one(request.args.get("id", ""))
+        if row is None:
+            abort(404)
+        return row
+
+    def label(self, row: Any) -> str:
+        """Return by what people recognise a record."""
+        statement = select(self.model.label_column()).select_from(self.model).where(self.model.id == row.id)
+        return str(db.session.scalar(statement) or row.id)
+
+    # Forms
+
+    def form_for_names(self, names: tuple[str, ...]) -> type[RecordForm]:
+        """Return the form over these fields, made once."""
+        if names not in self._forms:
+            self._forms[names] = form_class(self, names)
+        return self._forms[names]
+
+    def form_for(self, row: Record | None) -> RecordForm:
+        """Return the form that who acts now may fill in, with what was sent or else what is stored."""
+        make = self.form_for_names(self.settable_names(row))
+        sent = request.form if request.method == "POST" else None
+        if row is not None:
+            return make(formdata=sent, obj=row)
+        return make(formdata=sent, data=self.new_values())
+
+    def new_values(self) -> dict[str, Any]:
+        """Return what stands in an empty form: the columns' defaults, and on opening it what the URL says."""
+        values: dict[str, Any] = {}
+        for name in self.form_names:
+            column = column_of(self.model, name)
+            default: Any = getattr(column, "default", None)
+            if default is not None:
+                # SQLAlchemy wraps a function so that it takes a context.
+                values[name] = default.arg(None) if default.is_callable else default.arg
+            target = target_of(self.model, name)
+            if request.method == "GET" and target is not None and column is not None:
+                key = coerce_id(request.args.get(name, ""))
+                # The form names what is chosen, so an address may choose only what its reader sees.
+                values[name] = key if key is not None and can_see(target, key) else None
+        return values
+
+    def new_row(self) -> Any:
+        """Return an empty record, with what no person gives."""
+        return self.model()
+
+    def check(self, form: RecordForm, row: Any) -> Refusal | None:  # noqa: ARG002 - for subclasses
+        """Return why the record can't be saved, before anything is set; None when nothing is against it."""
+        return None
+
+    def on_save(self, form: RecordForm, row: Any, *, is_created: bool) -> None:
+        """Do what belongs to saving; runs after the flush (a new row has its id), before the commit."""
+
+    def after_commit(self, row: Any, *, is_created: bool) -> None:
+        """Do what may only happen once the record is safe, such as waking a worker; it must not fail."""
+
+    # Names
+
+    @property
+    def only_listed(self) -> tuple[str, ...]:
+        """Return the columns of the list that no form sets, such as a number."""
+        return tuple(name for name in self.column_list if name not in self.form_names and name not in ORIGIN)
+
+    def shown_names(self) -> tuple[str, ...]:
+        """Return the columns on a record's page."""
+        return self.only_listed + self.form_names
+
+    @property
+    def search_names(self) -> str:
+        """Return what the search looks through, in words."""
+        return str(_(", ")).join(str(self.get_column_name(name)) for name in self.column_searchable_list)
+
+    def why_not_delete(self, rows: list[Any]) -> str | None:  # noqa: ARG002 - for subclasses
+        """Return why these records may not be deleted, beyond what hangs on them; None when they may."""
+        return None
