@@ -3,9 +3,11 @@
 from models.actor import Actor, acting_as, current_actor, set_actor, system_actor
 from models.audit import AuditEntry
 from models.base import Base, Record, db, record_types
+from models.call_record import CallRecord
 from models.complaint import Complaint, Subject
 from models.customer import Customer
 from models.dealer import Dealer
+from models.demo_record import DemoRecord
 from models.digest import Delivery, Digest, DigestRecipient
 from models.holiday import Holiday
 from models.importing import ImportOrigin, ImportRun
@@ -30,10 +32,12 @@ __all__ = [
     "AttachmentContent",
     "AuditEntry",
     "Base",
+    "CallRecord",
     "Complaint",
     "Customer",
     "Dealer",
     "Delivery",
+    "DemoRecord",
     "Department",
     "Digest",
     "DigestRecipient",

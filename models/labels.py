@@ -133,6 +133,22 @@ FIELD_LABELS: dict[str, LazyString] = {
     "replied_on": _("Replied on"),
     "reply": _("Reply"),
     "falls_on": _("Day"),
+    "direction": _("Direction"),
+    "called_at": _("Called at"),
+    "minutes": _("Minutes"),
+    "purpose": _("Purpose"),
+    "spoke_with": _("Spoke with"),
+    "topics": _("Topics talked about"),
+    "points": _("Points talked about"),
+    "wishes": _("Wishes"),
+    "praise": _("Praise"),
+    "dissatisfaction": _("Dissatisfaction"),
+    "promise": _("What was promised"),
+    "promised_until": _("Promised until"),
+    "promise_kept_on": _("Promise kept on"),
+    "satisfaction": _("Satisfaction (1 to 5)"),
+    "theme": _("Colours"),
+    "density": _("Lines of lists"),
 }
 
 # Columns that no screen ever shows: secrets, and keys that the panel keeps for sorting and searching.

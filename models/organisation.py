@@ -60,6 +60,21 @@ class Locale(Labelled):
     ENGLISH = "en", _("English")
 
 
+class Theme(Labelled):
+    """How the panel looks to a person."""
+
+    SYSTEM = "system", _("As the device")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+
+
+class Density(Labelled):
+    """How close the lines of lists stand."""
+
+    COMFORTABLE = "comfortable", _("Comfortable")
+    DENSE = "dense", _("Dense")
+
+
 class Weekday(Labelled):
     """A day of the ISO week, Monday first."""
 
@@ -165,10 +180,16 @@ class Staff(SortedByName, HasPhone, Record, UserMixin):
     phone: Mapped[str | None] = mapped_column(String(80))
     position_id: Mapped[int | None] = mapped_column(ForeignKey("position.id"), index=True)
     role_names: Mapped[list[str]] = mapped_column(
-        "roles", ARRAY(String(40)), default=list, server_default="{}"
+        "roles", ARRAY(String(40)), default=list, server_default="{}", info={"values": Role}
     )
     locale: Mapped[Locale] = mapped_column(
         enum_type(Locale), default=Locale.CHINESE, server_default=Locale.CHINESE.value
+    )
+    theme: Mapped[Theme] = mapped_column(
+        enum_type(Theme), default=Theme.SYSTEM, server_default=Theme.SYSTEM.value
+    )
+    density: Mapped[Density] = mapped_column(
+        enum_type(Density), default=Density.COMFORTABLE, server_default=Density.COMFORTABLE.value
     )
     active: Mapped[bool] = mapped_column(default=True, server_default="true")
     # None until the person has set one.

@@ -41,6 +41,13 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
         Role.QUALITY_ENGINEER: _READ,
         Role.WAREHOUSE_KEEPER: _READ,
     },
+    "call_record": {
+        Role.CLERK: _WORK,
+        Role.FOLLOW_UP_AGENT: _WORK,
+        Role.TOURING_ENGINEER: _WORK,
+        Role.SUPERVISOR: _FULL,
+        Role.QUALITY_ENGINEER: _READ,
+    },
     "warranty_claim": {
         Role.CLERK: _WORK,
         Role.TOURING_ENGINEER: _WORK,

@@ -13,10 +13,12 @@ from models import (
     Attachment,
     AttachmentContent,
     Base,
+    CallRecord,
     Complaint,
     Customer,
     Dealer,
     Delivery,
+    DemoRecord,
     Department,
     Digest,
     DigestRecipient,
@@ -127,6 +129,12 @@ class Factory:
             attributes["dealer_id"] = self.dealer().id
         return self._plain(WarrantyClaim, {"claimed_on": date(2026, 3, 2), "fault": "电机异响"}, attributes)
 
+    def call_record(self, **attributes: Any) -> CallRecord:
+        if "customer_id" not in attributes:
+            attributes["customer_id"] = self.customer().id
+        called_at = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+        return self._plain(CallRecord, {"called_at": called_at}, attributes)
+
     def letter(self, **attributes: Any) -> Letter:
         return self._plain(Letter, {"sent_on": date(2026, 3, 2), "regarding": "保养通知"}, attributes)
 
@@ -220,6 +228,10 @@ class Factory:
         }
         return self._add(Delivery(**(defaults | attributes)))
 
+    def demo_record(self, record: Record | None = None) -> DemoRecord:
+        record = record or self.customer()
+        return self._add(DemoRecord(table_name=record.__tablename__, row_id=record.id))
+
     def one_of_each(self) -> None:
         """Make at least one row in every table that the application may write."""
         for model in record_types():
@@ -227,6 +239,7 @@ class Factory:
         # Beside another, which can be its earlier one.
         self.service_receipt(is_return_repair=True)
         self.supplier_alias()
+        self.demo_record()
         self.attachment()
         digest, staff = self.digest(), self.staff()
         self.delivery(digest)

@@ -106,6 +106,7 @@ def one_of_each(make: Factory) -> list[Record]:
         model,
         make.vehicle(frame_number="1", product_model_id=model.id),
         make.service_receipt(customer_id=customer.id, fault="1"),
+        make.call_record(customer_id=customer.id, promise="1"),
         make.letter(regarding="1", customer_id=customer.id),
         make.warranty_claim(fault="1", dealer_id=dealer.id, part_id=part.id),
         make.parts_shipment(dealer_id=dealer.id, part_id=part.id),

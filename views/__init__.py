@@ -7,6 +7,7 @@ from flask_admin import Admin
 from flask_admin.theme import Theme
 
 from models import (
+    CallRecord,
     Complaint,
     Customer,
     Dealer,
@@ -30,6 +31,7 @@ from models import (
 )
 from views import errors, look
 from views.base import RecordView
+from views.call_record import CallRecordView
 from views.complaint import ComplaintView
 from views.customer import CustomerView
 from views.dealer import DealerView
@@ -60,6 +62,7 @@ SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
     (CustomerView, Customer),
     (VehicleView, Vehicle),
     (ServiceReceiptView, ServiceReceipt),
+    (CallRecordView, CallRecord),
     (LetterView, Letter),
     (ProductModelView, ProductModel),
     (DealerView, Dealer),

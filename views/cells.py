@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from flask import url_for
 from flask_babel import gettext as _
-from sqlalchemy import Text
+from sqlalchemy import Column, Text
 
 from models import Record
 from models.base import Labelled, reads_english
-from models.organisation import Role
 from models.sql import Label, labels_for
 from views.clock import show_instant
-from views.fields import member_of
 from views.forms import column_of, target_of
 from views.lookups import view_of
 
@@ -62,6 +60,8 @@ def cell(view: RecordView, row: Any, name: str, labels: Labels) -> Cell:
     column = column_of(view.model, name)
     if target is None:
         is_prose = isinstance(getattr(column, "type", None), Text)
+        if isinstance(value, list):
+            return _several(value, column)
         return Cell(str(value), "long") if is_prose else plain_cell(value, name)
     if column is None:
         return Cell(_(", ").join(_own_label(each) for each in value))
@@ -83,9 +83,14 @@ def plain_cell(value: Any, name: str = "") -> Cell:
         )
     if isinstance(value, int | Decimal):
         return Cell(f"{value:,.2f}" if isinstance(value, Decimal) else str(value), "number")
-    if isinstance(value, list):
-        return Cell(_(", ").join(_role_label(each) for each in value))
     return Cell(str(value))
+
+
+def _several(stored: list[str], column: Column[Any] | None) -> Cell:
+    """Return the cell of several values of the closed list that the column names."""
+    values = column.info["values"] if column is not None else ()
+    labels = {member.value: str(member.label) for member in values}
+    return Cell(_(", ").join(labels.get(each, each) for each in stored))
 
 
 def relation_cell(target: type[Record], key: int, labels: dict[int, Label]) -> Cell:
@@ -101,8 +106,3 @@ def relation_cell(target: type[Record], key: int, labels: dict[int, Label]) -> C
 
 def _own_label(record: Any) -> str:
     return str((getattr(record, "name_en", None) if reads_english() else None) or record.name)
-
-
-def _role_label(stored: str) -> str:
-    role = member_of(Role, stored)
-    return str(role.label) if role else stored

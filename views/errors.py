@@ -47,6 +47,10 @@ _BY_ENDING = {
     "replied_on": _l("This lies before the day on which the letter was sent."),
     "warranty_months": _l("Give 0 to 240 months."),
     "maintenance_interval_months": _l("Give 1 to 120 months."),
+    "topics_known": _l("Choose from the list."),
+    "satisfaction": _l("Give 1 to 5."),
+    "promise_kept_on": _l("Say above what was promised."),
+    "promised_until": _l("Say above what was promised."),
 }
 _COLUMN_OF_ENDING = {
     "own_parent": "parent_id",
@@ -57,6 +61,7 @@ _COLUMN_OF_ENDING = {
     "needs_supplier": "supplier_id",
     "decided_later": "decided_on",
     "contract_term": "contract_until",
+    "topics_known": "topics",
 }
 
 

@@ -127,5 +127,7 @@ def show_stored(model: type[Record], name: str, stored: Any) -> str:
     if isinstance(kind, DateTime):
         return show_instant(datetime.fromisoformat(stored))
     if isinstance(stored, list):
-        return str(_(", ").join(map(str, stored)))
+        values = getattr(column_of(model, name), "info", {}).get("values", ())
+        labels = {member.value: str(member.label) for member in values}
+        return str(_(", ").join(labels.get(each, str(each)) for each in stored))
     return str(stored)

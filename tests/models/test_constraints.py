@@ -105,6 +105,11 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "is_right = false",
         "is_right = false, wrong_because = ' '",
     ),
+    "ck_call_record_minutes": ("call_record", "minutes = -1"),
+    "ck_call_record_satisfaction": ("call_record", "satisfaction = 0", "satisfaction = 6"),
+    "ck_call_record_topics_known": ("call_record", "topics = ARRAY['use', 'gossip']"),
+    "ck_call_record_promise_kept_on": ("call_record", "promise_kept_on = '2026-03-02'"),
+    "ck_call_record_promised_until": ("call_record", "promised_until = '2026-03-02'"),
     "ck_letter_replied_on": ("letter", "sent_on = '2026-03-02', replied_on = '2026-03-01'"),
     "ck_letter_regarding_not_blank": ("letter", "regarding = ' '"),
     "ck_holiday_name_not_blank": ("holiday", "name = ' '"),
@@ -145,6 +150,8 @@ ALLOWED = [
     ("warranty_claim", "quantity = 1, amount = 0, amount_passed = 0"),
     ("parts_shipment", "quantity = 1, is_right = false, wrong_because = '1'"),
     ("letter", "replied_on = sent_on"),
+    ("call_record", "minutes = 0, satisfaction = 1, topics = ARRAY['use', 'visit']"),
+    ("call_record", "satisfaction = 5, promise = '1', promised_until = now(), promise_kept_on = now()"),
     ("note", "body = NULL"),
     ("attachment", "size = 1"),
     ("subject", "parent_id = NULL"),
@@ -181,6 +188,7 @@ UNIQUE: dict[str, tuple[str, dict[str, Any]]] = {
     "uq_service_receipt_number": ("service_receipt", {}),
     "uq_warranty_claim_number": ("warranty_claim", {}),
     "uq_parts_shipment_number": ("parts_shipment", {}),
+    "uq_call_record_number": ("call_record", {}),
     "uq_letter_number": ("letter", {}),
     "uq_holiday_falls_on": ("holiday", {}),
 }
@@ -289,6 +297,7 @@ def test_numbers_and_login_keys_are_unique_among_the_deleted_too(rows: Session) 
         if isinstance(constraint, UniqueConstraint) and "deleted_at" in table.c
     }
     assert always == {
+        "uq_call_record_number",
         "uq_complaint_number",
         "uq_customer_number",
         "uq_letter_number",

@@ -29,6 +29,7 @@ EXPECTED = {
     "parts_quality_record": ("lrcex", "lr", "lrcex", "lrcedx", "lrcex", "lrcedx", "lrx", "lrcedx"),
     "service_receipt": ("lrcex", "lrcex", "lrcex", "lr", "lr", "lrcedx", "lrx", "lrcedx"),
     "warranty_claim": ("lrcex", "lr", "lrcex", "lrcedx", "lrcex", "lrcedx", "lrx", "lrcedx"),
+    "call_record": ("lrcex", "lrcex", "lrcex", "lr", "", "lrcedx", "lrx", "lrcedx"),
     "letter": ("lrcex", "lrcex", "lr", "", "", "lrcedx", "lrx", "lrcedx"),
     "parts_shipment": ("lrcex", "lr", "lr", "lrx", "lrcex", "lrcedx", "lrx", "lrcedx"),
     "product_model": ("lr", "lr", "lr", "lrcex", "lr", "lrcedx", "lrx", "lrcedx"),

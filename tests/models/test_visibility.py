@@ -29,6 +29,7 @@ LIMITED = {
     "warranty_claim",
     "parts_shipment",
     "letter",
+    "call_record",
 }
 LIMITED_TYPES = [model for model in TYPES if model.__tablename__ in LIMITED]
 

@@ -69,6 +69,7 @@ def test_every_form_can_be_filled_in_and_saved(make: Factory, login: Login) -> N
         "product_model": {"code": "m1", "name": "n"},
         "service_receipt": {"customer_id": str(make.customer().id), "came_in_on": "2026-03-02"},
         "warranty_claim": {"dealer_id": str(dealer.id), "claimed_on": "2026-03-02", "fault": "异响"},
+        "call_record": {"customer_id": str(make.customer().id), "called_at": "2026-03-02T09:30"},
         "letter": {"sent_on": "2026-03-02", "regarding": "保养通知"},
         "parts_shipment": {
             "shipped_on": "2026-03-02",

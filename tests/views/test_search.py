@@ -30,6 +30,7 @@ def make_named(make: Factory, table: str, **attributes: Any) -> None:
         "parts_quality_record": "fault",
         "service_receipt": "work_done",
         "warranty_claim": "fault",
+        "call_record": "spoke_with",
         "letter": "regarding",
         "parts_shipment": "production_batch",
         "region": "name",

@@ -1,0 +1,17 @@
+"""Which records are invented: marked as such on every page, and removed by one command."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+
+class DemoRecord(Base):
+    """A record that the panel made up itself; it goes when the demo data go."""
+
+    __tablename__ = "demo_record"
+
+    table_name: Mapped[str] = mapped_column(String(63), primary_key=True)
+    row_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)

@@ -1,0 +1,95 @@
+"""The screen of call records."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from flask_babel import lazy_gettext as _
+
+from models import current_actor
+from views.base import RecordView
+from views.forms import Section, per_field
+from views.menu import Area
+
+
+class CallRecordView(RecordView):
+    """Keep what was said on the phone."""
+
+    singular, plural, new_label = _("Call"), _("Calls"), _("New call")
+    area, icon = Area.CUSTOMERS, "call"
+    column_list = (
+        "number",
+        "called_at",
+        "direction",
+        "customer_id",
+        "purpose",
+        "result",
+        "satisfaction",
+        "promise",
+        "promised_until",
+        "responsible_id",
+    )
+    column_searchable_list = (
+        "number",
+        "customer_id",
+        "vehicle_id",
+        "phone",
+        "spoke_with",
+        "points",
+        "promise",
+    )
+    column_filters = (
+        "called_at",
+        "purpose",
+        "result",
+        "responsible_id",
+        "direction",
+        "promised_until",
+        "promise_kept_on",
+        "customer_id",
+        "vehicle_id",
+        "service_receipt_id",
+        "complaint_id",
+        "region_id",
+    )
+    column_labels: ClassVar = {"responsible_id": _("Agent")}
+    fills: ClassVar = {
+        "customer_id": {"spoke_with": "contact_person", "phone": "phone", "region_id": "region_id"},
+        "service_receipt_id": {"customer_id": "customer_id", "vehicle_id": "vehicle_id"},
+    }
+    default_sort = ("called_at", True)
+    column_descriptions = per_field(
+        service_receipt_id=_("The visit that this call follows up."),
+        dissatisfaction=_("If it is a complaint, enter it as one too; the customer's page leads there."),
+        promised_until=_("Until when the customer was promised it; the first page reminds you."),
+        satisfaction=_("1 very dissatisfied to 5 very satisfied; leave empty where you did not ask."),
+    )
+    form_sections = (
+        Section(
+            _("Call"),
+            (
+                "direction",
+                "called_at",
+                "purpose",
+                "customer_id",
+                "vehicle_id",
+                "service_receipt_id",
+                "complaint_id",
+                "result",
+                "spoke_with",
+                "phone",
+                "minutes",
+            ),
+        ),
+        Section(
+            _("What was said"), ("topics", "points", "wishes", "praise", "dissatisfaction", "satisfaction")
+        ),
+        Section(_("What was promised"), ("promise", "promised_until", "promise_kept_on")),
+        Section(_("Handling"), ("responsible_id", "department_id", "region_id")),
+    )
+
+    def new_values(self) -> dict[str, Any]:
+        """Give a new call to who enters it."""
+        values, actor = super().new_values(), current_actor()
+        values["responsible_id"] = values.get("responsible_id") or (actor.staff_id if actor else None)
+        return values
