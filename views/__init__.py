@@ -45,7 +45,9 @@ from views.organisation import DepartmentView, DigestRecipientView, PositionView
 from views.page import Page
 from views.part import PartView
 from views.parts_quality import PartsQualityView
+from views.preferences import PreferencesView
 from views.product_model import ProductModelView
+from views.search import SearchView
 from views.service_receipt import ServiceReceiptView
 from views.shipment import PartsShipmentView
 from views.staff import StaffView
@@ -79,7 +81,7 @@ SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
     (HolidayView, Holiday),
 )
 # Pages that are no lists of records.
-PAGES: tuple[type[Page], ...] = (DigestView, DeliveryView, ImportView)
+PAGES: tuple[type[Page], ...] = (DigestView, DeliveryView, ImportView, SearchView, PreferencesView)
 
 
 def register(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""The first page: what is new, what is open, what is late; and one search over everything."""
+"""The first page: what is new, what is open, what is late."""
 
 from __future__ import annotations
 
@@ -7,28 +7,23 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from flask import abort, current_app, redirect, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import url_for
 from flask_admin import expose
 from flask_admin.blueprints import _BlueprintWithHostSupport
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select
 
-from models import Complaint, PartsQualityRecord, Staff, current_actor, db
+from models import Complaint, PartsQualityRecord, db
 from models.base import now
 from models.complaint import FIRST_ANSWER_WITHIN, Severity, Step
-from models.organisation import Locale
 from views.base import RecordView
 from views.clock import start_of_day, today
-from views.fields import clean_line, member_of
-from views.lookups import SEARCH_MOST, view_of
-from views.page import Page, ask_for_login
-from views.suggestions import look_up
+from views.lookups import view_of
+from views.page import PageForAll
 
 OPEN_STEPS = tuple(step for step in Step if step is not Step.CONFIRMED)
 RECENT = timedelta(days=7)
-HITS_MOST = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +36,12 @@ class Figure:
     tone: str = ""
 
 
-class HomeView(Page):
+class HomeView(PageForAll):
     """Show everyone the way into the day's work."""
 
-    actions: ClassVar[Mapping[str, str]] = {"index": "read", "search": "read", "language": "read"}
+    actions: ClassVar[Mapping[str, str]] = {"index": "read"}
     title = _("Home")
     permission = "home"
-
-    def is_allowed(self, action: str) -> bool:  # noqa: ARG002 - each action alike
-        """Let everyone in who is logged in; each figure asks for its own permission."""
-        return current_actor() is not None
 
     def create_blueprint(self, admin: Any) -> _BlueprintWithHostSupport:
         """Leave out Flask-Admin's own static files, which no page of ours uses."""
@@ -72,38 +63,6 @@ class HomeView(Page):
             complaints=complaints,
             late_before=now() - FIRST_ANSWER_WITHIN,
         )
-
-    @expose("/search")
-    def search(self) -> str:
-        """Search every type of record that the reader may list."""
-        typed = clean_line(request.args.get("q", "")[:SEARCH_MOST])
-        found = []
-        for view in current_app.extensions["record_views"].values() if typed else ():
-            if view.is_allowed("list"):
-                hits = look_up(view.model, typed)[:HITS_MOST]
-                if hits:
-                    found.append((view, hits))
-        return self.render("search.html", typed=typed, found=found)
-
-    @expose("/language", methods=("POST",))
-    def language(self) -> ResponseReturnValue:
-        """Change the reader's language, for the panel and for mails to the reader."""
-        actor = current_actor()
-        if actor is None or actor.staff_id is None:
-            return ask_for_login()
-        locale = member_of(Locale, request.form.get("locale", ""))
-        if locale is None:
-            abort(400)
-        staff = db.session.scalars(select(Staff).where(Staff.id == actor.staff_id)).one()
-        staff.locale = locale
-        db.session.commit()
-        return redirect(own_path(request.form.get("next", "")))
-
-
-def own_path(raw: str) -> str:
-    """Return `raw` where it is a path of the panel, else the first page: never an address outside."""
-    is_path = raw.startswith("/") and not raw.startswith(("//", "/\\"))
-    return raw if is_path and not any(c in raw for c in "\r\n\t\\") else url_for("home.index")
 
 
 def figures() -> list[Figure]:

@@ -57,6 +57,14 @@ class Page(Guarded, BaseView):
         return self.is_allowed("read")
 
 
+class PageForAll(Page):
+    """A page that everyone may open who is logged in; what stands on it asks for its own permission."""
+
+    def is_allowed(self, action: str) -> bool:  # noqa: ARG002 - each action alike
+        """Let everyone in who is logged in."""
+        return current_actor() is not None
+
+
 def ask_for_login() -> WerkzeugResponse:
     """Send a person who is not logged in to the login page, and back here afterwards; refuse a script."""
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":

@@ -21,7 +21,7 @@ from flask_babel import Babel, get_locale
 from flask_login import current_user
 
 from models.organisation import Locale
-from views.home import own_path
+from views.preferences import own_path
 
 FOLDER = Path(__file__).parent / "translations"
 # The panel's own messages, then what the libraries' catalogues lack.

@@ -196,7 +196,7 @@ def test_no_screen_is_wider_than_a_phone(scheme: str, locale: Locale, panel: Pan
         key = make.complaint(description="一段很长的陈述，" * 20, customer_name="很长的客户名称" * 8).id
         db.session.remove()
     page = panel.page(Role.ADMINISTRATOR, locale=locale, viewport=PHONE, color_scheme=scheme)
-    addresses = ["/", "/search?q=x", f"/complaint/details/?id={key}", f"/complaint/edit/?id={key}"]
+    addresses = ["/", "/search/?q=x", f"/complaint/details/?id={key}", f"/complaint/edit/?id={key}"]
     addresses += [f"/complaint/delete/?id={key}", "/change"]
     addresses += [address for view in panel.app.extensions["record_views"].values() for address in
                   (f"{view.url}/", f"{view.url}/new/")]  # fmt: skip

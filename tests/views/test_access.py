@@ -179,10 +179,10 @@ def test_the_global_search_respects_role_and_region(make: Factory, login: Login)
     own, other = make.region(), make.region()
     make.customer(name="回声本区", region=own)
     make.customer(name="回声外区", region=other)
-    page = login(Role.CLERK, region=own).get("/search?q=回声").text
+    page = login(Role.CLERK, region=own).get("/search/?q=回声").text
     assert "回声本区" in page
     assert "回声外区" not in page
-    assert "回声本区" not in login(Role.WAREHOUSE_KEEPER, region=own).get("/search?q=回声").text
+    assert "回声本区" not in login(Role.WAREHOUSE_KEEPER, region=own).get("/search/?q=回声").text
 
 
 def test_the_menu_shows_only_what_opens(make: Factory, login: Login) -> None:
@@ -201,7 +201,7 @@ def test_the_login_leads_back_to_a_path_of_the_panel_only(client: FlaskClient) -
     "target", ["//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example"]
 )
 def test_changing_the_language_never_leads_outside(target: str, login: Login) -> None:
-    response = login(Role.CLERK).post("/language", data={"locale": "en", "next": target})
+    response = login(Role.CLERK).post("/preferences/", data={"locale": "en", "next": target})
     assert response.headers["Location"] == "/"
 
 

@@ -22,7 +22,7 @@ from models.permissions import grantable_roles
 
 ANSWERS = [
     ("/", 200),
-    ("/search?q=x", 200),
+    ("/search/?q=x", 200),
     ("/customer/", 200),
     ("/customer/new/", 200),
     ("/customer/export/csv/", 200),

@@ -151,7 +151,7 @@ def test_17_what_people_write_never_becomes_markup(make: Factory, login: Login) 
     edit(client, "complaint", complaint.id, demand=PAYLOAD)
     pages = [
         "/",
-        "/search?q=<script>",
+        "/search/?q=<script>",
         "/complaint/?search=<script>&flt_production_batch_contains=<script>",
         "/dealer/",
         "/subject/",

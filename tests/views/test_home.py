@@ -63,18 +63,18 @@ def test_the_search_finds_each_type_of_record(make: Factory, login: Login) -> No
     make.dealer(name="宏达车行")
     make.vehicle(plate_number="鲁Q12345")
     client = login(Role.SUPERVISOR)
-    page = client.get("/search?q=宏达").text
+    page = client.get("/search/?q=宏达").text
     assert "宏达物流" in page
     assert "宏达车行" in page
-    assert "鲁Q12345" in client.get("/search?q=12345").text
-    assert "Nothing matches" in client.get("/search?q=%00%25").text
-    assert "What are you looking for?" in client.get("/search").text
+    assert "鲁Q12345" in client.get("/search/?q=12345").text
+    assert "Nothing matches" in client.get("/search/?q=%00%25").text
+    assert "What are you looking for?" in client.get("/search/").text
 
 
 def test_the_language_is_kept_with_the_person(make: Factory, login: Login) -> None:
     client = login(Role.CLERK)
     assert '<html lang="en">' in client.get("/").text
-    response = client.post("/language", data={"locale": "zh_Hans_CN", "next": "/customer/?search=1"})
+    response = client.post("/preferences/", data={"locale": "zh_Hans_CN", "next": "/customer/?search=1"})
     assert response.headers["Location"] == "/customer/?search=1"
     assert '<html lang="zh-Hans-CN">' in client.get("/").text
     assert client.staff is not None
@@ -85,7 +85,7 @@ def test_the_language_is_kept_with_the_person(make: Factory, login: Login) -> No
 
 
 def test_an_unknown_language_is_refused(login: Login) -> None:
-    assert login(Role.CLERK).post("/language", data={"locale": "xx"}).status_code == 400
+    assert login(Role.CLERK).post("/preferences/", data={"locale": "xx"}).status_code == 400
 
 
 def test_every_page_has_landmarks_and_headings(make: Factory, login: Login) -> None:

@@ -200,7 +200,7 @@ def test_a_supplier_is_found_by_any_spelling(make: Factory, login: Login) -> Non
     assert rows_of(client.get("/supplier/?search=jingkong")) == ["无锡晶控电子"]
     found = client.get("/part/ajax/lookup/?name=supplier_id&query=jingkong").json
     assert [row["label"] for row in found] == ["无锡晶控电子"]
-    assert "无锡晶控电子" in client.get("/search?q=jingkong").text
+    assert "无锡晶控电子" in client.get("/search/?q=jingkong").text
     # What hangs on the supplier is found through its plain columns.
     make.session.add(
         Part(code="P9", name="控制器", supplier_id=make.session.scalars(select(Supplier.id)).first())

@@ -51,7 +51,7 @@ def test_the_search_shows_each_role_the_types_that_it_may_list(
 ) -> None:
     for table in TABLES:
         make_named(make, table)
-    page = login(role).get(f"/search?q={WORD}").text
+    page = login(role).get(f"/search/?q={WORD}").text
     assert tables_found(page) == {table for table in TABLES if "l" in letters(role, table)}
 
 
@@ -62,7 +62,7 @@ def test_the_search_stays_within_the_region_of_a_role_that_has_one(
     own, other = make.region(), make.region()
     for table in SCOPED:
         make_named(make, table, region=other)
-    page = login(role, region=own).get(f"/search?q={WORD}").text
+    page = login(role, region=own).get(f"/search/?q={WORD}").text
     listed = {table for table in SCOPED if "l" in letters(role, table)}
     assert tables_found(page) == (listed if role.value in ALL_REGION_ROLES else set())
 
@@ -71,7 +71,7 @@ def test_a_type_shows_six_hits_and_the_way_to_all(make: Factory, login: Login) -
     for number in range(8):
         make.customer(name=f"{WORD} {number}")
     client = login(Role.CLERK)
-    page = client.get(f"/search?q={WORD}").text
+    page = client.get(f"/search/?q={WORD}").text
     assert page.count('href="/customer/details/?id=') == 6
     address = re.search(r'href="(/customer/\?search=[^"]+)">All in this list', page)
     assert address
@@ -81,7 +81,7 @@ def test_a_type_shows_six_hits_and_the_way_to_all(make: Factory, login: Login) -
 @pytest.mark.parametrize("typed", ["", "   ", "\u3000", "\x00"])
 def test_a_search_for_nothing_asks_what_is_sought(typed: str, make: Factory, login: Login) -> None:
     make.customer()
-    page = login(Role.CLERK).get("/search", query_string={"q": typed}).text
+    page = login(Role.CLERK).get("/search/", query_string={"q": typed}).text
     assert "What are you looking for?" in page
     assert tables_found(page) == set()
 
@@ -89,9 +89,9 @@ def test_a_search_for_nothing_asks_what_is_sought(typed: str, make: Factory, log
 def test_a_deleted_record_is_not_found(make: Factory, login: Login) -> None:
     customer = make.customer(name=WORD)
     client = login(Role.SUPERVISOR)
-    assert tables_found(client.get(f"/search?q={WORD}").text) == {"customer"}
+    assert tables_found(client.get(f"/search/?q={WORD}").text) == {"customer"}
     client.post("/customer/delete/", data={"id": customer.id})
-    assert tables_found(client.get(f"/search?q={WORD}").text) == set()
+    assert tables_found(client.get(f"/search/?q={WORD}").text) == set()
     assert client.get(f"/complaint/ajax/lookup/?name=customer_id&query={WORD}").json == []
 
 
