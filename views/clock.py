@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
 
-from flask import current_app
-
-
-def site_zone() -> ZoneInfo:
-    """Return the time zone in which the site's people live."""
-    zone: ZoneInfo = current_app.extensions["settings"].timezone
-    return zone
+from models.centre import site_zone
 
 
 def show_instant(instant: datetime) -> str:
@@ -21,7 +14,12 @@ def show_instant(instant: datetime) -> str:
 
 def start_of_day(day: date) -> datetime:
     """Return the instant at which `day` begins for the site's people, in UTC."""
-    return datetime.combine(day, time.min, site_zone()).astimezone(UTC)
+    return instant_of(day, time.min)
+
+
+def instant_of(day: date, clock: time) -> datetime:
+    """Return the instant at which the site's clocks show `clock` on `day`, in UTC."""
+    return datetime.combine(day, clock, site_zone()).astimezone(UTC)
 
 
 def today() -> date:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from models import AuditEntry
 from views.cells import Cell, cell, fetch_labels
-from views.fields import RecordField, RelationField
+from views.fields import RecordField
 from views.forms import RecordForm, column_of
 from views.history import entries_of, who_did
+from views.relation_fields import RelationField
 
 if TYPE_CHECKING:
     from views.base import RecordView

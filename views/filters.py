@@ -14,7 +14,8 @@ from werkzeug.datastructures import MultiDict
 from models import Record
 from models.sql import labels_for
 from views.clock import start_of_day
-from views.fields import clean_line, coerce_id, parse_day
+from views.days import parse_day
+from views.fields import clean_line, coerce_id
 from views.forms import column_of, target_of
 from views.lookups import escape_like, is_small, small_options
 

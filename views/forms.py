@@ -18,7 +18,7 @@ from models import Record, record_types
 from models.base import Labelled
 from models.labels import FIELD_LABELS, NEVER_SHOWN
 from models.sql import labels_for
-from views import fields
+from views import days, fields, relation_fields
 from views.amount_field import AmountField
 from views.lines_field import LinesField
 from views.lookups import is_small, small_options
@@ -89,9 +89,9 @@ class RecordForm(Form):
 
     def fetch_labels(self) -> None:
         """Look up the labels of all chosen records, one query for each table they stand in."""
-        chosen: dict[type[Record], list[fields.RelationField]] = {}
+        chosen: dict[type[Record], list[relation_fields.RelationField]] = {}
         for field in self:
-            if isinstance(field, fields.RelationField) and field.data is not None:
+            if isinstance(field, relation_fields.RelationField) and field.data is not None:
                 chosen.setdefault(field.target, []).append(field)
         for target, its_fields in chosen.items():
             labels = labels_for(target, [field.data for field in its_fields])
@@ -165,10 +165,10 @@ def _relation_field(target: type[Record], column: Column[Any] | None, options: d
     if not issubclass(target, Record):
         return LinesField(target=target, **options)
     if column is None:
-        return fields.ManyRelationsField(target=target, options=list_options, **options)
+        return relation_fields.ManyRelationsField(target=target, options=list_options, **options)
     if is_small(target):
-        return fields.SmallRelationField(target=target, options=list_options, **options)
-    return fields.RelationField(target=target, **options)
+        return relation_fields.SmallRelationField(target=target, options=list_options, **options)
+    return relation_fields.RelationField(target=target, **options)
 
 
 def _plain_field(name: str, column: Column[Any], options: dict[str, Any]) -> Any:
@@ -189,8 +189,8 @@ def _plain_field(name: str, column: Column[Any], options: dict[str, Any]) -> Any
 
 
 _BY_TYPE: Sequence[tuple[type, Callable[[dict[str, Any]], Any]]] = (
-    (DateTime, lambda options: fields.InstantField(**options)),
-    (Date, lambda options: fields.DayField(**options)),
+    (DateTime, lambda options: days.InstantField(**options)),
+    (Date, lambda options: days.DayField(**options)),
     (Integer, lambda options: fields.NumberField(**options)),
     (Numeric, lambda options: AmountField(**options)),
     (Text, lambda options: fields.TextField(**options)),

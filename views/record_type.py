@@ -12,15 +12,18 @@ from flask import abort, request
 from flask_admin.contrib.sqla import ModelView
 from flask_babel import LazyString
 from flask_babel import gettext as _
-from sqlalchemy import ARRAY, select
+from sqlalchemy import ARRAY, Date, DateTime, select
 from sqlalchemy.sql.base import ExecutableOption
 
 from models import Record, db
 from views.errors import Refusal
-from views.fields import can_see, coerce_id
+from views.fields import coerce_id
 from views.filters import Filter, make_filter
 from views.forms import RecordForm, Section, column_of, form_class, label_of, target_of
+from views.key_figures import KeyFigure
+from views.key_facts import Term
 from views.page import Guarded
+from views.relation_fields import can_see
 
 # Columns on a record's page that every record has, after its own sections.
 ORIGIN = ("created_at", "created_by_id", "updated_at")
@@ -48,6 +51,14 @@ class RecordType(Guarded, ModelView):
     default_sort: ClassVar[tuple[str, bool]] = ("id", True)
     list_options: ClassVar[tuple[ExecutableOption, ...]] = ()
     is_tree: ClassVar[bool] = False
+    # What stands at the head of a record's page: columns, and of those that are days what they mean now.
+    key_facts: ClassVar[tuple[str, ...]] = ()
+    terms: ClassVar[Mapping[str, Term]] = {}
+    # The columns of these records on the page of another one; empty: the first of the list.
+    brief_columns: ClassVar[tuple[str, ...]] = ()
+    # Tables whose records stand on this one's page as lists, in this order, the others as numbers that lead to
+    # their lists; None: as lists all that name this one.
+    cards: ClassVar[tuple[str, ...] | None] = None
 
     filters: dict[str, Filter]
     sortable: frozenset[str]
@@ -173,6 +184,20 @@ class RecordType(Guarded, ModelView):
     def shown_names(self) -> tuple[str, ...]:
         """Return the columns on a record's page."""
         return self.only_listed + self.form_names
+
+    @property
+    def happens(self) -> str | None:
+        """Return the column that says when such a record happened: the day or instant that its list sorts by.
+
+        None where the list sorts otherwise, or a record may be without it.
+        """
+        column = column_of(self.model, self.default_sort[0])
+        is_time = column is not None and isinstance(column.type, (Date, DateTime)) and not column.nullable
+        return self.default_sort[0] if is_time else None
+
+    def figures(self, row: Any) -> list[KeyFigure]:  # noqa: ARG002 - for subclasses
+        """Return the figures at the head of a record's page."""
+        return []
 
     @property
     def search_names(self) -> str:

@@ -11,9 +11,9 @@ from models import db
 from models.base import now
 from views import sent_twice
 from views.errors import Refusal, refusal_of
-from views.fields import ManyRelationsField
 from views.forms import RecordForm
 from views.lines_field import LinesField
+from views.relation_fields import ManyRelationsField
 
 if TYPE_CHECKING:
     from views.base import RecordView

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
-from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from views.fields import clean_line, clean_text, coerce_id, parse_day
+from views.fields import clean_line, clean_text, coerce_id
 from views.lookups import escape_like
 
 
@@ -50,22 +47,6 @@ def test_an_id_is_read(raw: object, key: int) -> None:
 def test_what_is_no_id_is_none(raw: object) -> None:
     key = coerce_id(raw)
     assert key is None or str(key) == str(raw).strip().lstrip("0")
-
-
-@given(st.dates(date(1900, 1, 1), date(2200, 12, 31)))
-def test_a_date_in_any_spelling_is_the_same_date(day: date) -> None:
-    for typed in (
-        day.isoformat(),
-        f"{day.year}/{day.month}/{day.day}",
-        f"{day.year}年{day.month}月{day.day}日",
-    ):
-        assert parse_day(typed) == day
-
-
-@pytest.mark.parametrize("typed", ["2024-02-30", "1899-12-31", "24-1-1", "5/3/2024", "x", "2024-3"])
-def test_a_date_that_is_none_is_refused(typed: str, in_app: Flask) -> None:
-    with pytest.raises(ValueError, match=r".+"):
-        parse_day(typed)
 
 
 @given(st.text())
