@@ -1,0 +1,224 @@
+"""What is due: answers, calls and decisions that the records there are owe to somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    DateTime,
+    Select,
+    String,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.sql.selectable import Subquery
+
+from models.actor import current_actor
+from models.base import Record, db, now
+from models.customer import Customer
+from models.dealer import Dealer
+from models.due_kinds import SOURCES, DueKind, Source, Window
+from models.organisation import Staff
+from models.permissions import allows
+from models.sql import labels_for
+from models.vehicle import Vehicle
+
+__all__ = ["NOBODY", "DueItem", "DueKind", "Wanted", "Window", "count_due", "due_items", "due_lists"]
+
+# Among the people asked for: what nobody is responsible for.
+NOBODY = 0
+
+_NAMED: Mapping[str, type[Record]] = {
+    "customer_id": Customer,
+    "vehicle_id": Vehicle,
+    "dealer_id": Dealer,
+    "responsible_id": Staff,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DueItem:
+    """One thing to do, with the record that asks for it: `table`, `row_id`, and `label` as people name it.
+
+    `due_at` is None where a day says it all, `starts_on` where it can be done at once. `who` is the customer,
+    of a claim the dealer; `about` what was said or done last.
+    """
+
+    kind: DueKind
+    due_on: date
+    due_at: datetime | None
+    starts_on: date | None
+    is_late: bool
+    table: str
+    row_id: int
+    label: str
+    who: str
+    phone: str | None
+    about: str | None
+    customer_id: int | None
+    vehicle_id: int | None
+    vehicle: str | None
+    dealer_id: int | None
+    responsible_id: int | None
+    responsible: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to look for; None leaves that open, and `responsible_ids` may name NOBODY."""
+
+    customer_id: int | None = None
+    vehicle_id: int | None = None
+    dealer_id: int | None = None
+    responsible_ids: Collection[int] | None = None
+    region_ids: Collection[int] | None = None
+    kinds: Collection[DueKind] | None = None
+
+
+def due_items(
+    until: date,
+    *,
+    zone: ZoneInfo,
+    since: date | None = None,
+    customer_id: int | None = None,
+    vehicle_id: int | None = None,
+    dealer_id: int | None = None,
+    responsible_ids: Collection[int] | None = None,
+    kinds: Collection[DueKind] | None = None,
+    limit: int = 100,
+) -> list[DueItem]:
+    """Return what is due by the day `until` in `zone`, the oldest first, within the reader's row limits.
+
+    Unanswered complaints, promises and undecided claims stay until somebody does them. Follow-ups and
+    maintenances drop out LAPSES_AFTER_DAYS after the visit or their day, and the end of a warranty once it
+    has passed, so that vehicles of former years don't bury the work of today. Kinds whose records the reader
+    may not list are left out. A first follow-up is done by a call that names the receipt and reached the
+    customer, or by attempts on ATTEMPT_DAYS different days; a second is owed only to a customer whom the
+    first reached. Maintenance and end of warranty are told to the customer: a call to remind of it, or the
+    maintenance itself, from TELL_DAYS before settles them.
+    Five queries, however much is found.
+    """
+    wanted = Wanted(customer_id, vehicle_id, dealer_id, responsible_ids, None, kinds)
+    return due_lists([Window(until, since)], wanted, zone=zone, limit=limit)[0]
+
+
+def due_lists(
+    windows: Sequence[Window], wanted: Wanted, *, zone: ZoneInfo, limit: int = 100, offset: int = 0
+) -> list[list[DueItem]]:
+    """Return what is due in each of the windows: one query for each, and four for the names."""
+    found = [_fetch(window, wanted, zone, limit, offset) for window in windows]
+    names = {
+        name: labels_for(model, {key for part in found for row in part if (key := getattr(row, name))})
+        for name, model in _NAMED.items()
+    }
+
+    def name_of(name: str, key: int | None) -> str | None:
+        label = names[name].get(key) if key is not None else None
+        return label.text if label else None
+
+    day, moment = datetime.now(zone).date(), now()
+    return [[_item(row, name_of, day, moment) for row in part] for part in found]
+
+
+def count_due(window: Window, wanted: Wanted, *, zone: ZoneInfo, most: int) -> Select[int]:
+    """Return a statement that counts what is due, up to `most`: more is not read."""
+    rows = _union(window, wanted, zone, most)
+    if rows is None:
+        return select(literal(0))
+    return select(func.count()).select_from(select(rows.c.row_id).limit(most).subquery())
+
+
+def _fetch(window: Window, wanted: Wanted, zone: ZoneInfo, limit: int, offset: int) -> Sequence[Any]:
+    rows = _union(window, wanted, zone, limit + offset)
+    if rows is None:
+        return []
+    order = (rows.c.due_on, rows.c.due_at.nulls_last(), rows.c.kind, rows.c.row_id)
+    return db.session.execute(select(rows).order_by(*order).limit(limit).offset(offset)).all()
+
+
+def _item(row: Any, name_of: Callable[[str, int | None], str | None], day: date, moment: datetime) -> DueItem:
+    kind = DueKind[row.kind.upper()]
+    party = "customer_id" if row.customer_id is not None else "dealer_id"
+    return DueItem(
+        kind=kind,
+        due_on=row.due_on,
+        due_at=row.due_at,
+        starts_on=row.starts_on,
+        is_late=row.due_at < moment if row.due_at else row.due_on < day,
+        table=SOURCES[kind][0].__tablename__,
+        row_id=row.row_id,
+        label=row.label,
+        who=row.who or name_of(party, getattr(row, party)) or "",
+        phone=row.phone,
+        about=row.about,
+        customer_id=row.customer_id,
+        vehicle_id=row.vehicle_id,
+        vehicle=name_of("vehicle_id", row.vehicle_id),
+        dealer_id=row.dealer_id,
+        responsible_id=row.responsible_id,
+        responsible=name_of("responsible_id", row.responsible_id),
+    )
+
+
+def _union(window: Window, wanted: Wanted, zone: ZoneInfo, most: int) -> Subquery | None:
+    """Return the things to do of the kinds asked for, each up to `most`; None where none is allowed."""
+    actor = current_actor()
+    parts = [
+        # A subquery each: the row limits reach it there, also inside the union.
+        _rows_of(kind, make(window, zone), window, wanted).limit(most).subquery()
+        for kind, (model, make) in SOURCES.items()
+        if (wanted.kinds is None or kind in wanted.kinds) and allows(actor, model.__tablename__, "list")
+    ]
+    return union_all(*(select(part) for part in parts)).subquery() if parts else None
+
+
+def _rows_of(kind: DueKind, source: Source, window: Window, wanted: Wanted) -> Select[Any]:
+    def told(value: Any, kind_of: Any, name: str) -> ColumnElement[Any]:
+        return cast(null() if value is None else value, kind_of).label(name)
+
+    model = source.model
+    statement = select(
+        literal(kind.value).label("kind"),
+        source.due_on.label("due_on"),
+        told(source.due_at, DateTime(timezone=True), "due_at"),
+        told(source.starts_on, Date, "starts_on"),
+        model.id.label("row_id"),
+        model.label_column().label("label"),
+        told(source.who, String, "who"),
+        told(source.phone, String, "phone"),
+        told(source.about, String, "about"),
+        *(told(source.keys.get(name), BigInteger, name) for name in _NAMED),
+    ).select_from(model)
+    for joined, condition in source.joins:
+        statement = statement.outerjoin(joined, condition)
+    conditions = (*source.conditions, *window.contains(source.due_on), *_narrowed(source, wanted))
+    return statement.where(*conditions).order_by(source.due_on, model.id)
+
+
+def _narrowed(source: Source, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Return the conditions for what is wanted; a kind that has no such key can't be among it."""
+    conditions: list[ColumnElement[bool]] = []
+    for name in ("customer_id", "vehicle_id", "dealer_id"):
+        key = getattr(wanted, name)
+        if key is not None:
+            column = source.keys.get(name)
+            conditions.append(literal(value=False) if column is None else column == key)
+    if wanted.responsible_ids is not None:
+        column, people = source.keys["responsible_id"], set(wanted.responsible_ids)
+        nobody = [column.is_(None)] if NOBODY in people else []
+        conditions.append(or_(column.in_(sorted(people - {NOBODY})), *nobody))
+    if wanted.region_ids is not None:
+        conditions.append(source.model.region_id.in_(sorted(wanted.region_ids)))
+    return conditions

@@ -1,0 +1,282 @@
+"""The kinds of things that are due, and of each the rows that ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import ColumnElement, Date, case, cast, exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from models.base import Labelled, Record
+from models.call_record import CallPurpose, CallRecord, CallResult
+from models.complaint import FIRST_ANSWER_WITHIN, Complaint, Step
+from models.customer import Customer
+from models.dealer import Dealer
+from models.service_receipt import ServiceKind, ServiceReceipt
+from models.vehicle import Vehicle
+from models.warranty_claim import ClaimKind, ClaimOutcome, WarrantyClaim
+
+# Days after the vehicle was handed over between which the first follow-up lies.
+FIRST_FOLLOW_UP_DAYS = (3, 7)
+# Days after a first follow-up that reached the customer between which the second lies.
+SECOND_FOLLOW_UP_DAYS = (7, 14)
+# Where a slip comes in after the first follow-up was due: days from its entry.
+LATE_SLIP_DAYS = 3
+# Attempts on as many different days count for a customer who can't be reached.
+ATTEMPT_DAYS = 3
+# Days before a maintenance, or before the warranty ends, from which the customer is told.
+TELL_DAYS = 30
+# Days within which a dealer hears what became of a claim.
+CLAIM_DAYS = 14
+# Days after which a follow-up or a maintenance that nobody did drops out: it can't be made up for any more.
+LAPSES_AFTER_DAYS = 90
+
+
+class DueKind(Labelled):
+    """What there is to do."""
+
+    FIRST_ANSWER = "first_answer", _("First answer")
+    PROMISE = "promise", _("Promise to keep")
+    FIRST_FOLLOW_UP = "first_follow_up", _("First follow-up")
+    SECOND_FOLLOW_UP = "second_follow_up", _("Second follow-up")
+    MAINTENANCE = "maintenance", _("Maintenance")
+    WARRANTY_END = "warranty_end", _("End of warranty")
+    WARRANTY_CLAIM = "warranty_claim", _("Warranty claim to decide")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The days between which something is due, both included; `since` None reaches back to the oldest."""
+
+    until: date
+    since: date | None = None
+
+    def contains(self, due_on: Any) -> list[ColumnElement[bool]]:
+        """Return the conditions under which a day lies between them."""
+        return [due_on <= self.until, *([due_on >= self.since] if self.since else [])]
+
+    def contains_instant(self, instant: Any, zone: ZoneInfo, delay: timedelta) -> list[ColumnElement[bool]]:
+        """Return the conditions under which `instant` plus `delay` lies there, so that an index serves."""
+        ends = instant < start_of_day(self.until + timedelta(days=1), zone) - delay
+        return [ends, *([instant >= start_of_day(self.since, zone) - delay] if self.since else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The rows of one kind: `keys` are what they belong to, None stands for what a kind doesn't tell."""
+
+    model: type[Record]
+    due_on: Any
+    conditions: Sequence[ColumnElement[bool]]
+    keys: Mapping[str, Any]
+    # Each with the condition under which it belongs to the row; a row without one stays.
+    joins: Sequence[tuple[type[Record], ColumnElement[bool]]]
+    phone: Any
+    starts_on: Any = None
+    due_at: Any = None
+    who: Any = None
+    about: Any = None
+
+
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """Return the instant at which `day` begins in `zone`."""
+    return datetime.combine(day, time.min, zone)
+
+
+def _day_of(instant: Any, zone: ZoneInfo) -> Any:
+    return cast(func.timezone(zone.key, instant), Date)
+
+
+def _oldest(zone: ZoneInfo) -> date:
+    return datetime.now(zone).date() - timedelta(days=LAPSES_AFTER_DAYS)
+
+
+def _keys(model: Any, **others: Any) -> dict[str, Any]:
+    return {
+        "customer_id": model.customer_id,
+        "vehicle_id": model.vehicle_id,
+        "responsible_id": model.responsible_id,
+    } | others
+
+
+def _of_customer(model: Any) -> tuple[type[Record], ColumnElement[bool]]:
+    return Customer, Customer.id == model.customer_id
+
+
+def _first_answer(window: Window, zone: ZoneInfo) -> Source:
+    due_at = Complaint.registered_at + FIRST_ANSWER_WITHIN
+    return Source(
+        Complaint,
+        _day_of(due_at, zone),
+        [
+            Complaint.step == Step.REGISTERED,
+            *window.contains_instant(Complaint.registered_at, zone, FIRST_ANSWER_WITHIN),
+        ],
+        _keys(Complaint, dealer_id=Complaint.dealer_id),
+        [_of_customer(Complaint)],
+        func.coalesce(Complaint.phone, Customer.phone),
+        due_at=due_at,
+        who=Complaint.customer_name,
+        about=Complaint.description,
+    )
+
+
+def _promise(_window: Window, _zone: ZoneInfo) -> Source:
+    return Source(
+        CallRecord,
+        CallRecord.promised_until,
+        [CallRecord.promised_until.is_not(None), CallRecord.promise_kept_on.is_(None)],
+        _keys(CallRecord),
+        [_of_customer(CallRecord)],
+        func.coalesce(CallRecord.phone, Customer.phone),
+        about=CallRecord.promise,
+    )
+
+
+def _is_followed_up(purpose: CallPurpose, zone: ZoneInfo) -> ColumnElement[bool]:
+    """Return the condition under which calls of this purpose about a receipt count as its follow-up."""
+    call = aliased(CallRecord)
+    days = func.count(_day_of(call.called_at, zone).distinct())
+    reached = func.bool_or(call.result == CallResult.REACHED)
+    counted = (
+        select(call.service_receipt_id)
+        .where(call.service_receipt_id == ServiceReceipt.id, call.purpose == purpose)
+        .group_by(call.service_receipt_id)
+        .having(or_(reached, days >= ATTEMPT_DAYS))
+    )
+    return counted.correlate(ServiceReceipt).exists()
+
+
+def _receipt_source(due_on: Any, conditions: Sequence[ColumnElement[bool]], starts_on: Any) -> Source:
+    # The customer's own agent calls; where there is none, who is responsible for the receipt.
+    agent = func.coalesce(Customer.responsible_id, ServiceReceipt.responsible_id)
+    return Source(
+        ServiceReceipt,
+        due_on,
+        conditions,
+        _keys(ServiceReceipt, dealer_id=ServiceReceipt.dealer_id, responsible_id=agent),
+        [_of_customer(ServiceReceipt)],
+        Customer.phone,
+        starts_on=starts_on,
+        about=func.coalesce(ServiceReceipt.work_done, ServiceReceipt.fault),
+    )
+
+
+def _first_follow_up(window: Window, zone: ZoneInfo) -> Source:
+    begins, ends = FIRST_FOLLOW_UP_DAYS
+    visited_on, entered_on = ServiceReceipt.handed_over_on, _day_of(ServiceReceipt.created_at, zone)
+    is_late_slip = entered_on > visited_on + ends
+    return _receipt_source(
+        case((is_late_slip, entered_on + LATE_SLIP_DAYS), else_=visited_on + ends),
+        [
+            visited_on.between(_oldest(zone), window.until - timedelta(days=ends)),
+            ~_is_followed_up(CallPurpose.FIRST_FOLLOW_UP, zone),
+        ],
+        case((is_late_slip, entered_on), else_=visited_on + begins),
+    )
+
+
+def _second_follow_up(window: Window, zone: ZoneInfo) -> Source:
+    begins, ends = SECOND_FOLLOW_UP_DAYS
+    # Not by another name: the row limits can't follow one into an outer join.
+    call, earlier = CallRecord, aliased(CallRecord)
+    is_first = call.purpose == CallPurpose.FIRST_FOLLOW_UP
+    told_before = exists().where(
+        earlier.service_receipt_id == call.service_receipt_id,
+        earlier.purpose == CallPurpose.FIRST_FOLLOW_UP,
+        earlier.result == CallResult.REACHED,
+        earlier.id < call.id,
+    )
+    reached_on = _day_of(call.called_at, zone)
+    source = _receipt_source(
+        reached_on + ends,
+        [
+            is_first & (call.result == CallResult.REACHED),
+            call.called_at >= start_of_day(_oldest(zone), zone),
+            *window.contains_instant(call.called_at, zone, timedelta(days=ends)),
+            ~told_before,
+            ~_is_followed_up(CallPurpose.SECOND_FOLLOW_UP, zone),
+        ],
+        reached_on + begins,
+    )
+    # What was said stands beside, so that the second doesn't repeat the first.
+    return replace(
+        source,
+        joins=[(call, call.service_receipt_id == ServiceReceipt.id), *source.joins],
+        about=call.points,
+    )
+
+
+def _vehicle_source(due_on: Any, conditions: Sequence[ColumnElement[bool]]) -> Source:
+    since = due_on - TELL_DAYS
+    is_told = exists().where(
+        CallRecord.vehicle_id == Vehicle.id,
+        CallRecord.purpose == CallPurpose.REMINDER,
+        CallRecord.result == CallResult.REACHED,
+        CallRecord.called_at >= since,
+    )
+    is_done = exists().where(
+        ServiceReceipt.vehicle_id == Vehicle.id,
+        ServiceReceipt.kind == ServiceKind.MAINTENANCE,
+        ServiceReceipt.came_in_on >= since,
+    )
+    return Source(
+        Vehicle,
+        due_on,
+        [Vehicle.customer_id.is_not(None), *conditions, ~is_told, ~is_done],
+        {
+            "customer_id": Vehicle.customer_id,
+            "vehicle_id": Vehicle.id,
+            "dealer_id": Vehicle.dealer_id,
+            "responsible_id": Customer.responsible_id,
+        },
+        [_of_customer(Vehicle)],
+        Customer.phone,
+        starts_on=since,
+    )
+
+
+def _maintenance(_window: Window, zone: ZoneInfo) -> Source:
+    return _vehicle_source(Vehicle.next_maintenance_on, [Vehicle.next_maintenance_on >= _oldest(zone)])
+
+
+def _warranty_end(_window: Window, zone: ZoneInfo) -> Source:
+    # Once it has ended there is nothing to tell any more.
+    return _vehicle_source(Vehicle.warranty_until, [Vehicle.warranty_until >= datetime.now(zone).date()])
+
+
+def _warranty_claim(window: Window, _zone: ZoneInfo) -> Source:
+    claimed_on = WarrantyClaim.claimed_on
+    return Source(
+        WarrantyClaim,
+        claimed_on + CLAIM_DAYS,
+        [
+            WarrantyClaim.outcome == ClaimOutcome.OPEN,
+            WarrantyClaim.kind == ClaimKind.FROM_DEALER,
+            claimed_on <= window.until - timedelta(days=CLAIM_DAYS),
+        ],
+        {
+            "vehicle_id": WarrantyClaim.vehicle_id,
+            "dealer_id": WarrantyClaim.dealer_id,
+            "responsible_id": WarrantyClaim.responsible_id,
+        },
+        [(Dealer, Dealer.id == WarrantyClaim.dealer_id)],
+        Dealer.phone,
+        about=WarrantyClaim.fault,
+    )
+
+
+SOURCES: Mapping[DueKind, tuple[type[Record], Callable[[Window, ZoneInfo], Source]]] = {
+    DueKind.FIRST_ANSWER: (Complaint, _first_answer),
+    DueKind.PROMISE: (CallRecord, _promise),
+    DueKind.FIRST_FOLLOW_UP: (ServiceReceipt, _first_follow_up),
+    DueKind.SECOND_FOLLOW_UP: (ServiceReceipt, _second_follow_up),
+    DueKind.MAINTENANCE: (Vehicle, _maintenance),
+    DueKind.WARRANTY_END: (Vehicle, _warranty_end),
+    DueKind.WARRANTY_CLAIM: (WarrantyClaim, _warranty_claim),
+}

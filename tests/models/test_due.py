@@ -1,0 +1,365 @@
+"""What is due, by when, for whom, and what settles it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+
+from conftest import count_queries
+from factories import Factory
+from models import ServiceReceipt, acting_as, db
+from models.actor import Actor
+from models.base import now
+from models.call_record import CallPurpose, CallResult
+from models.complaint import Step
+from models.due import NOBODY, DueItem, DueKind, Wanted, Window, count_due, due_items, due_lists
+from models.service_receipt import ServiceKind
+from models.warranty_claim import ClaimKind, ClaimOutcome
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.fixture
+def make(in_app: Flask) -> Factory:
+    """Make rows in the session that reads them: two would get in each other's way on one connection."""
+    return Factory(db.session)
+
+
+def day(distance: int) -> date:
+    return datetime.now(ZONE).date() + timedelta(days=distance)
+
+
+def noon(distance: int) -> datetime:
+    return datetime.combine(day(distance), datetime.min.time(), ZONE).astimezone(UTC) + timedelta(hours=12)
+
+
+def due(distance: int = 60, **wanted: Any) -> list[DueItem]:
+    return due_items(day(distance), zone=ZONE, **wanted)
+
+
+def only(kind: DueKind, distance: int = 60) -> DueItem | None:
+    found = due(distance, kinds=[kind])
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def handed_over(make: Factory, distance: int, **attributes: Any) -> ServiceReceipt:
+    """Make a receipt that was entered on the day on which the vehicle was handed over."""
+    attributes.setdefault("created_at", noon(distance))
+    return make.service_receipt(came_in_on=day(distance - 1), handed_over_on=day(distance), **attributes)
+
+
+def call(
+    make: Factory, receipt: ServiceReceipt, distance: int, result: CallResult, **attributes: Any
+) -> None:
+    make.call_record(
+        customer_id=receipt.customer_id,
+        service_receipt_id=receipt.id,
+        called_at=noon(distance),
+        result=result,
+        **attributes,
+    )
+
+
+def test_a_registered_complaint_is_owed_an_answer_within_24_hours(in_app: Flask, make: Factory) -> None:
+    registered_at = now() - timedelta(hours=25)
+    customer = make.customer(phone="13900001111")
+    complaint = make.complaint(
+        registered_at=registered_at, customer_id=customer.id, customer_name="王师傅", phone=None
+    )
+    make.complaint(registered_at=registered_at, step=Step.VERIFIED)
+    item = only(DueKind.FIRST_ANSWER)
+    assert item is not None
+    assert (item.table, item.row_id, item.label) == ("complaint", complaint.id, complaint.number)
+    assert item.due_at == registered_at + timedelta(hours=24)
+    assert item.is_late
+    assert (item.who, item.phone, item.customer_id) == ("王师傅", "13900001111", customer.id)
+
+
+def test_an_answer_that_is_still_in_time_is_due_tomorrow_and_not_late(in_app: Flask, make: Factory) -> None:
+    make.complaint(registered_at=now() - timedelta(minutes=1))
+    item = only(DueKind.FIRST_ANSWER, 1)
+    assert item is not None
+    assert not item.is_late
+    assert item.due_on == day(1)
+    assert only(DueKind.FIRST_ANSWER, 0) is None
+
+
+def test_the_first_follow_up_lies_3_to_7_days_after_the_hand_over(in_app: Flask, make: Factory) -> None:
+    agent = make.staff()
+    customer = make.customer(responsible_id=agent.id, phone="13900002222")
+    vehicle = make.vehicle(plate_number="鲁Q12345")
+    receipt = handed_over(make, -2, customer_id=customer.id, vehicle_id=vehicle.id, work_done="换电机")
+    item = only(DueKind.FIRST_FOLLOW_UP)
+    assert item is not None
+    assert (item.starts_on, item.due_on, item.is_late) == (day(1), day(5), False)
+    assert (item.table, item.row_id, item.about) == ("service_receipt", receipt.id, "换电机")
+    assert (item.who, item.phone, item.responsible) == (customer.name, "13900002222", agent.name)
+    assert item.vehicle is not None
+    assert item.vehicle.startswith("鲁Q12345")
+    assert only(DueKind.FIRST_FOLLOW_UP, 4) is None
+
+
+def test_a_slip_that_came_late_is_followed_up_within_3_days_of_its_entry(
+    in_app: Flask, make: Factory
+) -> None:
+    handed_over(make, -20, created_at=noon(-1))
+    item = only(DueKind.FIRST_FOLLOW_UP)
+    assert item is not None
+    assert (item.starts_on, item.due_on) == (day(-1), day(2))
+
+
+def test_a_vehicle_that_is_still_in_the_workshop_is_not_followed_up(in_app: Flask, make: Factory) -> None:
+    make.service_receipt(came_in_on=day(-9))
+    assert due() == []
+
+
+def test_follow_ups_that_nobody_made_drop_out_after_90_days(in_app: Flask, make: Factory) -> None:
+    handed_over(make, -91)
+    assert only(DueKind.FIRST_FOLLOW_UP) is None
+    handed_over(make, -90)
+    item = only(DueKind.FIRST_FOLLOW_UP)
+    assert item is not None
+    assert item.is_late
+
+
+ATTEMPTS: dict[str, tuple[list[tuple[int, CallResult]], bool]] = {
+    "reached": ([(-5, CallResult.REACHED)], True),
+    "asked to call again": ([(-5, CallResult.CALL_BACK)], False),
+    "twice": ([(-5, CallResult.NOT_REACHED), (-4, CallResult.NOT_REACHED)], False),
+    "three times on one day": ([(-5, CallResult.NOT_REACHED)] * 3, False),
+    "on three days": ([(-n, CallResult.NOT_REACHED) for n in (5, 4, 3)], True),
+}
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+def test_the_first_follow_up_counts_once_reached_or_after_three_days(
+    in_app: Flask, make: Factory, name: str
+) -> None:
+    calls, counts = ATTEMPTS[name]
+    receipt = handed_over(make, -8)
+    for distance, result in calls:
+        call(make, receipt, distance, result)
+    assert (only(DueKind.FIRST_FOLLOW_UP) is None) == counts
+
+
+def test_a_call_about_something_else_is_no_follow_up(in_app: Flask, make: Factory) -> None:
+    receipt = handed_over(make, -8)
+    call(make, receipt, -5, CallResult.REACHED, purpose=CallPurpose.INQUIRY)
+    call(make, handed_over(make, -200), -5, CallResult.REACHED)
+    item = only(DueKind.FIRST_FOLLOW_UP)
+    assert item is not None
+    assert item.row_id == receipt.id
+
+
+def test_the_second_follow_up_lies_in_the_week_after_one_week(in_app: Flask, make: Factory) -> None:
+    receipt = handed_over(make, -8)
+    call(make, receipt, -4, CallResult.NOT_REACHED)
+    assert only(DueKind.SECOND_FOLLOW_UP) is None
+    call(make, receipt, -3, CallResult.REACHED, points="嫌减震太硬")
+    call(make, receipt, -1, CallResult.REACHED, points="又问了一次")
+    item = only(DueKind.SECOND_FOLLOW_UP)
+    assert item is not None
+    assert (item.starts_on, item.due_on) == (day(4), day(11))
+    assert (item.table, item.row_id, item.about) == ("service_receipt", receipt.id, "嫌减震太硬")
+    call(make, receipt, 0, CallResult.REACHED, purpose=CallPurpose.SECOND_FOLLOW_UP)
+    assert only(DueKind.SECOND_FOLLOW_UP) is None
+
+
+def test_a_promise_is_due_until_it_was_kept_however_old_it_is(in_app: Flask, make: Factory) -> None:
+    made = make.call_record(promise="寄配件", promised_until=day(-400))
+    make.call_record(promise="寄手册", promised_until=day(-4), promise_kept_on=day(-5))
+    make.call_record(promise="以后再说")
+    item = only(DueKind.PROMISE)
+    assert item is not None
+    assert (item.table, item.row_id, item.about, item.is_late) == ("call_record", made.id, "寄配件", True)
+
+
+VEHICLE_DAYS = {DueKind.MAINTENANCE: "next_maintenance_on", DueKind.WARRANTY_END: "warranty_until"}
+
+
+@pytest.mark.parametrize("kind", VEHICLE_DAYS)
+def test_the_customer_is_told_of_maintenance_and_end_of_warranty(
+    in_app: Flask, make: Factory, kind: DueKind
+) -> None:
+    customer = make.customer()
+    vehicle = make.vehicle(customer_id=customer.id, **{VEHICLE_DAYS[kind]: day(10)})
+    make.vehicle(**{VEHICLE_DAYS[kind]: day(10)})
+    item = only(kind)
+    assert item is not None
+    assert (item.due_on, item.starts_on, item.row_id) == (day(10), day(-20), vehicle.id)
+    told = {"customer_id": customer.id, "vehicle_id": vehicle.id, "purpose": CallPurpose.REMINDER}
+    make.call_record(called_at=noon(-100), **told)
+    make.call_record(called_at=noon(-1), result=CallResult.NOT_REACHED, **told)
+    assert only(kind) is not None
+    make.call_record(called_at=noon(-1), **told)
+    assert only(kind) is None
+
+
+def test_a_maintenance_that_was_done_is_not_due(in_app: Flask, make: Factory) -> None:
+    vehicle = make.vehicle(customer_id=make.customer().id, next_maintenance_on=day(10))
+    make.service_receipt(vehicle_id=vehicle.id, kind=ServiceKind.REPAIR, came_in_on=day(-1))
+    make.service_receipt(vehicle_id=vehicle.id, kind=ServiceKind.MAINTENANCE, came_in_on=day(-150))
+    assert only(DueKind.MAINTENANCE) is not None
+    make.service_receipt(vehicle_id=vehicle.id, kind=ServiceKind.MAINTENANCE, came_in_on=day(-1))
+    assert only(DueKind.MAINTENANCE) is None
+
+
+@pytest.mark.parametrize(
+    ("attributes", "is_due"),
+    [
+        ({"next_maintenance_on": -90}, True),
+        ({"next_maintenance_on": -91}, False),
+        ({"warranty_until": 0}, True),
+        ({"warranty_until": -1}, False),
+    ],
+)
+def test_vehicles_of_former_years_do_not_bury_the_work_of_today(
+    in_app: Flask, make: Factory, attributes: dict[str, int], is_due: bool
+) -> None:
+    days = {name: day(distance) for name, distance in attributes.items()}
+    make.vehicle(customer_id=make.customer().id, **days)
+    assert bool(due()) == is_due
+
+
+def test_a_claim_of_a_dealer_is_decided_within_14_days(in_app: Flask, make: Factory) -> None:
+    dealer = make.dealer(name="鲁南车行", phone="0539-1234567")
+    claim = make.warranty_claim(dealer_id=dealer.id, claimed_on=day(-15))
+    make.warranty_claim(claimed_on=day(-15), outcome=ClaimOutcome.PASSED, decided_on=day(-1))
+    make.warranty_claim(claimed_on=day(-15), kind=ClaimKind.ON_SUPPLIER, supplier_id=make.supplier().id)
+    item = only(DueKind.WARRANTY_CLAIM)
+    assert item is not None
+    assert (item.row_id, item.due_on, item.is_late) == (claim.id, day(-1), True)
+    assert (item.who, item.phone, item.dealer_id) == ("鲁南车行", "0539-1234567", dealer.id)
+
+
+def one_of_each(make: Factory, **attributes: Any) -> dict[DueKind, Any]:
+    """Make a record for each kind, and return the record by its kind."""
+    customer_id = attributes.pop("customer_id", None) or make.customer(**attributes).id
+    shared = {"customer_id": customer_id, **attributes}
+    second = handed_over(make, -8, **shared)
+    call(make, second, -4, CallResult.REACHED, region_id=attributes.get("region_id"))
+    return {
+        DueKind.FIRST_ANSWER: make.complaint(**shared),
+        DueKind.PROMISE: make.call_record(promise="寄", promised_until=day(1), **shared),
+        DueKind.FIRST_FOLLOW_UP: handed_over(make, -3, **shared),
+        DueKind.SECOND_FOLLOW_UP: second,
+        DueKind.MAINTENANCE: make.vehicle(next_maintenance_on=day(9), **shared),
+        DueKind.WARRANTY_END: make.vehicle(warranty_until=day(9), **shared),
+        DueKind.WARRANTY_CLAIM: make.warranty_claim(claimed_on=day(-2), **attributes),
+    }
+
+
+def test_each_kind_can_be_asked_for_alone(in_app: Flask, make: Factory) -> None:
+    made = one_of_each(make)
+    for kind in DueKind:
+        item = only(kind)
+        assert item is not None, kind
+        assert (item.kind, item.table, item.row_id) == (kind, made[kind].__tablename__, made[kind].id)
+    assert {item.kind for item in due()} == set(DueKind)
+
+
+def test_what_is_due_comes_in_the_order_of_its_days_and_up_to_the_limit(in_app: Flask, make: Factory) -> None:
+    one_of_each(make)
+    days = [item.due_on for item in due()]
+    assert days == sorted(days)
+    assert len(days) == len(DueKind)
+    assert [item.due_on for item in due(limit=3)] == days[:3]
+    windows = [Window(day(60))]
+    rest = due_lists(windows, Wanted(), zone=ZONE, limit=3, offset=3)[0]
+    assert [item.due_on for item in rest] == days[3:6]
+
+
+def test_windows_part_the_days_without_a_gap_and_without_a_double(in_app: Flask, make: Factory) -> None:
+    one_of_each(make)
+    make.complaint(registered_at=now() - timedelta(days=3))
+    make.complaint(registered_at=noon(0) - timedelta(days=1))
+    windows = [Window(day(-1)), Window(day(0), day(0)), Window(day(6), day(1)), Window(day(60), day(7))]
+    parts = due_lists(windows, Wanted(), zone=ZONE)
+    assert [item.row_id for part in parts for item in part] == [item.row_id for item in due()]
+    assert all(parts)
+
+
+def test_the_limits_of_the_reader_hold_for_every_kind(in_app: Flask, make: Factory) -> None:
+    own, other = make.region(), make.region()
+    mine = one_of_each(make, region_id=own.id)
+    one_of_each(make, region_id=other.id)
+    clerk = Actor(0, "request", frozenset({"clerk"}), frozenset({own.id}), own.id)
+    with acting_as(clerk):
+        found = due()
+        counted = db.session.scalar(count_due(Window(day(60)), Wanted(), zone=ZONE, most=50))
+    assert {(item.kind, item.row_id) for item in found} == {(kind, row.id) for kind, row in mine.items()}
+    assert counted == len(mine)
+
+
+def test_a_kind_is_left_out_whose_records_the_reader_may_not_list(in_app: Flask, make: Factory) -> None:
+    one_of_each(make)
+    keeper = Actor(0, "request", frozenset({"warehouse_keeper"}), None)
+    with acting_as(keeper):
+        kinds = {item.kind for item in due()}
+        assert kinds == set(DueKind) - {DueKind.PROMISE}
+        assert due(kinds=[DueKind.PROMISE]) == []
+        assert (
+            db.session.scalar(count_due(Window(day(60)), Wanted(kinds=[DueKind.PROMISE]), zone=ZONE, most=9))
+            == 0
+        )
+
+
+def test_what_is_deleted_is_not_due(in_app: Flask, make: Factory) -> None:
+    one_of_each(make, deleted_at=now())
+    assert due() == []
+
+
+def test_it_can_be_asked_for_one_customer_vehicle_or_dealer(in_app: Flask, make: Factory) -> None:
+    one_of_each(make)
+    customer, dealer = make.customer(), make.dealer()
+    vehicle = make.vehicle(customer_id=customer.id, dealer_id=dealer.id, next_maintenance_on=day(3))
+    handed_over(make, -3, customer_id=customer.id, vehicle_id=vehicle.id, dealer_id=dealer.id)
+    make.warranty_claim(dealer_id=dealer.id, claimed_on=day(-2))
+    assert {item.kind for item in due(customer_id=customer.id)} == {
+        DueKind.MAINTENANCE,
+        DueKind.FIRST_FOLLOW_UP,
+    }
+    assert len(due(vehicle_id=vehicle.id)) == 2
+    assert len(due(dealer_id=dealer.id)) == 3
+
+
+def test_it_can_be_asked_for_people_and_for_nobody(in_app: Flask, make: Factory) -> None:
+    mine, other = make.staff(), make.staff()
+    one_of_each(make, responsible_id=mine.id)
+    one_of_each(make)
+    assert {item.kind for item in due(responsible_ids=[mine.id])} == set(DueKind)
+    assert len(due(responsible_ids=[NOBODY])) == len(DueKind)
+    assert len(due(responsible_ids=[mine.id, NOBODY])) == 2 * len(DueKind)
+    assert due(responsible_ids=[other.id]) == []
+
+
+def test_it_can_be_asked_for_regions(in_app: Flask, make: Factory) -> None:
+    east, west = make.region(), make.region()
+    one_of_each(make, region_id=east.id)
+    one_of_each(make, region_id=west.id)
+    found = due_lists([Window(day(60))], Wanted(region_ids={east.id}), zone=ZONE)[0]
+    assert {item.kind for item in found} == set(DueKind)
+    assert len(found) == len(DueKind)
+
+
+def test_a_count_reads_no_more_than_it_needs(in_app: Flask, make: Factory) -> None:
+    for _ in range(4):
+        make.complaint()
+
+    def counted(most: int) -> int | None:
+        return db.session.scalar(count_due(Window(day(60)), Wanted(), zone=ZONE, most=most))
+
+    assert (counted(3), counted(9)) == (3, 4)
+
+
+def test_it_asks_five_times_however_much_is_due(in_app: Flask, make: Factory) -> None:
+    for _ in range(3):
+        one_of_each(make, responsible_id=make.staff().id)
+    with count_queries(in_app) as queries:
+        assert len(due()) == 3 * len(DueKind)
+    assert len(queries) <= 5
