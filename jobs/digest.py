@@ -6,16 +6,15 @@ from zoneinfo import ZoneInfo
 
 import click
 import structlog
-from flask import current_app
 from flask.cli import with_appcontext
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from config import Settings
 from jobs.outbox import put_digest, send_soon
 from jobs.queues import job
 from models import Delivery, Department, Digest, DigestRecipient, acting_as, db, system_actor
+from models.centre import site_zone
 from models.digest import DeliveryState
 from models.digest_content import digest_content
 from models.iso_week import IsoWeek
@@ -46,12 +45,11 @@ def make(department_id: int, week: IsoWeek, staff_id: int | None = None) -> tupl
         WeekNotOverError: when the week has not ended yet.
         LookupError: when there is no such department.
     """
-    settings: Settings = current_app.extensions["settings"]
     found = digest_id(department_id, week)
     if found is not None:
         return found, False
     try:
-        made = _make(department_id, week, settings.timezone, staff_id)
+        made = _make(department_id, week, site_zone(), staff_id)
     except DBAPIError as error:
         # Another was faster: the constraint let one through, or the snapshot could not be kept.
         db.session.rollback()

@@ -9,10 +9,12 @@ from typing import Any
 import css_inline
 from flask import render_template
 from flask_babel import force_locale
+from flask_babel import gettext as _
 
 from config import Settings
 from jobs import digest_wording as wording
 from jobs.mail_message import Mail
+from models.centre import centre_facts
 from models.organisation import Locale
 
 # Mail programs cut a longer part off.
@@ -36,6 +38,7 @@ def digest_mail(
         context = {
             "payload": payload,
             "w": wording,
+            "centre": centre_facts().shown_name(is_english=locale is Locale.ENGLISH) or _("Huisheng"),
             "language": locale.value.replace("_", "-"),
             "digest_url": f"{settings.public_url}/digest/details/?id={digest_id}",
             "complaint_url": f"{settings.public_url}/complaint/details/?id=",

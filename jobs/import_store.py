@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.exc import DataError, IntegrityError
@@ -23,6 +22,7 @@ from jobs.import_table import Table
 from jobs.import_values import RowConverter, RowRejectedError, Values
 from models import ImportOrigin, ImportRun, Record, Supplier, SupplierAlias, current_actor, db
 from models.base import now
+from models.centre import site_zone
 from models.importing import ImportState
 from models.labels import FIELD_LABELS
 from models.part import alias_conflict, release_aliases
@@ -58,7 +58,7 @@ class Importer:
         """Open the run; refuse it while another one reads from the same source."""
         self.mapping = mapping
         self.is_trial = is_trial
-        self.converter = RowConverter(mapping, table.rows.header, current_app.extensions["settings"].timezone)
+        self.converter = RowConverter(mapping, table.rows.header, site_zone())
         lock = func.pg_try_advisory_xact_lock(func.hashtextextended(f"import:{mapping.source}", 0))
         if not db.session.scalar(select(lock)):
             raise ImportBusyError(

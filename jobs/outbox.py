@@ -23,12 +23,13 @@ from jobs.mail_message import Mail, Mailbox, build_message, one_line
 from jobs.queues import enqueue
 from models import Delivery, Digest, DigestRecipient, acting_as, db, system_actor
 from models.base import now
+from models.centre import centre_facts
 from models.digest import DeliveryKind, DeliveryState
 from models.mail_link import Subscription, unsubscribe_url
 from models.mail_obstacle import Obstacle
 from models.organisation import Locale
 
-SENDER_NAME = "回声 Huisheng"
+PANEL_NAME = "回声 Huisheng"
 # Whoever knows an address may ask for such mails: no more than so many of them go there in an hour.
 ASKED_BY_ANYBODY = frozenset({"reset_instructions"})
 ASKED_MOST, ASKED_WITHIN = 5, timedelta(hours=1)
@@ -170,6 +171,11 @@ def _has_enough(address: str) -> bool:
         return (db.session.scalar(recent) or 0) >= ASKED_MOST
 
 
+def sender_name(locale: Locale) -> str:
+    """Return by what name mails in a language come: the centre's, else the panel's."""
+    return centre_facts().shown_name(is_english=locale is Locale.ENGLISH) or PANEL_NAME
+
+
 def _settings() -> Settings:
     settings: Settings = current_app.extensions["settings"]
     return settings
@@ -182,7 +188,7 @@ def _delivery(
     hindrance = obstacle(settings, recipient.email)
     message = build_message(
         mail,
-        sender=Mailbox(SENDER_NAME, settings.mail_from),
+        sender=Mailbox(sender_name(recipient.locale), settings.mail_from),
         recipient=Mailbox(recipient.name, recipient.email),
         message_id=message_id,
         at=at,

@@ -11,18 +11,17 @@ from zoneinfo import ZoneInfo
 
 import click
 import structlog
-from flask import current_app
 from flask.cli import with_appcontext
 from redis.exceptions import RedisError
 from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.exc import DBAPIError
 
-from config import Settings
 from jobs.delivery import CLAIM_LASTS, deliver
 from jobs.digest import make_digest
 from jobs.import_steps import discard_forgotten, due_imports
 from jobs.queues import enqueue
 from models import Delivery, Department, Digest, acting_as, db, system_actor
+from models.centre import site_zone
 from models.digest import DeliveryState
 from models.iso_week import IsoWeek, starts_at
 from models.mail_obstacle import Obstacle
@@ -48,12 +47,11 @@ def tick() -> None:
     Raises:
         RedisError: when the queue can't be reached; what Postgres needed is done by then.
     """
-    settings: Settings = current_app.extensions["settings"]
     with acting_as(system_actor("clock")):
         now = db.session.scalar(select(func.now()))
         assert now is not None
         mark_abandoned(now)
-        digests = list(due_digests(now, settings.timezone))
+        digests = list(due_digests(now, site_zone()))
         deliveries = due_deliveries(now)
         discard_forgotten(now)
         imports = due_imports()

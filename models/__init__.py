@@ -4,6 +4,7 @@ from models.actor import Actor, acting_as, current_actor, set_actor, system_acto
 from models.audit import AuditEntry
 from models.base import Base, Record, db, record_types
 from models.call_record import CallRecord
+from models.centre import Centre, Invitation
 from models.complaint import Complaint, Subject
 from models.customer import Customer
 from models.dealer import Dealer
@@ -33,6 +34,7 @@ __all__ = [
     "AuditEntry",
     "Base",
     "CallRecord",
+    "Centre",
     "Complaint",
     "Customer",
     "Dealer",
@@ -44,6 +46,7 @@ __all__ = [
     "Holiday",
     "ImportOrigin",
     "ImportRun",
+    "Invitation",
     "Letter",
     "LoginAttempt",
     "LoginSession",

@@ -161,3 +161,9 @@ def test_nothing_at_the_root_that_is_not_needed() -> None:
     }  # fmt: skip
     ignored = {line.rstrip("/") for line in (ROOT / ".gitignore").read_text().splitlines()}
     assert {path.name for path in ROOT.iterdir()} - ignored == needed
+
+
+def test_the_time_zone_is_read_in_one_place() -> None:
+    pattern = re.compile(r"settings\.timezone|\[.settings.\]\.timezone|BABEL_DEFAULT_TIMEZONE")
+    readers = {relative(path) for path in SOURCES if pattern.search(path.read_text("utf-8"))}
+    assert readers == {"models/centre.py"}

@@ -21,11 +21,11 @@ from jobs.outbox import Addressee, put_copy, put_digest, send_soon
 from jobs.queues import enqueue, status
 from models import Delivery, Department, Digest, DigestRecipient, Staff, current_actor, db
 from models.base import now, reads_english
+from models.centre import site_zone
 from models.digest import DeliveryKind
 from models.iso_week import IsoWeek
 from models.mail_obstacle import answer_text
 from models.sql import labels_for
-from views.clock import site_zone
 from views.menu import Area
 from views.page import Page
 from views.stored_mail import as_file, asked_copy, asked_key, find_delivery, frame, take_apart

@@ -8,7 +8,11 @@ from pathlib import Path
 
 from flask import Flask, current_app, url_for
 from flask_babel import get_locale
+from flask_babel import gettext as _
+from sqlalchemy.exc import SQLAlchemyError
 
+from models.base import reads_english
+from models.centre import centre_facts
 from models.organisation import Locale
 from views.clock import show_instant
 from views.menu import menu
@@ -19,7 +23,20 @@ def register(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(menu=menu, asset=asset, language_tag=language_tag, locales=list(Locale))
+    app.jinja_env.globals["centre_name"] = centre_name
     app.jinja_env.filters["instant"] = show_instant
+
+
+def centre_name() -> str:
+    """Return what the centre calls itself in the reader's language, else the panel's own name.
+
+    A page that says what went wrong bears it too: where the database can't be asked, the panel's name does.
+    """
+    try:
+        name = centre_facts().shown_name(is_english=reads_english())
+    except SQLAlchemyError:
+        name = None
+    return name or str(_("Huisheng"))
 
 
 def language_tag() -> str:

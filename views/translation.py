@@ -20,6 +20,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
 from flask_login import current_user
 
+from models.centre import site_zone
 from models.organisation import Locale
 from views.preferences import own_path
 
@@ -39,7 +40,7 @@ language = Blueprint("language", __name__)
 
 def register(app: Flask) -> None:
     """Let `app` speak the reader's language, its libraries included."""
-    Babel(app, locale_selector=choose_locale)
+    Babel(app, locale_selector=choose_locale, timezone_selector=lambda: site_zone().key)
     # Flask-Security, Flask-Admin and WTForms each bring a domain of their own; all of them ask this one
     # method for their messages, and Flask-WTF a function that looks nowhere else.
     flask_babel.Domain.get_translations = _get_translations

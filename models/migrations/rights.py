@@ -63,6 +63,11 @@ BEGIN
 END $$;
 """
 
+# Since the centre chooses its own time zone, that one counts in every process at once.
+NUMBER_FUNCTION_OF_CENTRE = NUMBER_FUNCTION.replace(
+    "coalesce(nullif(", "coalesce((SELECT timezone FROM public.centre), nullif("
+)
+
 
 def audit_trigger(table: str, key: str = "id", secret_columns: tuple[str, ...] = ()) -> str:
     """Return the statement that puts `table` under audit; `key` names the column of the record's id."""

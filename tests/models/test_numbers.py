@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from config import Settings
 from models import db
-from models.migrations.rights import NUMBER_FUNCTION
+from models.migrations.rights import NUMBER_FUNCTION_OF_CENTRE
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def draw(connection: Connection, prefix: str = "TS") -> str:
 
 def set_clock(owner: Connection, instant: str) -> None:
     """Let numbers be drawn as if it were `instant`: the real function, its clock apart."""
-    body = NUMBER_FUNCTION.replace("now()", f"timestamptz '{instant}'")
-    assert body != NUMBER_FUNCTION
+    body = NUMBER_FUNCTION_OF_CENTRE.replace("now()", f"timestamptz '{instant}'")
+    assert body != NUMBER_FUNCTION_OF_CENTRE
     owner.exec_driver_sql(body.replace("%", "%%"), ())
     owner.commit()
 
@@ -158,3 +158,16 @@ def test_the_panel_tells_the_database_where_the_site_is(fresh_app: Flask, fresh_
     with fresh_app.app_context():
         found = db.session.scalar(text("SELECT current_setting('huisheng.timezone')"))
     assert found == fresh_settings.timezone.key
+
+
+def test_the_zone_that_the_centre_chose_counts_at_once_whatever_the_environment_says(
+    panel: Engine, owner: Connection
+) -> None:
+    set_clock(owner, "2026-12-31 17:00:00+00")
+    with panel.connect() as connection:
+        connection.execute(text("SELECT set_config('huisheng.timezone', 'Asia/Shanghai', false)"))
+        assert draw(connection).startswith("TS-2027-")
+        # Chosen by another process, while this connection goes on.
+        owner.execute(text("UPDATE centre SET timezone = 'America/New_York'"))
+        owner.commit()
+        assert draw(connection).startswith("TS-2026-")

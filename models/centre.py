@@ -1,0 +1,124 @@
+"""The centre that works here: its name, its time zone, and how far its setting up has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from flask_babel import lazy_gettext as _
+from sqlalchemy import CheckConstraint, ForeignKey, SmallInteger, String, event, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
+
+from models.actor import acting_as, system_actor
+from models.base import Base, Labelled, db, not_blank, now
+
+# How long the link of an invitation works.
+INVITATION_LASTS = timedelta(days=7)
+_KNOWN = "centre"
+
+
+class Centre(Base):
+    """What is said of the centre itself: a table of one row, which a migration made."""
+
+    __tablename__ = "centre"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one_row"),
+        not_blank("name"),
+        not_blank("name_en"),
+    )
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False, default=1)
+    name: Mapped[str | None] = mapped_column(String(80))
+    name_en: Mapped[str | None] = mapped_column(String(80))
+    # None until somebody chooses: then TIMEZONE of the environment counts.
+    timezone: Mapped[str | None] = mapped_column(String(60))
+    # Of the steps of setting up: "confirmed" or "skipped"; what is not in it follows from the records.
+    steps: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
+    # Lists that were pasted and not yet taken in, by what they hold.
+    drafts: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, default=dict, server_default=text("'{}'"), deferred=True
+    )
+
+
+class InvitationState(Labelled):
+    """Whether a person has come in."""
+
+    NOT_INVITED = "not_invited", _("Not invited")
+    INVITED = "invited", _("Invited")
+    ACCEPTED = "accepted", _("Accepted")
+    EXPIRED = "expired", _("Expired")
+
+
+class Invitation(Base):
+    """The last mail by which a person was asked to set a password; earlier links are worth nothing."""
+
+    __tablename__ = "invitation"
+
+    staff_id: Mapped[int] = mapped_column(
+        ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    sent_at: Mapped[datetime] = mapped_column(default=now)
+    accepted_at: Mapped[datetime | None]
+    delivery_id: Mapped[int | None] = mapped_column(
+        ForeignKey("delivery.id", ondelete="SET NULL"), index=True
+    )
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether its link still works."""
+        return self.accepted_at is None and now() < self.sent_at + INVITATION_LASTS
+
+
+@dataclass(frozen=True, slots=True)
+class CentreFacts:
+    """What is known of the centre; names are None until somebody gives them."""
+
+    name: str | None
+    name_en: str | None
+    zone: ZoneInfo
+
+    def shown_name(self, *, is_english: bool) -> str | None:
+        """Return the name as a reader of the language wants it, None where there is none."""
+        return (self.name_en if is_english else None) or self.name
+
+
+def centre_facts() -> CentreFacts:
+    """Return name and time zone of the centre, read once in each transaction."""
+    session = db.session()
+    if _KNOWN not in session.info:
+        # Before anybody is logged in as well: the login page bears the name.
+        with acting_as(system_actor("centre")):
+            row = session.execute(select(Centre.name, Centre.name_en, Centre.timezone)).one_or_none()
+        name, name_en, timezone = row or (None, None, None)
+        zone = ZoneInfo(timezone) if timezone else current_app.extensions["settings"].timezone
+        session.info[_KNOWN] = CentreFacts(name, name_en, zone)
+    facts: CentreFacts = session.info[_KNOWN]
+    return facts
+
+
+def site_zone() -> ZoneInfo:
+    """Return the time zone in which the centre's people live: the one chosen, else TIMEZONE."""
+    return centre_facts().zone
+
+
+def find_centre() -> Centre:
+    """Return the one row, to be changed."""
+    row = db.session.get(Centre, 1)
+    if row is None:
+        row = Centre(id=1, steps={}, drafts={})
+        db.session.add(row)
+    return row
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget_at_end(session: Session, _transaction: SessionTransaction) -> None:
+    session.info.pop(_KNOWN, None)
+
+
+@event.listens_for(Session, "after_flush")
+def _forget_at_change(session: Session, _flush_context: Any) -> None:
+    session.info.pop(_KNOWN, None)
