@@ -184,7 +184,7 @@ def test_filters_work_by_keyboard_and_stay_in_the_address(panel: Panel) -> None:
     page.get_by_role("link", name="Remove this filter").click()
     page.wait_for_url("**/complaint/")
     page.keyboard.press("/")
-    expect(page.get_by_role("searchbox", name="Search everywhere")).to_be_focused()
+    expect(page.get_by_role("combobox", name="Search everywhere")).to_be_focused()
     assert panel.complaints == []
 
 

@@ -1,0 +1,169 @@
+"""What the search over everything finds of one type: the likeliest first, with what tells them apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, String, any_, case, func, literal, or_, select
+
+from models import Complaint, Customer, Dealer, Part, Record, Vehicle, db
+from models.phones import HasPhone, digits_of
+from models.pinyin import SortedByName
+from models.sql import Label, labels_for
+from views.forms import column_of, target_of
+from views.lookups import escape_like, search_condition
+
+if TYPE_CHECKING:
+    from views.base import RecordView
+
+# What people look for most often, in this order; every other type follows.
+FIRST_TYPES: tuple[type[Record], ...] = (Customer, Vehicle, Complaint, Dealer, Part)
+# How near a hit is to what was typed: it is that, it ends in it as one says a phone or a plate, or begins so.
+SAME, ENDING, BEGINNING, WITHIN = range(4)
+# Longer texts are sentences: that one begins or ends in what was typed says nothing.
+NAME_MOST = 160
+HINT_MOST = 60
+# Of a sentence, so much is quoted, from so much before the word on.
+QUOTED_MOST = 34
+AROUND = 10
+_FULL_NUMBER = re.compile(r"([A-Z]{2})-\d{4}-\d+", re.IGNORECASE)
+_NUMBER_DEFAULT = re.compile(r"next_number\('([A-Z]+)'\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A record that was found; `closeness` is SAME, ENDING, BEGINNING or WITHIN."""
+
+    id: int
+    label: str
+    hint: str
+    closeness: int
+
+
+def find_hits(view: RecordView, typed: str, most: int) -> list[Hit]:
+    """Return at most so many visible records that match what was typed, the likeliest first."""
+    model = view.model
+    condition = search_condition(model, view.column_searchable_list, typed)
+    if condition is None:
+        return []
+    names = _hint_names(view)
+    near = _closeness(model, view.column_searchable_list, typed)
+    # Names by the alphabet, numbered records from the newest on.
+    order = model.sort_column().asc() if issubclass(model, SortedByName) else model.id.desc()
+    columns = (getattr(model, name) for name in names)
+    statement = (
+        select(model.id, model.label_column(), near, *columns)
+        .where(condition)
+        .order_by(near, order, model.id.desc())
+        .limit(most)
+    )
+    rows = db.session.execute(statement).all()
+    labels = {
+        name: labels_for(target, [row[at] for row in rows if row[at] is not None])
+        for at, name in enumerate(names, 3)
+        if (target := target_of(model, name)) is not None
+    }
+    return [
+        Hit(
+            key,
+            str(label or key),
+            _hint(view, str(label), dict(zip(names, values, strict=True)), labels, typed),
+            nearness,
+        )
+        for key, label, nearness, *values in rows
+    ]
+
+
+def may_match(model: type[Record], typed: str) -> bool:
+    """Tell whether a record of the type can be meant: a number written in full means one type alone."""
+    found = _FULL_NUMBER.fullmatch(typed)
+    prefixes = _prefixes()
+    prefix = found[1].upper() if found else ""
+    return prefix not in prefixes or prefixes[prefix] is model
+
+
+@cache
+def _prefixes() -> Mapping[str, type[Record]]:
+    """Return the record type of each prefix that numbers begin with."""
+    from models import record_types
+
+    found = {}
+    for model in record_types():
+        default: Any = getattr(
+            getattr(model.__table__.columns.get("number"), "server_default", None), "arg", ""
+        )
+        drawn = _NUMBER_DEFAULT.search(str(default))
+        if drawn:
+            found[drawn[1]] = model
+    return found
+
+
+def _hint_names(view: RecordView) -> tuple[str, ...]:
+    """Return the columns read with each hit: its hints, then whatever was searched and can be quoted."""
+    searched = (name for name in view.column_searchable_list if column_of(view.model, name) is not None)
+    return tuple(dict.fromkeys((*view.hint_columns, *searched)))
+
+
+def _closeness(model: type[Record], names: tuple[str, ...], typed: str) -> ColumnElement[int]:
+    """Return the SQL expression of how near a row is to what was typed."""
+    short = [
+        getattr(model, name)
+        for name in names
+        if isinstance(kind := getattr(column_of(model, name), "type", None), String)
+        and kind.length is not None
+        and kind.length <= NAME_MOST
+    ]
+    like = escape_like(typed)
+    same = [column.ilike(like, escape="\\") for column in short]
+    beginning = [column.ilike(f"{like}%", escape="\\") for column in short]
+    # The last characters of a name say little, those of a number or a plate are what people know.
+    has_digit = any(character.isdigit() for character in typed)
+    ending = [column.ilike(f"%{like}", escape="\\") for column in short] if has_digit else []
+    digits = digits_of(typed) if issubclass(model, HasPhone) else None
+    if digits is not None and issubclass(model, HasPhone):
+        numbers: Any = model.phone_numbers
+        same.append(literal(digits) == any_(numbers))
+        ending.append((func.array_to_string(numbers, " ") + " ").like(f"%{digits} %"))
+    steps = ((same, SAME), (ending, ENDING), (beginning, BEGINNING))
+    tried = [(or_(*conditions), nearness) for conditions, nearness in steps if conditions]
+    return case(*tried, else_=WITHIN) if tried else literal(WITHIN)
+
+
+def _hint(
+    view: RecordView,
+    label: str,
+    values: Mapping[str, Any],
+    labels: Mapping[str, Mapping[int, Label]],
+    typed: str,
+) -> str:
+    """Return what tells a record apart, with the words around a term that stands in what is not shown."""
+    words = typed.casefold().split()
+    texts = {name: _text(value, labels.get(name)) for name, value in values.items()}
+    shown = [texts[name][:HINT_MOST] for name in view.hint_columns if texts[name]]
+    said = " ".join((label, *shown)).casefold()
+    for text in texts.values():
+        word = next((word for word in words if word not in said and word in text.casefold()), None)
+        if word is not None and text[:HINT_MOST] not in shown:
+            shown.append(_around(text, word))
+            said += f" {shown[-1].casefold()}"
+    return " · ".join(shown)
+
+
+def _text(value: Any, labels: Mapping[int, Label] | None) -> str:
+    if not value:
+        return ""
+    if labels is None:
+        return " ".join(str(value).split())
+    return labels[value].text if value in labels else ""
+
+
+def _around(text: str, word: str) -> str:
+    """Return a text as far as it fits, from shortly before the word on."""
+    at = text.casefold().find(word)
+    start = max(0, min(at - AROUND, len(text) - QUOTED_MOST))
+    end = start + QUOTED_MOST
+    return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
