@@ -37,6 +37,7 @@ from views.customer import CustomerView
 from views.dealer import DealerView
 from views.delivery import DeliveryView
 from views.digest import DigestView
+from views.guide import GuideView
 from views.holiday import HolidayView
 from views.home import HomeView
 from views.importing import ImportView
@@ -81,7 +82,7 @@ SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
     (HolidayView, Holiday),
 )
 # Pages that are no lists of records.
-PAGES: tuple[type[Page], ...] = (DigestView, DeliveryView, ImportView, SearchView, PreferencesView)
+PAGES: tuple[type[Page], ...] = (DigestView, DeliveryView, ImportView, SearchView, PreferencesView, GuideView)
 
 
 def register(app: Flask) -> None:

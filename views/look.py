@@ -13,9 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models.base import reads_english
 from models.centre import centre_facts
-from models.organisation import Locale
+from models.organisation import Density, Locale, Theme
 from views.clock import show_instant
+from views.guide import help_url
 from views.menu import menu
+from views.preferences import display
 
 
 def register(app: Flask) -> None:
@@ -24,6 +26,8 @@ def register(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(menu=menu, asset=asset, language_tag=language_tag, locales=list(Locale))
     app.jinja_env.globals["centre_name"] = centre_name
+    app.jinja_env.globals["help_url"] = help_url
+    app.jinja_env.globals.update(display=display, themes=list(Theme), densities=list(Density))
     app.jinja_env.filters["instant"] = show_instant
 
 
