@@ -17,6 +17,7 @@ from structlog.typing import EventDict
 
 import views
 import views.auth
+import views.invitation
 import views.security
 import views.throttle
 import views.translation
@@ -52,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     views.auth.register(app)
     views.throttle.register(app)
     views.unsubscribe.register(app)
+    views.invitation.register(app)
     views.register(app)
     for command in COMMANDS:
         app.cli.add_command(command)

@@ -20,6 +20,7 @@ from jobs.import_reader import ImportRefusedError
 from jobs.import_store import ImportBusyError
 from jobs.import_table import open_table
 from jobs.imports import Progress, run_import, summary
+from jobs.invitation import invite_imported
 from jobs.queues import job, note_progress
 from models import Actor, ImportRun, Staff, acting_as, db, system_actor
 from models.importing import AT_WORK, ImportState
@@ -76,6 +77,8 @@ def perform_import(run_id: int) -> None:
         result = run_import(content, run.file_name, run.mapping, _progress(), run=run)
         if result.rejected_file:
             result.rejected_file.close()
+        if load_mapping(run.mapping).record is Staff:
+            invite_imported(run_id)
         log.info("import_done", run_id=run_id, new=result.new, rejected=result.rejected)
 
 

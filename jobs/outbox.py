@@ -21,7 +21,7 @@ from jobs.delivery import deliver, obstacle
 from jobs.digest_mail import digest_mail
 from jobs.mail_message import Mail, Mailbox, build_message, one_line
 from jobs.queues import enqueue
-from models import Delivery, Digest, DigestRecipient, acting_as, db, system_actor
+from models import Delivery, Digest, DigestRecipient, Staff, acting_as, db, system_actor
 from models.base import now
 from models.centre import centre_facts
 from models.digest import DeliveryKind, DeliveryState
@@ -46,7 +46,7 @@ class Addressee:
     locale: Locale
 
 
-Recipient = Addressee | DigestRecipient
+Recipient = Addressee | DigestRecipient | Staff
 
 
 def put_digest(

@@ -29,6 +29,7 @@ FIELD_LABELS: dict[str, LazyString] = {
     "active": _("May log in"),
     "role_names": _("Roles"),
     "locale": _("Language"),
+    "invitation_state": _("Invitation"),
     "gets_digest": _("Gets the weekly digest"),
     "gets_all_subjects": _("Gets all subjects"),
     "gets_parts_quality": _("Gets parts quality"),

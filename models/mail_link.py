@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -19,19 +20,34 @@ class Subscription:
 
 def unsubscribe_url(settings: Settings, subscription: Subscription) -> str:
     """Return the address under which a recipient stops getting the digest; it never expires, as laws ask."""
-    token = _signer(settings).dumps([subscription.department_id, subscription.email])
+    token = _signer(settings, "unsubscribe").dumps([subscription.department_id, subscription.email])
     return f"{settings.public_url}/unsubscribe/{token}"
 
 
 def read_unsubscribe_token(settings: Settings, token: str) -> Subscription | None:
     """Return what a token stands for; None when it is not one of ours."""
     try:
-        department_id, email = _signer(settings).loads(token)
+        department_id, email = _signer(settings, "unsubscribe").loads(token)
     except (BadSignature, ValueError, TypeError):
         return None
     return Subscription(int(department_id), str(email))
 
 
-def _signer(settings: Settings) -> URLSafeSerializer:
+def invitation_url(settings: Settings, staff_id: int, sent_at: datetime) -> str:
+    """Return the address under which an invited person sets a password; it names that one mail."""
+    token = _signer(settings, "invitation").dumps([staff_id, sent_at.isoformat()])
+    return f"{settings.public_url}/invitation/{token}"
+
+
+def read_invitation_token(settings: Settings, token: str) -> tuple[int, datetime] | None:
+    """Return whose invitation a token stands for and when it was sent; None when it is not one of ours."""
+    try:
+        staff_id, sent_at = _signer(settings, "invitation").loads(token)
+    except (BadSignature, ValueError, TypeError):
+        return None
+    return int(staff_id), datetime.fromisoformat(sent_at)
+
+
+def _signer(settings: Settings, purpose: str) -> URLSafeSerializer:
     # The last key signs; links that an earlier one signed still work.
-    return URLSafeSerializer([*settings.secret_key_fallbacks, settings.secret_key], salt="unsubscribe")
+    return URLSafeSerializer([*settings.secret_key_fallbacks, settings.secret_key], salt=purpose)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _
 from flask_security.core import UserMixin
@@ -16,10 +16,14 @@ from sqlalchemy import (
     Identity,
     Index,
     String,
+    case,
+    func,
+    select,
     text,
+    type_coerce,
 )
 from sqlalchemy.dialects.postgresql import INET
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, declared_attr, mapped_column
 
 from models.base import (
     Base,
@@ -32,6 +36,7 @@ from models.base import (
     now,
     unique_among_kept,
 )
+from models.centre import INVITATION_LASTS, Invitation, InvitationState
 from models.phones import HasPhone, phone_index
 from models.pinyin import SortedByName
 
@@ -195,6 +200,20 @@ class Staff(SortedByName, HasPhone, Record, UserMixin):
     # None until the person has set one.
     password: Mapped[str | None] = mapped_column(String(255))
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
+
+    @declared_attr
+    def invitation_state(cls) -> Mapped[InvitationState]:  # noqa: N805 - SQLAlchemy passes the class
+        """Whether the person was asked in and has come; read where it is asked for only."""
+        sent_at = select(Invitation.sent_at).where(Invitation.staff_id == cls.id).scalar_subquery()
+        password: ColumnElement[str | None] = cls.password  # type: ignore[assignment]  # of the class
+        state = case(
+            (password.is_not(None), InvitationState.ACCEPTED.value),
+            (sent_at.is_(None), InvitationState.NOT_INVITED.value),
+            (sent_at > func.now() - INVITATION_LASTS, InvitationState.INVITED.value),
+            else_=InvitationState.EXPIRED.value,
+        )
+        kind: Any = enum_type(InvitationState)
+        return column_property(type_coerce(state, kind), deferred=True)
 
     @property
     def roles(self) -> list[Role]:  # type: ignore[override]  # roles are values here, not rows

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from conftest import Login, PanelClient
 from factories import Factory
+from jobs.invitation import invite
 from models import Delivery, LoginSession, acting_as, current_actor, db, system_actor
 from models.base import now
 from models.organisation import Locale, Role
 from models.permissions import ALL_REGION_ROLES
-from views.auth import SEEN_EVERY, StaffDatastore, actor_for, invite, new_login, region_and_below, token_hash
+from views.auth import SEEN_EVERY, StaffDatastore, actor_for, new_login, region_and_below, token_hash
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def test_the_server_knows_a_login_by_the_hash_of_its_token(inside: Factory) -> N
 
 
 @pytest.mark.parametrize(
-    ("locale", "words"), [(Locale.CHINESE, "密码"), (Locale.ENGLISH, "Set your password for Huisheng")]
+    ("locale", "words"), [(Locale.CHINESE, "登录"), (Locale.ENGLISH, "Your login for Huisheng")]
 )
 def test_an_invitation_is_written_in_the_person_s_language(
     app: Flask, inside: Factory, locale: Locale, words: str

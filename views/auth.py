@@ -8,11 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask, abort, g, request, session
-from flask_babel import force_locale
 from flask_babel import lazy_gettext as _
 from flask_login import current_user, user_logged_in, user_logged_out
 from flask_security import RoleMixin, Security, SQLAlchemyUserDatastore
-from flask_security.recoverable import send_reset_password_instructions
 from flask_security.utils import set_request_attr
 from sqlalchemy import select, update
 
@@ -201,10 +199,3 @@ def region_and_below(region_id: int | None) -> frozenset[int]:
     while below := {child for child, parent in parents.items() if parent in found} - found:
         found |= below
     return frozenset(found)
-
-
-def invite(staff: Staff) -> None:
-    """Send a person, in his or her language, the link under which to set a first password."""
-    with force_locale(staff.locale.value):
-        # Flask-Security leaves this function untyped.
-        send_reset_password_instructions(staff)  # type: ignore[no-untyped-call]

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
 
-from flask import flash
+from flask import abort, flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import any_, func, literal, select
+from sqlalchemy.orm import undefer
 
-from models import Record, Staff, current_actor, db
+from jobs.invitation import invite, invite_all, link_of
+from jobs.outbox import send_soon
+from models import Delivery, Invitation, Record, Staff, current_actor, db
+from models.centre import INVITATION_LASTS, InvitationState
+from models.digest import DeliveryState
 from models.organisation import Role
 from models.permissions import grantable_roles
 from views.base import RecordView
@@ -22,13 +32,72 @@ from views.menu import Area
 RIGHTS = frozenset({"role_names", "active", "email"})
 
 
+# Mails that will not reach anybody by themselves.
+NOT_GOING_OUT = frozenset({DeliveryState.KEPT, DeliveryState.FAILED, DeliveryState.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class ShownInvitation:
+    """How an invitation stands; `link` is there where the mail did not go out."""
+
+    state: InvitationState
+    sent_at: datetime | None
+    until: datetime | None
+    link: str | None
+
+
+def may_be_invited(row: Staff) -> bool:
+    """Tell whether a person lacks nothing but a password to log in."""
+    return row.active and row.password is None
+
+
+def shown_invitation(row: Staff) -> ShownInvitation:
+    """Return how the invitation of a person stands."""
+    invitation = db.session.get(Invitation, row.id)
+    if invitation is None:
+        return ShownInvitation(InvitationState.NOT_INVITED, None, None, None)
+    state = InvitationState.INVITED if invitation.is_open else InvitationState.EXPIRED
+    delivery = db.session.get(Delivery, invitation.delivery_id) if invitation.delivery_id else None
+    must_hand_over = invitation.is_open and (delivery is None or delivery.state in NOT_GOING_OUT)
+    until = invitation.sent_at + INVITATION_LASTS
+    return ShownInvitation(state, invitation.sent_at, until, link_of(invitation) if must_hand_over else None)
+
+
+def tell_of_invitation(row: Staff, delivery: Delivery) -> None:
+    """Have a worker send the mail, and say what becomes of it."""
+    send_soon([delivery])
+    if delivery.state in NOT_GOING_OUT:
+        sentence = gettext(
+            "The mail to %(email)s can't go out: the link stands on the person's page.", email=row.email
+        )
+        flash(sentence, "warning")
+    else:
+        sentence = gettext(
+            "A mail with a link to set a password is on its way to %(email)s.", email=row.email
+        )
+        flash(sentence, "info")
+
+
 class StaffView(RecordView):
     """Keep staff; passwords are on no screen."""
 
     singular, plural, new_label = _("Staff member"), _("Staff"), _("New staff member")
     area, icon = Area.ORGANISATION, "staff"
+    actions: ClassVar[Mapping[str, str]] = {**RecordView.actions, "invite_view": "edit"}
     column_labels = per_field(name=_("Full name"))
-    column_list = ("name", "email", "role_names", "department_id", "position_id", "region_id", "active")
+    column_list = (
+        "name",
+        "email",
+        "role_names",
+        "department_id",
+        "position_id",
+        "region_id",
+        "active",
+        "invitation_state",
+    )
+    list_options = (undefer(Staff.invitation_state),)
+    # What somebody works on is found in the lists themselves, by person.
+    cards = ()
     column_searchable_list = ("name", "email", "phone")
     hint_columns = ("email",)
     column_filters = ("department_id", "position_id", "region_id", "active")
@@ -70,17 +139,34 @@ class StaffView(RecordView):
     def on_save(self, form: RecordForm, row: Any, *, is_created: bool) -> None:  # noqa: ARG002 - a hook
         """Write the mail with the link under which a new person sets a password; it goes with the commit."""
         if is_created:
-            from views.auth import invite
-
-            invite(row)
+            g.invited = invite(row)
 
     def after_commit(self, row: Any, *, is_created: bool) -> None:
         """Say that the new person now has to look into the mail."""
         if is_created:
-            sentence = gettext(
-                "A mail with a link to set a password is on its way to %(email)s.", email=row.email
-            )
-            flash(sentence, "info")
+            tell_of_invitation(row, g.pop("invited"))
+
+    @expose("/invite/", methods=("POST",))
+    def invite_view(self) -> ResponseReturnValue:
+        """Send a person another link to set a password, and make the earlier ones worthless."""
+        row = self.get_one(request.form.get("id", ""))
+        if row is None:
+            abort(404)
+        if may_be_invited(row):
+            (delivery,) = invite_all([row])
+            tell_of_invitation(row, delivery)
+        else:
+            sentence = gettext("This person needs no invitation: a password is set, or the login is closed.")
+            flash(sentence, "warning")
+        return redirect(url_for(".details_view", id=row.id))
+
+    def render(self, template: str, **context: Any) -> str:
+        """Show on a person's page how the invitation stands, to who may repeat it."""
+        if template == "details.html":
+            template, row = "staff.html", context["row"]
+            is_asked = self.is_allowed("edit") and may_be_invited(row)
+            context["invitation"] = shown_invitation(row) if is_asked else None
+        return super().render(template, **context)
 
     def why_not_delete(self, rows: list[Any]) -> str | None:
         """Refuse to delete oneself, and the last person who administers the panel."""

@@ -66,7 +66,7 @@ def test_a_change_is_refused_to_a_role_that_only_reads(
 
 
 def test_every_address_sends_nobody_to_the_login(app: Flask, client: FlaskClient, make: Factory) -> None:
-    open_to_all = {"static", "health", "language.choose_before_login", "unsubscribe.ask"}
+    open_to_all = {"static", "health", "language.choose_before_login", "unsubscribe.ask", "invitation.accept"}
     seen = 0
     for rule in app.url_map.iter_rules():
         if rule.endpoint in open_to_all or rule.endpoint.startswith("security."):

@@ -1,0 +1,86 @@
+"""Inviting people: a mail in their language, with a link under which a first password is set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import current_app, render_template
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from config import Settings
+from jobs.mail_message import Mail
+from jobs.outbox import put_account_mail, send_soon
+from models import Delivery, ImportOrigin, Invitation, Staff, db
+from models.base import now
+from models.centre import INVITATION_LASTS, centre_facts
+from models.mail_link import invitation_url
+from models.organisation import Locale
+
+
+def invite(staff: Staff) -> Delivery:
+    """Put the mail that asks a person to set a password into the outbox, and flush.
+
+    Whoever calls commits, and wakes a worker afterwards; the links of earlier mails are worth nothing then.
+    """
+    invitation = db.session.get(Invitation, staff.id)
+    if invitation is None:
+        invitation = Invitation(staff_id=staff.id)
+        db.session.add(invitation)
+    invitation.sent_at, invitation.accepted_at = now(), None
+    delivery = put_account_mail(invitation_mail(staff, link_of(invitation)), staff)
+    invitation.delivery_id = delivery.id
+    db.session.flush()
+    return delivery
+
+
+def link_of(invitation: Invitation) -> str:
+    """Return the address under which the invited person sets a password."""
+    settings: Settings = current_app.extensions["settings"]
+    return invitation_url(settings, invitation.staff_id, invitation.sent_at)
+
+
+def invitation_mail(staff: Staff, link: str) -> Mail:
+    """Return the mail, in the person's language."""
+    with force_locale(staff.locale.value):
+        is_english = staff.locale is Locale.ENGLISH
+        centre = centre_facts().shown_name(is_english=is_english) or _("Huisheng")
+        context = {
+            "staff": staff,
+            "link": link,
+            "centre": centre,
+            "days": INVITATION_LASTS.days,
+            "language": staff.locale.value.replace("_", "-"),
+        }
+        subject = _("Your login for %(centre)s", centre=centre)
+        text = render_template("mail/invitation.txt", **context)
+        html = render_template("mail/invitation.html", subject=subject, **context)
+    return Mail(subject, text.strip() + "\n", html)
+
+
+def people_to_invite(*which: object) -> Sequence[Staff]:
+    """Return who may log in, has no password and was never invited, and meets the conditions."""
+    statement = (
+        select(Staff)
+        .outerjoin(Invitation, Invitation.staff_id == Staff.id)
+        .where(Staff.active, Staff.password.is_(None), Invitation.staff_id.is_(None))
+        .order_by(Staff.id)
+    )
+    return db.session.scalars(statement.where(*which)).all()  # type: ignore[arg-type]  # SQL conditions
+
+
+def invite_all(people: Sequence[Staff]) -> list[Delivery]:
+    """Invite these people, commit, and have the mails sent."""
+    deliveries = [invite(person) for person in people]
+    db.session.commit()
+    send_soon(deliveries)
+    return deliveries
+
+
+def invite_imported(run_id: int) -> list[Delivery]:
+    """Invite the people whom an import brought in; commits."""
+    imported = select(ImportOrigin.row_id).where(
+        ImportOrigin.run_id == run_id, ImportOrigin.table_name == Staff.__tablename__
+    )
+    return invite_all(people_to_invite(Staff.id.in_(imported)))
