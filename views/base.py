@@ -20,11 +20,13 @@ from sqlalchemy.orm.exc import StaleDataError
 from models import db
 from views import conflicts, deletion, export, notes, saving, sent_twice
 from views.cells import cell, fetch_labels
+from views.fields import coerce_id
 from views.forms import RecordForm, column_of, target_of
 from views.history import history_of
-from views.linked import linked_records
 from views.listing import PAGE_SIZES, fetch_page, list_url, read_request
 from views.lookups import is_small
+from views.page import wants_json
+from views.record_page import record_page
 from views.record_type import ORIGIN, RecordType
 from views.suggestions import NOTHING_FILLED, look_up
 
@@ -92,15 +94,16 @@ class RecordView(RecordType):
         """Show a record's page; `draft` is a note that could not be taken, None where there is none."""
         names = (*self.shown_names(), *ORIGIN)
         labels = fetch_labels(self, names, [row])
+        entries = notes.entries(self, row)
         return self.render(
             "details.html",
             row=row,
             label=self.label(row),
             origin=ORIGIN,
             get_cell=lambda name: cell(self, row, name, labels),
-            linked=linked_records(self, row),
+            page=record_page(self, row, lambda name: cell(self, row, name, labels), entries),
             history=history_of(self, row, names),
-            notes=notes.entries(self, row),
+            notes=entries,
             draft=draft or notes.Draft(),
             size_text=notes.size_text,
             can={action: self.is_allowed(action) for action in self.actions.values()},
@@ -127,6 +130,9 @@ class RecordView(RecordType):
         form = self.form_for(None)
         if request.method == "POST" and form.validate():
             row = self._enter(form)
+            if row is not None and wants_json():
+                # Entered in a dialog, for the field that is to refer to it.
+                return jsonify(id=row.id, label=self.label(row)), 201
             if row is not None:
                 flash(_("%(record)s was saved.", record=self.label(row)), "success")
                 return redirect(
@@ -234,4 +240,7 @@ class RecordView(RecordType):
         if target is None or column_of(self.model, name) is None or is_small(target):
             abort(404)
         fills = self.fills.get(name, NOTHING_FILLED)
-        return jsonify(look_up(target, request.args.get("query", ""), fills))
+        only = coerce_id(request.args["id"]) if "id" in request.args else None
+        if "id" in request.args and only is None:
+            abort(404)
+        return jsonify(look_up(target, request.args.get("query", ""), fills, only))

@@ -65,9 +65,14 @@ class PageForAll(Page):
         return current_actor() is not None
 
 
+def wants_json() -> bool:
+    """Tell whether a script of a page asks, and not a person who opens one."""
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
 def ask_for_login() -> WerkzeugResponse:
     """Send a person who is not logged in to the login page, and back here afterwards; refuse a script."""
-    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+    if wants_json():
         return Response(status=401)
     # A path of our own, never an address from outside; a change is not repeated after the login.
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None

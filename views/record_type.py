@@ -16,14 +16,16 @@ from sqlalchemy import ARRAY, Date, DateTime, select
 from sqlalchemy.sql.base import ExecutableOption
 
 from models import Record, db
+from models.phones import digits_of
 from views.errors import Refusal
-from views.fields import coerce_id
+from views.fields import clean_line, coerce_id
 from views.filters import Filter, make_filter
 from views.forms import RecordForm, Section, column_of, form_class, label_of, target_of
-from views.key_figures import KeyFigure
 from views.key_facts import Term
+from views.key_figures import KeyFigure
+from views.lookups import SEARCH_MOST
 from views.page import Guarded
-from views.relation_fields import can_see
+from views.prefill import address_values
 
 # Columns on a record's page that every record has, after its own sections.
 ORIGIN = ("created_at", "created_by_id", "updated_at")
@@ -56,8 +58,8 @@ class RecordType(Guarded, ModelView):
     terms: ClassVar[Mapping[str, Term]] = {}
     # The columns of these records on the page of another one; empty: the first of the list.
     brief_columns: ClassVar[tuple[str, ...]] = ()
-    # Tables whose records stand on this one's page as lists, in this order, the others as numbers that lead to
-    # their lists; None: as lists all that name this one.
+    # Tables whose records stand on this one's page as short lists, in this order; others that name it, as
+    # numbers that lead to their lists. None: all of them as short lists.
     cards: ClassVar[tuple[str, ...] | None] = None
 
     filters: dict[str, Filter]
@@ -153,12 +155,18 @@ class RecordType(Guarded, ModelView):
             if default is not None:
                 # SQLAlchemy wraps a function so that it takes a context.
                 values[name] = default.arg(None) if default.is_callable else default.arg
-            target = target_of(self.model, name)
-            if request.method == "GET" and target is not None and column is not None:
-                key = coerce_id(request.args.get(name, ""))
-                # The form names what is chosen, so an address may choose only what its reader sees.
-                values[name] = key if key is not None and can_see(target, key) else None
-        return values
+        values |= address_values(self) if request.method == "GET" else {}
+        typed = clean_line(request.args.get("_typed", "")[:SEARCH_MOST]) if request.method == "GET" else ""
+        name_typed = self.named_by(typed) if typed else None
+        return values if name_typed is None else values | {name_typed: typed}
+
+    def named_by(self, typed: str) -> str | None:
+        """Return the field of the form for what somebody typed to find a record; None where none suits."""
+        plain = [
+            name for name in self.column_searchable_list if name in self.form_names and self._is_plain(name)
+        ]
+        wanted = ("phone", "code") if digits_of(typed) else ("name",)
+        return next((name for name in (*wanted, *plain) if name in plain), None)
 
     def new_row(self) -> Any:
         """Return an empty record, with what no person gives."""

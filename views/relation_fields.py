@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -12,6 +12,10 @@ from wtforms.form import BaseForm
 from models import Record, db
 from models.sql import Label, labels_for
 from views.fields import ManyField, RecordField, coerce_id
+from views.lookups import view_of
+
+if TYPE_CHECKING:
+    from views.base import RecordView
 
 
 def can_see(target: type[Record], key: int) -> bool:
@@ -47,6 +51,12 @@ class RelationField(RecordField):
             return
         if not can_see(self.target, self.data):
             raise ValidationError(_("This record is not there any more, or you may not use it."))
+
+    @property
+    def entry(self) -> RecordView | None:
+        """Return the screen on which the reader may enter a record to choose; None where there is none."""
+        view = view_of(self.target)
+        return view if view is not None and view.is_allowed("create") else None
 
     @property
     def chosen(self) -> str:

@@ -21,12 +21,12 @@ EMPTY = {"value": "", "label": ""}
 
 
 def look_up(
-    model: type[Record], typed: str, fills: Mapping[str, str] = NOTHING_FILLED
+    model: type[Record], typed: str, fills: Mapping[str, str] = NOTHING_FILLED, only: int | None = None
 ) -> list[dict[str, Any]]:
     """Return the first visible records that match what was typed: id, label, and what tells them apart.
 
-    `fills` names fields of a form, and the column of the record found that each is filled in from. Who may
-    not list these records on their own screen gets labels only.
+    `fills` names fields of a form, and the column of the record found that each is filled in from; with
+    `only`, nothing but the record of this id is answered. Who may not list these records on their own screen gets labels only.
     """
     view = view_of(model)
     may_list = view is not None and view.is_allowed("list")
@@ -42,6 +42,8 @@ def look_up(
     condition = search_condition(model, searched_names(model), typed)
     if condition is not None:
         statement = statement.where(condition)
+    if only is not None:
+        statement = statement.where(model.id == only)
     rows = db.session.execute(statement).all()
     labels = {
         name: labels_for(target, [row[at] for row in rows if row[at] is not None])

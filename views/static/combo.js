@@ -27,7 +27,7 @@ huisheng.enhance((root) => {
     let at = -1;
     let timer = 0;
     let asked = 0;
-    const fills = new WeakMap();
+    const found = new WeakMap();
 
     const options = () => [...list.querySelectorAll("[role=option]")];
 
@@ -53,8 +53,6 @@ huisheng.enhance((root) => {
         item.id = `${list.id}-${index}`;
         item.setAttribute("role", "option");
         item.setAttribute("aria-selected", "false");
-        item.dataset.id = row.id;
-        item.dataset.label = row.label;
         item.textContent = row.label;
         if (row.hint) {
           const hint = document.createElement("span");
@@ -62,14 +60,41 @@ huisheng.enhance((root) => {
           hint.textContent = row.hint;
           item.append(" ", hint);
         }
-        fills.set(item, row.fills);
+        found.set(item, row);
         list.append(item);
       });
       if (!rows.length) note(box.dataset.none);
       if (rows.length >= 20) note(box.dataset.more);
+      if (box.dataset.entry && huisheng.canEnter()) offerEntry();
       at = -1;
       list.hidden = false;
       input.setAttribute("aria-expanded", "true");
+    }
+
+    // The last of the list: what was looked for is not there, and can be entered without leaving the form.
+    function offerEntry() {
+      const typed = input.value === chosen ? "" : input.value.trim();
+      const item = document.createElement("li");
+      item.id = `${list.id}-entry`;
+      item.className = "entry";
+      item.setAttribute("role", "option");
+      item.setAttribute("aria-selected", "false");
+      item.dataset.typed = typed;
+      item.textContent = `＋ ${box.dataset.entryLabel}${typed && ` “${typed}”`}`;
+      list.append(item);
+    }
+
+    async function enter(typed) {
+      close();
+      const entered = await huisheng.enter(box.dataset.entry, key.form, typed);
+      input.focus();
+      if (!entered) return;
+      let row = { ...entered, fills: {} };
+      try {
+        const answer = await fetch(`${box.dataset.combo}&id=${entered.id}`, { headers: { Accept: "application/json" } });
+        if (answer.ok) [row = row] = await answer.json();
+      } catch { /* It is saved and chosen; only what it would fill in is missing. */ }
+      take(row);
     }
 
     async function search() {
@@ -92,13 +117,18 @@ huisheng.enhance((root) => {
       }
     }
 
-    function choose(item) {
-      key.value = item.dataset.id;
-      chosen = input.value = item.dataset.label;
+    function take(row) {
+      key.value = row.id;
+      chosen = input.value = row.label;
       clear.hidden = false;
       close();
       key.dispatchEvent(new Event("input", { bubbles: true }));
-      fillIn(key, fills.get(item));
+      fillIn(key, row.fills);
+    }
+
+    function choose(item) {
+      if (found.has(item)) take(found.get(item));
+      else enter(item.dataset.typed);
     }
 
     // Another field's choice fills this one in.
@@ -133,8 +163,13 @@ huisheng.enhance((root) => {
       } else if (event.key === "Enter" && !list.hidden) {
         event.preventDefault();
         const all = options();
-        if (all[at] ?? (all.length === 1 && all[0])) choose(all[at] ?? all[0]);
+        // The only one found needs no mark; where none was, the only option is to enter one.
+        const only = all.filter((item) => found.has(item));
+        const wanted = all[at] ?? (only.length ? only.length === 1 && only[0] : input.value.trim() && all[0]);
+        if (wanted) choose(wanted);
       } else if (event.key === "Escape" && !list.hidden) {
+        // Not the dialog's around it.
+        event.preventDefault();
         event.stopPropagation();
         close();
       }

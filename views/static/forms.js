@@ -3,7 +3,8 @@
 // Forms: warn before leaving with unsaved changes, send once only, and not where the draft would be lost.
 huisheng.enhance((root) => {
   for (const form of root.querySelectorAll("form[data-guard]")) {
-    let changed = false;
+    // What came back with errors is a draft still.
+    let changed = form.querySelector("[aria-invalid=true]") !== null;
     let sent = false;
     let ready = false;
 
@@ -15,7 +16,7 @@ huisheng.enhance((root) => {
     // The login may have ended while somebody typed, or begun anew with another token.
     async function prepare(submitter) {
       try {
-        const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "manual" });
+        const answer = await fetch(form.getAttribute("action") ?? location.href, { headers: { Accept: "text/html" }, redirect: "manual" });
         if (answer.type === "opaqueredirect") return hold("login");
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const token = page.querySelector("form[data-guard] [name=csrf_token]");
@@ -29,16 +30,21 @@ huisheng.enhance((root) => {
     }
 
     form.addEventListener("input", () => { changed = true; });
+    // A form in a dialog is sent by a script, which says here that it did not arrive.
+    form.addEventListener("held", (event) => {
+      ready = false;
+      hold(event.detail);
+    });
     form.addEventListener("submit", (event) => {
       if (!ready || sent) event.preventDefault();
       if (!ready && !sent) prepare(event.submitter);
       sent = true;
     });
     addEventListener("beforeunload", (event) => {
-      if (changed && !sent) event.preventDefault();
+      if (form.isConnected && changed && !sent) event.preventDefault();
     });
     addEventListener("pageshow", () => { sent = ready = false; });
     const wrong = form.querySelector("[aria-invalid=true]");
-    (wrong ?? document.querySelector("#problem"))?.focus();
+    (wrong ?? root.querySelector("#problem"))?.focus();
   }
 });
