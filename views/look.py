@@ -17,6 +17,7 @@ from models.organisation import Density, Locale, Theme
 from views.clock import show_instant
 from views.guide import help_url
 from views.menu import menu
+from views.moments import dated_moment, moment
 from views.preferences import display
 
 
@@ -28,7 +29,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["centre_name"] = centre_name
     app.jinja_env.globals["help_url"] = help_url
     app.jinja_env.globals.update(display=display, themes=list(Theme), densities=list(Density))
-    app.jinja_env.filters["instant"] = show_instant
+    app.jinja_env.filters.update(instant=show_instant, moment=moment, dated_moment=dated_moment)
 
 
 def centre_name() -> str:

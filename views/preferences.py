@@ -1,20 +1,38 @@
-"""What each person chooses for the own screen: the language, for the panel and for mails to the person."""
+"""What each person chooses for the own screen: language, light or dark, and how close lines stand."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
+from flask_login import current_user
+from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
 
 from models import Staff, current_actor, db
-from models.organisation import Locale
+from models.base import Labelled
+from models.organisation import Density, Locale, Theme
 from views.fields import member_of
 from views.page import PageForAll, ask_for_login
+
+# Column of staff -> its values. The language also holds for mails to the person.
+CHOICES: Mapping[str, type[Labelled]] = MappingProxyType(
+    {"locale": Locale, "theme": Theme, "density": Density}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """How pages look to their reader."""
+
+    theme: Theme = Theme.SYSTEM
+    density: Density = Density.COMFORTABLE
 
 
 class PreferencesView(PageForAll):
@@ -29,17 +47,34 @@ class PreferencesView(PageForAll):
 
     @expose("/", methods=("POST",))
     def index(self) -> ResponseReturnValue:
-        """Change the reader's language, for the panel and for mails to the reader."""
+        """Keep what was chosen: a script that asks gets no page, a form goes back to where it stood."""
+        chosen = {
+            name: member_of(kind, request.form[name])
+            for name, kind in CHOICES.items()
+            if name in request.form
+        }
         actor = current_actor()
         if actor is None or actor.staff_id is None:
             return ask_for_login()
-        locale = member_of(Locale, request.form.get("locale", ""))
-        if locale is None:
+        if not chosen or None in chosen.values():
             abort(400)
-        staff = db.session.scalars(select(Staff).where(Staff.id == actor.staff_id)).one()
-        staff.locale = locale
+        # Two clicks in a row both hold, the later one last: no version is compared.
+        db.session.execute(update(Staff).where(Staff.id == actor.staff_id).values(chosen))
         db.session.commit()
+        if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+            return "", 204
         return redirect(own_path(request.form.get("next", "")))
+
+
+def display() -> Display:
+    """Return how the page is to look for its reader; for nobody as the device and the browser have it."""
+    if current_actor() is None:
+        return Display()
+    try:
+        return Display(current_user.theme, current_user.density)
+    except (AttributeError, SQLAlchemyError):
+        # A page that says what went wrong is drawn too where the database is away.
+        return Display()
 
 
 def own_path(raw: str) -> str:

@@ -1,4 +1,4 @@
-"""The first page, the search over everything, and the choice of language."""
+"""The first page, and the search over everything."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from flask import Flask
 
 from conftest import Login, count_queries
 from factories import Factory
-from models import Staff
 from models.base import now
 from models.complaint import Severity, Step
-from models.organisation import Locale, Role
+from models.organisation import Role
 
 
 def test_the_figures_count_what_is_new_open_late_and_severe(make: Factory, login: Login) -> None:
@@ -69,23 +68,6 @@ def test_the_search_finds_each_type_of_record(make: Factory, login: Login) -> No
     assert "鲁Q12345" in client.get("/search/?q=12345").text
     assert "Nothing matches" in client.get("/search/?q=%00%25").text
     assert "What are you looking for?" in client.get("/search/").text
-
-
-def test_the_language_is_kept_with_the_person(make: Factory, login: Login) -> None:
-    client = login(Role.CLERK)
-    assert '<html lang="en">' in client.get("/").text
-    response = client.post("/preferences/", data={"locale": "zh_Hans_CN", "next": "/customer/?search=1"})
-    assert response.headers["Location"] == "/customer/?search=1"
-    assert '<html lang="zh-Hans-CN">' in client.get("/").text
-    assert client.staff is not None
-    make.session.expire_all()
-    staff = make.session.get(Staff, client.staff.id)
-    assert staff is not None
-    assert staff.locale is Locale.CHINESE
-
-
-def test_an_unknown_language_is_refused(login: Login) -> None:
-    assert login(Role.CLERK).post("/preferences/", data={"locale": "xx"}).status_code == 400
 
 
 def test_every_page_has_landmarks_and_headings(make: Factory, login: Login) -> None:
