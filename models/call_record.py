@@ -67,6 +67,13 @@ class CallRecord(HasPhone, Record):
         CheckConstraint("promised_until IS NULL OR promise IS NOT NULL", name="promised_until"),
         Index("ix_call_record_called_at", "called_at", "id"),
         Index("ix_call_record_customer_id_called_at", "customer_id", "called_at"),
+        Index("ix_call_record_vehicle_id_called_at", "vehicle_id", "called_at"),
+        # First follow-ups that are followed by a second.
+        Index(
+            "ix_call_record_called_at_first_reached",
+            "called_at",
+            postgresql_where=text("purpose = 'first_follow_up' AND result = 'reached'"),
+        ),
         # What was promised and is still to be done.
         Index(
             "ix_call_record_promised_until_open",
@@ -91,7 +98,7 @@ class CallRecord(HasPhone, Record):
         enum_type(CallResult), default=CallResult.REACHED, server_default=CallResult.REACHED.value
     )
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
-    vehicle_id: Mapped[int | None] = mapped_column(ForeignKey("vehicle.id"), index=True)
+    vehicle_id: Mapped[int | None] = mapped_column(ForeignKey("vehicle.id"))
     # The visit to the workshop that the call follows up.
     service_receipt_id: Mapped[int | None] = mapped_column(ForeignKey("service_receipt.id"), index=True)
     # The complaint that the call is about, or that was heard in it.

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import CheckConstraint, Column, ColumnElement, ForeignKey, Index, String, Table
+from sqlalchemy import CheckConstraint, Column, ColumnElement, ForeignKey, Index, String, Table, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import (
@@ -132,6 +132,20 @@ class Complaint(HasPhone, Record):
         Index("ix_complaint_step_registered_at", "step", "registered_at"),
         Index("ix_complaint_subject_id_registered_at", "subject_id", "registered_at"),
         Index("ix_complaint_severity_registered_at", "severity", "registered_at"),
+        Index(
+            "ix_complaint_registered_at_unassigned",
+            "registered_at",
+            postgresql_where=text("responsible_id IS NULL AND step <> 'confirmed'"),
+        ),
+        Index(
+            "ix_complaint_registered_at_unsafe",
+            "registered_at",
+            postgresql_where=text("is_safety_relevant AND step <> 'confirmed'"),
+        ),
+        Index("ix_complaint_customer_id_registered_at", "customer_id", "registered_at"),
+        Index("ix_complaint_vehicle_id_registered_at", "vehicle_id", "registered_at"),
+        Index("ix_complaint_dealer_id_registered_at", "dealer_id", "registered_at"),
+        Index("ix_complaint_part_id_registered_at", "part_id", "registered_at"),
     )
 
     number: Mapped[str] = number_column("TS")
@@ -140,13 +154,13 @@ class Complaint(HasPhone, Record):
     )
     # Step 1: registered
     registered_at: Mapped[datetime] = mapped_column(default=now)
-    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
     customer_name: Mapped[str] = mapped_column(String(160))
     phone: Mapped[str | None] = mapped_column(String(160))
     address: Mapped[str | None] = mapped_column(String(300))
-    vehicle_id: Mapped[int | None] = mapped_column(ForeignKey("vehicle.id"), index=True)
-    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"), index=True)
-    part_id: Mapped[int | None] = mapped_column(ForeignKey("part.id"), index=True)
+    vehicle_id: Mapped[int | None] = mapped_column(ForeignKey("vehicle.id"))
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))
+    part_id: Mapped[int | None] = mapped_column(ForeignKey("part.id"))
     subject_id: Mapped[int] = mapped_column(ForeignKey("subject.id"))
     description: Mapped[str | None]
     demand: Mapped[str | None]

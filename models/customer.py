@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, ForeignKey, String
+from sqlalchemy import ColumnElement, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Labelled, Record, enum_type, not_blank, number_column
@@ -26,7 +26,11 @@ class Customer(SortedByName, HasPhone, Record):
     """A customer file; the person responsible is the customer's agent, without one it lies in the pool."""
 
     __tablename__ = "customer"
-    __table_args__ = (not_blank("name"), phone_index("customer"))
+    __table_args__ = (
+        not_blank("name"),
+        phone_index("customer"),
+        Index("ix_customer_dealer_id_id", "dealer_id", "id"),
+    )
 
     number: Mapped[str] = number_column("KH")
     name: Mapped[str] = mapped_column(String(160), index=True)
@@ -37,7 +41,7 @@ class Customer(SortedByName, HasPhone, Record):
     phone: Mapped[str | None] = mapped_column(String(160), index=True)
     address: Mapped[str | None] = mapped_column(String(300))
     level: Mapped[Grade | None] = mapped_column(enum_type(Grade))
-    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"), index=True)
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))
     wished_service: Mapped[str | None]
     source: Mapped[str | None] = mapped_column(String(80))
     first_contact_on: Mapped[date | None] = mapped_column(index=True)

@@ -27,6 +27,8 @@ class Letter(Record):
         CheckConstraint("replied_on >= sent_on", name="replied_on"),
         not_blank("regarding"),
         Index("ix_letter_sent_on", "sent_on", "id"),
+        Index("ix_letter_customer_id_sent_on", "customer_id", "sent_on"),
+        Index("ix_letter_dealer_id_sent_on", "dealer_id", "sent_on"),
     )
 
     number: Mapped[str] = number_column("XH")
@@ -35,8 +37,8 @@ class Letter(Record):
     )
     sent_on: Mapped[date]
     sent_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), index=True)
-    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
-    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"), index=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))
     # As written on the envelope, whatever becomes of the file.
     address: Mapped[str | None] = mapped_column(String(300))
     regarding: Mapped[str] = mapped_column(String(160))

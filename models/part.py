@@ -18,6 +18,7 @@ from sqlalchemy import (
     delete,
     func,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -144,12 +145,19 @@ class PartsQualityRecord(Record):
         CheckConstraint("months_in_use >= 0", name="months_in_use"),
         not_blank("fault"),
         Index("ix_parts_quality_record_part_id_found_on", "part_id", "found_on"),
+        Index("ix_parts_quality_record_supplier_id_found_on", "supplier_id", "found_on"),
+        Index("ix_parts_quality_record_dealer_id_found_on", "dealer_id", "found_on"),
         Index("ix_parts_quality_record_found_on", "found_on", "id"),
+        Index(
+            "ix_parts_quality_record_found_on_undecided",
+            "found_on",
+            postgresql_where=text("disposition IS NULL"),
+        ),
     )
 
     number: Mapped[str] = number_column("PZ")
     part_id: Mapped[int] = mapped_column(ForeignKey("part.id"))
-    supplier_id: Mapped[int | None] = mapped_column(ForeignKey("supplier.id"), index=True)
+    supplier_id: Mapped[int | None] = mapped_column(ForeignKey("supplier.id"))
     production_batch: Mapped[str | None] = mapped_column(String(60), index=True)
     production_on: Mapped[date | None]
     fault: Mapped[str]
@@ -158,7 +166,7 @@ class PartsQualityRecord(Record):
     found_by: Mapped[FoundBy] = mapped_column(
         enum_type(FoundBy), default=FoundBy.WAREHOUSE, server_default=FoundBy.WAREHOUSE.value
     )
-    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"), index=True)
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))
     vehicle_id: Mapped[int | None] = mapped_column(ForeignKey("vehicle.id"), index=True)
     mileage_km: Mapped[int | None]
     months_in_use: Mapped[int | None]

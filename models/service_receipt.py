@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Numeric, String
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Numeric, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Labelled, Record, enum_type, number_column
@@ -35,8 +35,20 @@ class ServiceReceipt(Record):
         CheckConstraint("earlier_receipt_id <> id", name="earlier_receipt_id"),
         CheckConstraint("is_return_repair OR earlier_receipt_id IS NULL", name="is_return_repair"),
         Index("ix_service_receipt_came_in_on", "came_in_on", "id"),
+        # Still with the workshop, and still waited for on the spot.
+        Index(
+            "ix_service_receipt_came_in_on_open",
+            "came_in_on",
+            postgresql_where=text("handed_over_on IS NULL"),
+        ),
+        Index(
+            "ix_service_receipt_asked_at_waiting",
+            "asked_at",
+            postgresql_where=text("asked_at IS NOT NULL AND arrived_at IS NULL"),
+        ),
         Index("ix_service_receipt_vehicle_id_came_in_on", "vehicle_id", "came_in_on"),
         Index("ix_service_receipt_customer_id_came_in_on", "customer_id", "came_in_on"),
+        Index("ix_service_receipt_dealer_id_came_in_on", "dealer_id", "came_in_on"),
     )
 
     number: Mapped[str] = number_column("SH")
@@ -46,7 +58,7 @@ class ServiceReceipt(Record):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
     # None for an inquiry about no vehicle in particular.
     vehicle_id: Mapped[int | None] = mapped_column(ForeignKey("vehicle.id"))
-    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"), index=True)
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))
     came_in_on: Mapped[date]
     # None while the vehicle is still with the workshop.
     handed_over_on: Mapped[date | None] = mapped_column(index=True)

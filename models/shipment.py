@@ -18,14 +18,16 @@ class PartsShipment(Record):
         CheckConstraint("quantity > 0", name="quantity"),
         CheckConstraint("is_right OR coalesce(wrong_because, '') ~ '[^[:space:]]'", name="wrong_because"),
         Index("ix_parts_shipment_part_id_shipped_on", "part_id", "shipped_on"),
+        Index("ix_parts_shipment_dealer_id_shipped_on", "dealer_id", "shipped_on"),
+        Index("ix_parts_shipment_supplier_id_shipped_on", "supplier_id", "shipped_on"),
         Index("ix_parts_shipment_shipped_on", "shipped_on", "id"),
     )
 
     number: Mapped[str] = number_column("FH")
     shipped_on: Mapped[date]
-    dealer_id: Mapped[int] = mapped_column(ForeignKey("dealer.id"), index=True)
+    dealer_id: Mapped[int] = mapped_column(ForeignKey("dealer.id"))
     part_id: Mapped[int] = mapped_column(ForeignKey("part.id"))
-    supplier_id: Mapped[int | None] = mapped_column(ForeignKey("supplier.id"), index=True)
+    supplier_id: Mapped[int | None] = mapped_column(ForeignKey("supplier.id"))
     production_batch: Mapped[str | None] = mapped_column(String(60), index=True)
     quantity: Mapped[int] = mapped_column(default=1, server_default="1")
     is_right: Mapped[bool] = mapped_column(default=True, server_default="true")

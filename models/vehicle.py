@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, event, func, inspect, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, event, func, inspect, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Record, enum_type, not_blank, unique_among_kept
@@ -30,23 +30,23 @@ class Vehicle(Record):
         CheckConstraint("maintenance_interval_months BETWEEN 1 AND 120", name="maintenance_interval_months"),
         not_blank("frame_number"),
         unique_among_kept("vehicle", "frame_number"),
+        Index("ix_vehicle_dealer_id_id", "dealer_id", "id"),
+        Index("ix_vehicle_product_model_id_id", "product_model_id", "id"),
     )
 
     frame_number: Mapped[str] = mapped_column(String(40))
     plate_number: Mapped[str | None] = mapped_column(String(20), index=True)
-    product_model_id: Mapped[int] = mapped_column(
-        ForeignKey("product_model.id"), index=True, active_history=True
-    )
+    product_model_id: Mapped[int] = mapped_column(ForeignKey("product_model.id"), active_history=True)
     kind: Mapped[VehicleKind] = mapped_column(
         enum_type(VehicleKind), default=VehicleKind.CARGO, server_default=VehicleKind.CARGO.value
     )
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
-    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"), index=True)
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))
     production_on: Mapped[date | None]
     production_batch: Mapped[str | None] = mapped_column(String(60), index=True)
     sold_on: Mapped[date | None] = mapped_column(index=True, active_history=True)
     # These two follow from model and day of sale, unless somebody has set another day.
-    warranty_until: Mapped[date | None] = mapped_column(active_history=True)
+    warranty_until: Mapped[date | None] = mapped_column(index=True, active_history=True)
     next_maintenance_on: Mapped[date | None] = mapped_column(index=True, active_history=True)
     # None: the model's own.
     maintenance_interval_months: Mapped[int | None] = mapped_column(active_history=True)

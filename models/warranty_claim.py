@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Numeric, String
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Numeric, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Labelled, Record, enum_type, not_blank, number_column
@@ -44,7 +44,11 @@ class WarrantyClaim(Record):
         CheckConstraint("amount_passed >= 0", name="amount_passed"),
         not_blank("fault"),
         Index("ix_warranty_claim_claimed_on", "claimed_on", "id"),
+        Index("ix_warranty_claim_claimed_on_open", "claimed_on", postgresql_where=text("outcome = 'open'")),
         Index("ix_warranty_claim_decided_on", "decided_on", "kind"),
+        Index("ix_warranty_claim_dealer_id_claimed_on", "dealer_id", "claimed_on"),
+        Index("ix_warranty_claim_supplier_id_claimed_on", "supplier_id", "claimed_on"),
+        Index("ix_warranty_claim_part_id_claimed_on", "part_id", "claimed_on"),
     )
 
     number: Mapped[str] = number_column("SP")
@@ -52,11 +56,11 @@ class WarrantyClaim(Record):
         enum_type(ClaimKind), default=ClaimKind.FROM_DEALER, server_default=ClaimKind.FROM_DEALER.value
     )
     claimed_on: Mapped[date]
-    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"), index=True)
-    supplier_id: Mapped[int | None] = mapped_column(ForeignKey("supplier.id"), index=True)
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))
+    supplier_id: Mapped[int | None] = mapped_column(ForeignKey("supplier.id"))
     service_receipt_id: Mapped[int | None] = mapped_column(ForeignKey("service_receipt.id"), index=True)
     vehicle_id: Mapped[int | None] = mapped_column(ForeignKey("vehicle.id"), index=True)
-    part_id: Mapped[int | None] = mapped_column(ForeignKey("part.id"), index=True)
+    part_id: Mapped[int | None] = mapped_column(ForeignKey("part.id"))
     production_batch: Mapped[str | None] = mapped_column(String(60), index=True)
     quantity: Mapped[int] = mapped_column(default=1, server_default="1")
     fault: Mapped[str]
