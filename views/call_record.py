@@ -17,6 +17,9 @@ class CallRecordView(RecordView):
 
     singular, plural, new_label = _("Call"), _("Calls"), _("New call")
     area, icon = Area.CUSTOMERS, "call"
+    what_for = _(
+        "What was said on the phone, and what was promised. Record each call, also those that reached nobody."
+    )
     column_list = (
         "number",
         "called_at",
@@ -29,6 +32,7 @@ class CallRecordView(RecordView):
         "promised_until",
         "responsible_id",
     )
+    brief_columns = ("called_at", "number", "purpose", "customer_id", "points", "satisfaction", "result")
     column_searchable_list = (
         "number",
         "customer_id",
@@ -59,6 +63,8 @@ class CallRecordView(RecordView):
     }
     default_sort = ("called_at", True)
     column_descriptions = per_field(
+        result=_("Record each try: three in vain on different days, and a letter, count as a follow-up."),
+        topics=_("Tick what you talked about; it need not be all of them."),
         service_receipt_id=_("The visit that this call follows up."),
         dissatisfaction=_("If it is a complaint, enter it as one too; the customer's page leads there."),
         promised_until=_("Until when the customer was promised it; the first page reminds you."),

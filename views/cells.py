@@ -40,14 +40,20 @@ EMPTY = Cell("", "empty")
 
 def fetch_labels(view: RecordView, names: Iterable[str], rows: Iterable[Any]) -> Labels:
     """Return the labels of all records that the rows refer to: one query for each table."""
+    return fetch_labels_of([(view, names, rows)])
+
+
+def fetch_labels_of(parts: Iterable[tuple[RecordView, Iterable[str], Iterable[Any]]]) -> Labels:
+    """Return the labels of all records that rows of several types refer to: one query for each table."""
     wanted: dict[type[Record], set[int]] = {}
-    kept = list(rows)
-    for name in names:
-        target = target_of(view.model, name)
-        if target is not None and column_of(view.model, name) is not None:
-            wanted.setdefault(target, set()).update(
-                k for row in kept if (k := getattr(row, name)) is not None
-            )
+    for view, names, rows in parts:
+        kept = list(rows)
+        for name in names:
+            target = target_of(view.model, name)
+            if target is not None and column_of(view.model, name) is not None:
+                wanted.setdefault(target, set()).update(
+                    k for row in kept if (k := getattr(row, name)) is not None
+                )
     return {target: labels_for(target, ids) for target, ids in wanted.items()}
 
 

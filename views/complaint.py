@@ -17,6 +17,10 @@ class ComplaintView(RecordView):
 
     singular, plural, new_label = _("Complaint"), _("Complaints"), _("New complaint")
     area, icon = Area.COMPLAINTS, "complaint"
+    what_for = _(
+        "Each complaint stands here from the first word to the last call. Register one as soon as a customer"
+        " is dissatisfied."
+    )
     column_list = (
         "number",
         "registered_at",
@@ -27,6 +31,15 @@ class ComplaintView(RecordView):
         "step",
         "responsible_id",
         "region_id",
+    )
+    brief_columns = (
+        "registered_at",
+        "number",
+        "customer_name",
+        "subject_id",
+        "description",
+        "severity",
+        "step",
     )
     column_searchable_list = ("number", "customer_name", "phone", "description", "fault")
     hint_columns = ("customer_name", "phone")
@@ -66,6 +79,15 @@ class ComplaintView(RecordView):
     )
     default_sort = ("registered_at", True)
     column_descriptions = per_field(
+        step=_("Where it stands now. Set it on as soon as a step is done, else it counts as late."),
+        registered_at=_("When the customer told us; the 24 hours run from here."),
+        subject_id=_("Decides which departments are told; take the one that fits best."),
+        severity=_(
+            "Severe: the vehicle can't be used, or it may become public. The weekly digest begins with the "
+            "severe ones."
+        ),
+        cause=_("What the analysis found, not what the customer says."),
+        is_demand_reasonable=_("Leave open while it is not known."),
         customer_id=_(
             "The customer's file, where there is one. Name and phone below are those of this complaint."
         ),

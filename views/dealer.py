@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from flask_babel import lazy_gettext as _
 
 from views.base import RecordView
 from views.forms import Section, per_field
+from views.key_facts import Term
+from views.key_figures import KeyFigure, dealer_figures
 from views.menu import Area
 
 
@@ -14,6 +18,10 @@ class DealerView(RecordView):
 
     singular, plural, new_label = _("Dealer"), _("Dealers"), _("New dealer")
     area, icon = Area.DEALERS, "dealer"
+    what_for = _(
+        "Dealers with their contacts, contract and touring engineer. Enter one, or import the list that you "
+        "have."
+    )
     column_labels = per_field(responsible_id=_("Touring engineer"))
     column_list = (
         "code",
@@ -25,6 +33,26 @@ class DealerView(RecordView):
         "region_id",
         "responsible_id",
         "contract_until",
+    )
+    key_facts = (
+        "phone",
+        "principal",
+        "contact_person",
+        "address",
+        "grade",
+        "contract_until",
+        "responsible_id",
+    )
+    terms: ClassVar = {"contract_until": Term(_("Ended"), ending=_("Ends soon"), ending_days=60)}
+    cards = (
+        "complaint",
+        "service_receipt",
+        "warranty_claim",
+        "parts_quality_record",
+        "parts_shipment",
+        "vehicle",
+        "customer",
+        "letter",
     )
     column_searchable_list = ("code", "name", "principal", "contact_person", "phone", "city")
     hint_columns = ("code", "city", "phone")
@@ -38,6 +66,9 @@ class DealerView(RecordView):
         "opened_on",
     )
     default_sort = ("code", False)
+    column_descriptions = per_field(
+        code=_("Short and lasting: imports know the dealer by it."),
+    )
     form_sections = (
         Section(
             _("Dealer"),
@@ -57,3 +88,7 @@ class DealerView(RecordView):
         ),
         Section(_("Handling"), ("responsible_id", "department_id", "region_id")),
     )
+
+    def figures(self, row: Any) -> list[KeyFigure]:
+        """Return what is open, and how the dealer did in a year."""
+        return dealer_figures(row)

@@ -14,6 +14,7 @@ class LetterView(RecordView):
 
     singular, plural, new_label = _("Letter"), _("Letters"), _("New letter")
     area, icon = Area.CUSTOMERS, "letter"
+    what_for = _("The register of notices, invitations and replies. Enter a letter on the day it is sent.")
     column_list = (
         "number",
         "sent_on",
@@ -25,6 +26,7 @@ class LetterView(RecordView):
         "replied_on",
         "reply",
     )
+    brief_columns = ("sent_on", "number", "kind", "regarding", "replied_on")
     column_searchable_list = ("number", "customer_id", "dealer_id", "address", "regarding", "content")
     column_filters = (
         "kind",

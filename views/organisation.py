@@ -16,6 +16,7 @@ class DepartmentView(RecordView):
     singular, plural, new_label = _("Department"), _("Departments"), _("New department")
     area, icon = Area.ORGANISATION, "department"
     column_list = ("name", "code", "name_en", "gets_digest", "digest_weekday", "digest_hour", "updated_at")
+    cards = ("staff",)
     column_searchable_list = ("name", "code", "name_en")
     column_filters = ("gets_digest",)
     default_sort = ("name", False)
@@ -45,6 +46,8 @@ class RegionView(TreeView):
     singular, plural, new_label = _("Region"), _("Regions"), _("New region")
     area, icon = Area.ORGANISATION, "region"
     column_list = ("name", "updated_at")
+    # All records of a region are no short list of it.
+    cards = ("region",)
     column_searchable_list = ("name",)
     column_filters = ("parent_id",)
     form_sections = (Section(_("Region"), ("name", "parent_id")),)
@@ -72,6 +75,10 @@ class DigestRecipientView(RecordView):
 
     singular, plural, new_label = _("Digest recipient"), _("Digest recipients"), _("New digest recipient")
     area, icon = Area.DIGEST, "recipient"
+    what_for = _(
+        "Who gets a department's weekly digest by mail, without a login. Enter at least one for each "
+        "department."
+    )
     column_list = ("name", "email", "department_id", "locale", "is_active", "updated_at")
     column_searchable_list = ("name", "email")
     column_filters = ("department_id", "is_active", "locale")

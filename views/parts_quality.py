@@ -17,6 +17,7 @@ class PartsQualityView(RecordView):
     singular, plural = _("Parts quality record"), _("Parts quality records")
     new_label = _("New parts quality record")
     area, icon = Area.PARTS, "quality"
+    what_for = _("Faulty parts, by batch and supplier. Enter one record for each part that comes back.")
     column_labels = per_field(department_id=_("Responsible department"))
     column_list = (
         "number",
@@ -29,6 +30,16 @@ class PartsQualityView(RecordView):
         "found_by",
         "disposition",
         "department_id",
+    )
+    brief_columns = (
+        "found_on",
+        "number",
+        "part_id",
+        "supplier_id",
+        "production_batch",
+        "fault",
+        "quantity",
+        "disposition",
     )
     column_searchable_list = ("number", "production_batch", "fault", "cause")
     hint_columns = ("production_batch", "fault")
@@ -52,6 +63,10 @@ class PartsQualityView(RecordView):
     )
     default_sort = ("found_on", True)
     column_descriptions = per_field(
+        supplier_id=_("As on the label, where it differs from the list of parts."),
+        quantity=_("How many parts have this fault."),
+        disposition=_("What becomes of the faulty part; leave open while it is not decided."),
+        department_id=_("Who answers for the cause; that department reads it in its weekly digest."),
         production_batch=_("The batch stamped on the part; early warnings go by it."),
         fault=_("What is wrong with the part, one fault a record."),
     )

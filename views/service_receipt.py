@@ -14,6 +14,10 @@ class ServiceReceiptView(RecordView):
 
     singular, plural, new_label = _("Service receipt"), _("Service receipts"), _("New service receipt")
     area, icon = Area.CUSTOMERS, "receipt"
+    what_for = _(
+        "The slips that come back from workshops and engineers. Enter each one: follow-ups are planned from "
+        "the day of the handover."
+    )
     column_list = (
         "number",
         "came_in_on",
@@ -25,6 +29,15 @@ class ServiceReceiptView(RecordView):
         "is_return_repair",
         "cost",
         "responsible_id",
+    )
+    brief_columns = (
+        "came_in_on",
+        "number",
+        "kind",
+        "customer_id",
+        "vehicle_id",
+        "fault",
+        "is_return_repair",
     )
     column_searchable_list = ("number", "customer_id", "vehicle_id", "fault", "work_done", "parts_replaced")
     column_filters = (
@@ -42,6 +55,8 @@ class ServiceReceiptView(RecordView):
     )
     default_sort = ("came_in_on", True)
     column_descriptions = per_field(
+        vehicle_id=_("Leave empty for an inquiry about no vehicle in particular."),
+        earlier_receipt_id=_("Only for a return repair: the slip of the visit before."),
         dealer_id=_("Whose workshop did the work; empty for our own."),
         handed_over_on=_("The first follow-up is due 3 to 7 days later."),
         is_return_repair=_("The same fault of the same vehicle again, within 30 days."),

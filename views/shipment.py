@@ -14,6 +14,10 @@ class PartsShipmentView(RecordView):
 
     singular, plural, new_label = _("Parts shipment"), _("Parts shipments"), _("New parts shipment")
     area, icon = Area.PARTS, "shipment"
+    what_for = _(
+        "What the warehouse sends to dealers: whether it was right, and how many of a batch are in use. "
+        "Enter one record for each part and batch."
+    )
     column_list = (
         "number",
         "shipped_on",
@@ -24,6 +28,15 @@ class PartsShipmentView(RecordView):
         "quantity",
         "is_right",
         "wrong_because",
+    )
+    brief_columns = (
+        "shipped_on",
+        "number",
+        "part_id",
+        "dealer_id",
+        "production_batch",
+        "quantity",
+        "is_right",
     )
     column_searchable_list = ("number", "dealer_id", "part_id", "production_batch", "wrong_because")
     column_filters = (
@@ -37,6 +50,7 @@ class PartsShipmentView(RecordView):
     )
     default_sort = ("shipped_on", True)
     column_descriptions = per_field(
+        wrong_because=_("Only where it was not right: the wrong part, too few, or the wrong place."),
         production_batch=_("The batch stamped on the part; early warnings go by it."),
         quantity=_("One part and batch a record; shipped quantities are what failure rates are measured by."),
         is_right=_("Right part, right number, to the right place."),

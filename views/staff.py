@@ -83,6 +83,7 @@ class StaffView(RecordView):
 
     singular, plural, new_label = _("Staff member"), _("Staff"), _("New staff member")
     area, icon = Area.ORGANISATION, "staff"
+    what_for = _("Everybody who works in the panel. Enter a person, who gets a mail to set a password.")
     actions: ClassVar[Mapping[str, str]] = {**RecordView.actions, "invite_view": "edit"}
     column_labels = per_field(name=_("Full name"))
     column_list = (
@@ -103,6 +104,7 @@ class StaffView(RecordView):
     column_filters = ("department_id", "position_id", "region_id", "active")
     default_sort = ("name", False)
     column_descriptions = per_field(
+        role_names=_("A person can have several; their rights add up."),
         email=_("The person logs in with it. A new person gets a link to set a password."),
         active=_("Without it nobody can log in with this account, and open logins end at once."),
         region_id=_("The person sees the records of this region and of those below it."),

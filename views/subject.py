@@ -16,7 +16,12 @@ class SubjectView(TreeView):
 
     singular, plural, new_label = _("Subject"), _("Subjects"), _("New subject")
     area, icon = Area.COMPLAINTS, "tree"
+    what_for = _(
+        "The tree of what complaints are about; it decides which departments are told. Enter the main "
+        "branches first."
+    )
     column_list = ("name", "code", "name_en", "departments")
+    cards = ("complaint", "subject")
     column_searchable_list = ("name", "code", "name_en")
     column_filters = ("parent_id",)
     list_options = (selectinload(Subject.departments),)

@@ -11,6 +11,7 @@ from models.part import alias_conflict, release_aliases
 from views.base import RecordView
 from views.errors import Refusal
 from views.forms import RecordForm, Section, per_field
+from views.key_figures import KeyFigure, supplier_figures
 from views.menu import Area
 
 
@@ -19,7 +20,13 @@ class SupplierView(RecordView):
 
     singular, plural, new_label = _("Supplier"), _("Suppliers"), _("New supplier")
     area, icon = Area.PARTS, "supplier"
+    what_for = _(
+        "Who makes the parts, with every spelling of the name. Enter them before the parts, or import the "
+        "list that you have."
+    )
     column_list = ("name", "code", "contact_person", "phone", "email", "updated_at")
+    key_facts = ("phone", "contact_person", "email", "address", "aliases", "responsible_id")
+    cards = ("parts_quality_record", "warranty_claim", "parts_shipment", "part")
     column_searchable_list = ("name", "aliases", "code", "contact_person", "phone")
     hint_columns = ("contact_person", "phone")
     column_filters = ("responsible_id", "updated_at")
@@ -41,3 +48,7 @@ class SupplierView(RecordView):
                 return Refusal(field, gettext("“%(name)s” already means another supplier.", name=taken))
         release_aliases(spellings)
         return None
+
+    def figures(self, row: Any) -> list[KeyFigure]:
+        """Return the faults of its parts."""
+        return supplier_figures(row)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _
 
 from views.base import RecordView
 from views.forms import Section, per_field
+from views.key_facts import Term
+from views.key_figures import KeyFigure, vehicle_figures
 from views.menu import Area
 
 
@@ -16,6 +18,10 @@ class VehicleView(RecordView):
 
     singular, plural, new_label = _("Vehicle"), _("Vehicles"), _("New vehicle")
     area, icon = Area.CUSTOMERS, "vehicle"
+    what_for = _(
+        "Every vehicle by its frame number: warranty and next maintenance follow from it. Enter one with its"
+        " owner, or import the list that you have."
+    )
     column_labels = per_field(kind=_("Kind of vehicle"))
     column_list = (
         "frame_number",
@@ -28,6 +34,29 @@ class VehicleView(RecordView):
         "warranty_until",
         "next_maintenance_on",
     )
+    brief_columns = (
+        "frame_number",
+        "plate_number",
+        "product_model_id",
+        "customer_id",
+        "warranty_until",
+        "next_maintenance_on",
+    )
+    key_facts = (
+        "product_model_id",
+        "plate_number",
+        "customer_id",
+        "dealer_id",
+        "sold_on",
+        "warranty_until",
+        "next_maintenance_on",
+        "mileage_km",
+    )
+    terms: ClassVar = {
+        "warranty_until": Term(_("Ended"), _("In warranty"), _("Ends soon"), 60),
+        "next_maintenance_on": Term(_("Overdue"), ending=_("Due soon"), ending_days=30),
+    }
+    cards = ("service_receipt", "complaint", "call_record", "warranty_claim", "parts_quality_record")
     column_searchable_list = ("frame_number", "plate_number", "product_model_id", "production_batch")
     hint_columns = ("product_model_id",)
     fills: ClassVar = {"customer_id": {"dealer_id": "dealer_id", "region_id": "region_id"}}
@@ -44,6 +73,7 @@ class VehicleView(RecordView):
         "responsible_id",
     )
     column_descriptions = per_field(
+        production_batch=_("As stamped beside the frame number."),
         frame_number=_("All characters, as stamped on the frame."),
         warranty_until=_("Follows from the model and the day of sale; another day set here stays."),
         next_maintenance_on=_("Follows from the interval and the day of sale; another day set here stays."),
@@ -61,3 +91,7 @@ class VehicleView(RecordView):
         ),
         Section(_("Handling"), ("responsible_id", "department_id", "region_id")),
     )
+
+    def figures(self, row: Any) -> list[KeyFigure]:
+        """Return how often it came back."""
+        return vehicle_figures(row)

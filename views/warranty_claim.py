@@ -14,6 +14,10 @@ class WarrantyClaimView(RecordView):
 
     singular, plural, new_label = _("Warranty claim"), _("Warranty claims"), _("New warranty claim")
     area, icon = Area.DEALERS, "claim"
+    what_for = _(
+        "What dealers claim from us and we claim from suppliers. Enter a claim when it arrives; who decides "
+        "it adds the outcome."
+    )
     column_list = (
         "number",
         "claimed_on",
@@ -26,6 +30,7 @@ class WarrantyClaimView(RecordView):
         "outcome",
         "decided_on",
     )
+    brief_columns = ("claimed_on", "number", "kind", "part_id", "fault", "amount", "outcome")
     column_searchable_list = ("number", "dealer_id", "supplier_id", "part_id", "production_batch", "fault")
     column_filters = (
         "outcome",
@@ -43,6 +48,10 @@ class WarrantyClaimView(RecordView):
     )
     default_sort = ("claimed_on", True)
     column_descriptions = per_field(
+        supplier_id=_("From whom we claim, or who made the part."),
+        production_batch=_("The batch stamped on the part; early warnings go by it."),
+        outcome=_("Undecided until somebody has decided; then the day of the decision is needed too."),
+        amount_passed=_("May be less than was claimed."),
         decision_reason=_("A rejected claim needs one; the dealer reads it."),
         amount=_("Leave empty where nothing but the part is claimed."),
     )
