@@ -14,6 +14,9 @@ class HolidayView(RecordView):
 
     singular, plural, new_label = _("Day of the office calendar"), _("Office calendar"), _("New day")
     area, icon = Area.ORGANISATION, "calendar"
+    what_for = _(
+        "Public holidays, and days at the weekend that are worked. Enter the whole year once it is announced."
+    )
     column_list = ("falls_on", "kind", "name", "updated_at")
     column_searchable_list = ("name",)
     column_filters = ("kind", "falls_on")

@@ -14,6 +14,10 @@ class ProductModelView(RecordView):
 
     singular, plural, new_label = _("Product model"), _("Product models"), _("New product model")
     area, icon = Area.CUSTOMERS, "model"
+    what_for = _(
+        "Models with their warranty and maintenance interval: the dates of each vehicle follow from them. "
+        "Enter them before the vehicles."
+    )
     column_list = ("name", "code", "kind", "warranty_months", "maintenance_interval_months", "updated_at")
     column_searchable_list = ("name", "code")
     column_filters = ("kind",)

@@ -37,6 +37,8 @@ class RecordType(Guarded, ModelView):
     singular: ClassVar[LazyString]
     plural: ClassVar[LazyString]
     new_label: ClassVar[LazyString]
+    # What the list is for and how one begins, where nothing stands in it; None leaves a general sentence.
+    what_for: ClassVar[LazyString | None] = None
     column_list: ClassVar[tuple[str, ...]] = ()
     column_searchable_list: ClassVar[tuple[str, ...]] = ()
     column_filters: ClassVar[tuple[str, ...]] = ()

@@ -160,6 +160,36 @@ def test_what_helps_is_there() -> None:
         assert not anchor or anchor in anchors, about
 
 
+# Lists in which nothing stands yet, and help at the field
+
+
+def test_an_empty_list_says_what_it_is_for_and_leads_to_the_guide(app: Flask, login: Login) -> None:
+    client = login(Role.ADMINISTRATOR)
+    for view in app.extensions["record_views"].values():
+        if view.what_for is None:
+            continue
+        # What the test's own login needs stands in these.
+        empty = main_of(client.get(path(view.permission))).select_one(".nothing")
+        if empty is None:
+            assert view.permission == "staff"
+            continue
+        assert str(view.what_for) in empty.get_text()
+        link = empty.select_one("a[href^='/guide/']")
+        assert link is not None
+        assert link["href"] == help_link(client, path(view.permission))
+
+
+def test_an_empty_list_without_a_sentence_of_its_own_keeps_the_general_one(login: Login) -> None:
+    page = login(Role.ADMINISTRATOR).get("/region/").text
+    assert "The first record is entered in a minute." in page
+    assert "The first record is entered in a minute." not in login(Role.ADMINISTRATOR).get("/letter/").text
+
+
+def test_every_field_that_is_explained_stands_on_its_form(app: Flask) -> None:
+    for view in app.extensions["record_views"].values():
+        assert set(view.column_descriptions) <= set(view.form_names), view.permission
+
+
 # Search
 
 
