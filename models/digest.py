@@ -114,6 +114,11 @@ class Delivery(Base):
         CheckConstraint("(kind = 'digest') = (digest_id IS NOT NULL)", name="digest_of_kind"),
         Index("ix_delivery_due", "next_attempt_at", postgresql_where=text("state = 'pending'")),
         Index("ix_delivery_claimed_at", "claimed_at", postgresql_where=text("state = 'sending'")),
+        Index(
+            "ix_delivery_unsettled",
+            "id",
+            postgresql_where=text("state = 'unknown' AND settled_by_id IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

@@ -34,6 +34,7 @@ class ImportRun(Base):
     __tablename__ = "import_run"
     __table_args__ = (
         Index("ix_import_run_at_work", "id", postgresql_where=text("state IN ('checking', 'running')")),
+        Index("ix_import_run_checked", "id", postgresql_where=text("state = 'checked'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

@@ -1,0 +1,38 @@
+"""That what is to do is found by indexes which hold only that."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+SERVED = {
+    "ix_call_record_called_at_first_reached": "SELECT id FROM call_record WHERE purpose = 'first_follow_up'"
+    " AND result = 'reached' AND called_at > now() - interval '90 days'",
+    "ix_complaint_registered_at_unassigned": "SELECT id FROM complaint WHERE responsible_id IS NULL"
+    " AND step <> 'confirmed' ORDER BY registered_at LIMIT 5",
+    "ix_complaint_registered_at_unsafe": "SELECT id FROM complaint WHERE is_safety_relevant"
+    " AND step <> 'confirmed' ORDER BY registered_at LIMIT 5",
+    "ix_delivery_unsettled": "SELECT id FROM delivery WHERE state = 'unknown' AND settled_by_id IS NULL",
+    "ix_import_run_checked": "SELECT id FROM import_run WHERE state = 'checked'",
+    "ix_parts_quality_record_found_on_undecided": "SELECT id FROM parts_quality_record"
+    " WHERE disposition IS NULL ORDER BY found_on LIMIT 5",
+    "ix_service_receipt_asked_at_waiting": "SELECT id FROM service_receipt"
+    " WHERE asked_at IS NOT NULL AND arrived_at IS NULL ORDER BY asked_at LIMIT 5",
+    "ix_service_receipt_came_in_on_open": "SELECT id FROM service_receipt WHERE handed_over_on IS NULL"
+    " ORDER BY came_in_on LIMIT 5",
+    "ix_vehicle_warranty_until": "SELECT id FROM vehicle WHERE warranty_until > current_date",
+    "ix_warranty_claim_claimed_on_open": "SELECT id FROM warranty_claim WHERE outcome = 'open'"
+    " ORDER BY claimed_on LIMIT 5",
+}
+
+
+@pytest.mark.parametrize("index", SERVED)
+def test_what_is_to_do_is_found_without_reading_what_is_done(db_session: Session, index: str) -> None:
+    connection = db_session.connection()
+    # Tables of tests are too small for an index to pay: the question is whether it can serve.
+    connection.execute(text("SET LOCAL enable_seqscan = off"))
+    connection.execute(text("SET LOCAL enable_bitmapscan = off"))
+    connection.execute(text("SET LOCAL enable_sort = off"))
+    plan = "\n".join(row[0] for row in connection.execute(text(f"EXPLAIN {SERVED[index]}")))
+    assert index in plan
