@@ -27,14 +27,14 @@ FOLDER = Path(__file__).parent / "guide"
 SCREEN = "screen:"
 # Chapters and their pages, in the order in which they are read.
 CHAPTERS: tuple[tuple[LazyString, tuple[str, ...]], ...] = (
-    (_("To begin with"), ("first-day", "home", "finding", "entering", "keyboard")),
-    (_("Customers and vehicles"), ("customers", "vehicles", "service-receipts", "calls", "letters")),
-    (_("Complaints"), ("complaints",)),
+    (_("To begin with"), ("first-day", "home", "finding", "entering", "keyboard", "words")),
+    (
+        _("Customers and complaints"),
+        ("customers", "vehicles", "service-receipts", "calls", "letters", "complaints"),
+    ),
     (_("Dealers and parts"), ("dealers", "warranty-claims", "parts-quality", "shipments")),
     (_("Files and records"), ("import", "export", "notes", "two-editors", "deleting")),
-    (_("Weekly digest"), ("digest",)),
-    (_("For those who look after the panel"), ("supervisors", "administrators")),
-    (_("Words"), ("words",)),
+    (_("Looking after the panel"), ("digest", "supervisors", "administrators")),
 )
 NAMES = tuple(name for _title, names in CHAPTERS for name in names)
 _ANCHOR = re.compile(r"\s*\{#([a-z0-9-]+)\}$")
