@@ -1,0 +1,430 @@
+"""A record's page: its head, the newest of what hangs on it, and figures that are those of their lists."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from flask import Flask
+from screens import path, rows_of
+
+from conftest import Login, PanelClient, count_queries
+from factories import Factory
+from models import (
+    CallRecord,
+    Complaint,
+    Letter,
+    Part,
+    PartsQualityRecord,
+    PartsShipment,
+    ServiceReceipt,
+    WarrantyClaim,
+)
+from models.base import now
+from models.complaint import Severity, Step
+from models.organisation import Locale, Role
+from models.warranty_claim import ClaimOutcome
+from views.key_facts import Term, phones_of
+from views.letter import LetterView
+from views.vehicle import VehicleView
+
+
+def page_of(client: PanelClient, table: str, key: int, **args: Any) -> BeautifulSoup:
+    response = client.get(path(table, "details", id=key, **args))
+    assert response.status_code == 200
+    return BeautifulSoup(response.text, "html.parser")
+
+
+def card(page: BeautifulSoup, label: str) -> Tag:
+    """Return the short list under a heading."""
+    for found in page.select("section.brief-card"):
+        if found.select_one("h2 a").get_text() == label:  # type: ignore[union-attr]
+            return found
+    raise LookupError(label)
+
+
+def column(found: Tag, name: str) -> list[str]:
+    return [cell.get_text(strip=True) for cell in found.select(f"td.column-{name}")]
+
+
+def figures(page: BeautifulSoup) -> dict[str, tuple[str, str, str, str]]:
+    """Return value, note, address and tone of each figure by its label."""
+    return {
+        item.select_one("span").get_text(): (  # type: ignore[union-attr]
+            item.select_one("strong").get_text(),  # type: ignore[union-attr]
+            note.get_text() if (note := item.select_one("small")) else "",
+            str(link["href"]) if (link := item.select_one("a")) else "",
+            " ".join(item.get("class") or ()),
+        )
+        for item in page.select("ul.of-record li")
+    }
+
+
+# What hangs on the record
+
+
+def test_the_newest_five_stand_on_the_page_with_the_way_to_all(make: Factory, login: Login) -> None:
+    customer, subject = make.customer(), make.subject(name="电机", name_en="Motor")
+    numbers = [
+        make.complaint(
+            customer_id=customer.id,
+            subject_id=subject.id,
+            registered_at=now() - timedelta(days=age),
+            description=f"第{age}次异响",
+            step=Step.VERIFIED,
+            severity=Severity.SEVERE,
+        ).number
+        for age in range(1, 8)
+    ]
+    found = card(page_of(login(Role.CLERK), "customer", customer.id), "Complaints")
+    assert column(found, "number") == numbers[:5]
+    assert column(found, "description")[0] == "第1次异响"
+    assert column(found, "subject_id")[0] == "Motor"
+    assert found.select_one("td .badge.severity-severe")
+    assert found.select_one("td .badge.step-verified")
+    everything = found.select_one(".brief-all a")
+    assert everything is not None
+    assert everything.get_text(strip=True) == "All 7"
+    assert everything["href"] == f"/complaint/?flt_customer_id={customer.id}"
+    assert found.select_one(f'header a[href="/complaint/new/?customer_id={customer.id}"]')
+    link = found.select_one("td.column-number a")
+    assert link is not None
+    assert numbers[0] in login(Role.CLERK).get(html.unescape(str(link["href"]))).text
+
+
+def test_five_or_fewer_need_no_way_to_all(make: Factory, login: Login) -> None:
+    customer = make.customer()
+    make.letter(customer_id=customer.id)
+    found = card(page_of(login(Role.CLERK), "customer", customer.id), "Letters")
+    assert not found.select(".brief-all")
+
+
+def test_a_short_list_does_not_repeat_what_its_page_is_about(make: Factory, login: Login) -> None:
+    customer, dealer = make.customer(name="李永顺"), make.dealer()
+    make.complaint(customer_id=customer.id, dealer_id=dealer.id, customer_name="李永顺")
+    make.service_receipt(customer_id=customer.id, dealer_id=dealer.id)
+    client = login(Role.SUPERVISOR)
+    own, other = page_of(client, "customer", customer.id), page_of(client, "dealer", dealer.id)
+    assert column(card(own, "Complaints"), "customer_name") == []
+    assert column(card(own, "Service receipts"), "customer_id") == []
+    assert column(card(other, "Complaints"), "customer_name") == ["李永顺"]
+    assert column(card(other, "Service receipts"), "customer_id") == ["李永顺"]
+
+
+def test_types_of_which_there_is_none_stand_together_with_the_way_to_enter_one(
+    make: Factory, login: Login
+) -> None:
+    customer = make.customer()
+    page = page_of(login(Role.CLERK), "customer", customer.id)
+    assert not page.select(".brief-card")
+    kinds = [item.select_one("a").get_text() for item in page.select(".nothing-yet li")]  # type: ignore[union-attr]
+    assert kinds == ["Complaints", "Vehicles", "Service receipts", "Calls", "Letters"]
+    assert page.select_one(f'.nothing-yet a[href="/letter/new/?customer_id={customer.id}"]')
+
+
+def test_a_view_says_which_types_are_listed_and_the_others_are_numbers(make: Factory, login: Login) -> None:
+    department = make.department()
+    make.digest_recipient(department, name="林经理")
+    make.staff(name="陈静", department_id=department.id)
+    page = page_of(login(Role.ADMINISTRATOR), "department", department.id)
+    assert column(card(page, "Staff"), "name") == ["陈静"]
+    assert "林经理" not in page.get_text()
+    others = page.select_one("ul.linked")
+    assert others is not None
+    assert "Digest recipients" in others.get_text()
+
+
+def test_a_type_that_says_nothing_is_listed_by_its_first_columns(
+    make: Factory, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LetterView, "brief_columns", ())
+    customer = make.customer()
+    letter = make.letter(customer_id=customer.id, regarding="保养通知")
+    found = card(page_of(login(Role.CLERK), "customer", customer.id), "Letters")
+    heads = [each.get_text() for each in found.select("th")]
+    assert heads == ["Number", "Sent on", "Kind", "Address"]
+    assert column(found, "number") == [letter.number]
+
+
+def test_no_row_of_another_region_stands_on_a_page(make: Factory, login: Login) -> None:
+    own, other, dealer, subject = make.region(), make.region(), make.dealer(), make.subject()
+    for region, name in ((own, "本区客户"), (other, "外区客户")):
+        make.complaint(region=region, dealer_id=dealer.id, customer_name=name, subject_id=subject.id)
+    client = login(Role.CLERK, region=own)
+    assert column(card(page_of(client, "dealer", dealer.id), "Complaints"), "customer_name") == ["本区客户"]
+
+
+def test_a_role_reads_no_rows_of_a_list_that_it_may_not_open(make: Factory, login: Login) -> None:
+    dealer = make.dealer()
+    make.letter(dealer_id=dealer.id, regarding="合同续签")
+    page = page_of(login(Role.QUALITY_ENGINEER), "dealer", dealer.id)
+    assert "合同续签" not in page.get_text()
+    assert "Letters" not in page.select_one("main").get_text()  # type: ignore[union-attr]
+
+
+def hang(make: Factory, times: int) -> dict[str, int]:
+    """Make a customer, dealer, vehicle, part and supplier with so many records of each type on each."""
+    customer, dealer, supplier = make.customer(), make.dealer(), make.supplier()
+    part, subject = make.part(supplier_id=supplier.id), make.subject()
+    vehicle = make.vehicle(customer_id=customer.id, dealer_id=dealer.id)
+    ids = {"vehicle_id": vehicle.id, "dealer_id": dealer.id, "part_id": part.id}
+    own, sold = {"customer_id": customer.id}, {"supplier_id": supplier.id}
+    visit, shipped = (
+        {key: ids[key] for key in keys} for keys in (("vehicle_id", "dealer_id"), ("part_id", "dealer_id"))
+    )
+    for number in range(times):
+        at, on = now() - timedelta(hours=number), date(2026, 3, 1) - timedelta(days=number)
+        make.session.add_all(
+            [
+                Complaint(customer_name="李", subject_id=subject.id, registered_at=at, **own, **ids),
+                ServiceReceipt(came_in_on=on, **own, **visit),
+                CallRecord(vehicle_id=vehicle.id, called_at=at, satisfaction=4, **own),
+                Letter(dealer_id=dealer.id, sent_on=on, regarding="保养通知", **own),
+                WarrantyClaim(claimed_on=on, fault="电机异响", **sold, **ids),
+                PartsQualityRecord(found_on=on, fault="电机异响", **sold, **ids),
+                PartsShipment(shipped_on=on, **sold, **shipped),
+            ]
+        )
+    make.session.commit()
+    return {each.__tablename__: each.id for each in (customer, dealer, vehicle, part, supplier)}
+
+
+def test_a_page_asks_as_few_queries_for_thirty_rows_as_for_one(
+    app: Flask, make: Factory, login: Login
+) -> None:
+    client = login(Role.ADMINISTRATOR)
+    few, many = hang(make, 1), hang(make, 30)
+    for table in few:
+        for show in ("", "timeline"):
+            with count_queries(app) as asked_for_one:
+                client.get(path(table, "details", id=few[table], show=show))
+            with count_queries(app) as asked_for_thirty:
+                client.get(path(table, "details", id=many[table], show=show))
+            # The newest twenty of all kinds together may name fewer tables than one of each.
+            assert len(asked_for_thirty) <= len(asked_for_one), (table, show)
+            # One for each short list and each table named in it; the rest is the record, notes and history.
+            assert len(asked_for_thirty) <= 32, (table, show, len(asked_for_thirty))
+
+
+# The head
+
+
+def test_a_phone_is_called_and_copied_from_the_page(make: Factory, login: Login) -> None:
+    customer = make.customer(phone="139 0516-7788")
+    page = page_of(login(Role.CLERK), "customer", customer.id)
+    link = page.select_one(".head .phones a")
+    assert link is not None
+    assert (link["href"], link.get_text()) == ("tel:13905167788", "139 0516-7788")
+    button = page.select_one(".head .phones button")
+    assert button is not None
+    assert button["data-copy"] == "13905167788"
+
+
+@pytest.mark.parametrize(
+    ("phone", "dialled"),
+    [
+        ("0516-83123456，13905161234 王", ["051683123456", "13905161234"]),
+        ("139****0731", [None]),
+        ("+49 30 901820", ["+4930901820"]),
+        (None, []),
+        ("不详", []),
+    ],
+)
+def test_each_number_that_can_be_dialled_is_a_link(
+    phone: str | None, dialled: list[str | None], make: Factory
+) -> None:
+    assert [each.dialled for each in phones_of(make.customer(phone=phone))] == dialled
+
+
+def test_a_phone_in_which_no_number_was_found_is_shown_as_it_is(make: Factory, login: Login) -> None:
+    customer = make.customer(phone="问经销商")
+    head = page_of(login(Role.CLERK), "customer", customer.id).select_one(".head")
+    assert head is not None
+    assert "问经销商" in head.get_text()
+
+
+@pytest.mark.parametrize(
+    ("days", "state"),
+    [(-1, "Ended"), (0, "Ends soon"), (60, "Ends soon"), (61, "In warranty")],
+)
+def test_a_day_at_the_head_says_what_it_means_now(days: int, state: str, make: Factory, login: Login) -> None:
+    vehicle = make.vehicle(warranty_until=today_of(make) + timedelta(days=days))
+    head = page_of(login(Role.CLERK), "vehicle", vehicle.id).select_one(".head")
+    assert head is not None
+    assert [badge.get_text() for badge in head.select(".badge")] == [state]
+
+
+def today_of(make: Factory) -> date:
+    """Return the present day of the panel's people."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    return datetime.now(ZoneInfo("Asia/Shanghai")).date()
+
+
+def test_a_day_that_needs_no_words_has_none() -> None:
+    term: Term = VehicleView.terms["next_maintenance_on"]
+    assert term.state(date(2026, 5, 1), date(2026, 3, 1)) is None
+    overdue = term.state(date(2026, 2, 1), date(2026, 3, 1))
+    assert overdue is not None
+    assert overdue.value == "term-ended"
+
+
+def test_a_type_without_a_head_begins_with_its_own_fields(make: Factory, login: Login) -> None:
+    complaint = make.complaint(description="下坡时电机异响")
+    make.call_record(complaint_id=complaint.id)
+    page = page_of(login(Role.CLERK), "complaint", complaint.id)
+    text = page.select_one(".with-aside").get_text()  # type: ignore[union-attr]
+    assert not page.select(".head")
+    assert text.index("下坡时电机异响") < text.index("Calls")
+
+
+# Figures
+
+
+def test_the_figures_of_a_customer_are_those_of_their_lists(make: Factory, login: Login) -> None:
+    customer, subject = make.customer(), make.subject()
+    for step in (Step.REGISTERED, Step.AGREED, Step.CONFIRMED):
+        make.complaint(customer_id=customer.id, subject_id=subject.id, step=step, registered_at=now())
+    make.vehicle(customer_id=customer.id)
+    make.call_record(customer_id=customer.id, satisfaction=2)
+    client = login(Role.CLERK)
+    found = figures(page_of(client, "customer", customer.id))
+    count, _note, url, tone = found["Open complaints"]
+    assert (count, tone, len(rows_of(client.get(url)))) == ("2", "bad", 2)
+    assert found["Vehicles"][0] == "1"
+    assert found["Last contact"][:2] == (today_of(make).isoformat(), "Complaint")
+    assert found["Last satisfaction"][0] == "2 of 5"
+    assert found["Last satisfaction"][3] == "bad"
+
+
+def test_a_customer_without_records_has_empty_figures(make: Factory, login: Login) -> None:
+    found = figures(page_of(login(Role.CLERK), "customer", make.customer().id))
+    assert found["Last contact"][0] == "—"
+    assert found["Last satisfaction"][:2] == ("—", "not asked yet")
+    assert found["Open complaints"][3] == ""
+
+
+def dealer_with(make: Factory, complaints: int, **attributes: Any) -> int:
+    dealer, subject = make.dealer(**attributes), make.subject()
+    for _ in range(complaints):
+        make.complaint(dealer_id=dealer.id, subject_id=subject.id, registered_at=now())
+    return int(dealer.id)
+
+
+def test_complaints_of_a_dealer_are_measured_by_the_vehicles_sold(make: Factory, login: Login) -> None:
+    key = dealer_with(make, 6, vehicles_per_year=200)
+    client = login(Role.SUPERVISOR)
+    text, note, url, _tone = figures(page_of(client, "dealer", key))[
+        "Complaints per 100 vehicles in 12 months"
+    ]
+    assert text == "3.0"
+    assert note == "6 complaints, 200 vehicles a year; probably 1.1 to 6.5"
+    assert len(rows_of(client.get(url))) == 6
+
+
+@pytest.mark.parametrize(("complaints", "attributes"), [(4, {"vehicles_per_year": 10}), (6, {})])
+def test_few_complaints_or_no_vehicles_make_no_rate(
+    complaints: int, attributes: dict[str, Any], make: Factory, login: Login
+) -> None:
+    key = dealer_with(make, complaints, **attributes)
+    found = figures(page_of(login(Role.SUPERVISOR), "dealer", key))
+    assert found["Complaints in 12 months"][0] == str(complaints)
+
+
+@pytest.mark.parametrize(
+    ("passed", "rejected", "text", "note", "tone"),
+    [
+        (0, 0, "—", "none in 12 months", ""),
+        (1, 1, "1 of 2", "too few for a percentage", ""),
+        (18, 2, "90.0 %", "18 of 20; target at least 95 %; missed, but few cases", ""),
+        (15, 6, "71.4 %", "15 of 21; target at least 95 %", "bad"),
+        (20, 0, "100.0 %", "20 of 20; target at least 95 %", ""),
+    ],
+)
+def test_a_share_is_red_only_where_chance_does_not_explain_it(
+    passed: int, rejected: int, text: str, note: str, tone: str, make: Factory, login: Login
+) -> None:
+    dealer, on = make.dealer(), today_of(make)
+    for outcome, times in ((ClaimOutcome.PASSED, passed), (ClaimOutcome.REJECTED, rejected)):
+        for _ in range(times):
+            make.warranty_claim(
+                dealer_id=dealer.id,
+                claimed_on=on,
+                decided_on=on,
+                outcome=outcome,
+                decision_reason="超过保修期",
+            )
+    make.warranty_claim(dealer_id=dealer.id, claimed_on=on)
+    client = login(Role.SUPERVISOR)
+    found = figures(page_of(client, "dealer", dealer.id))["Claims passed"]
+    assert (found[0], found[1], found[3]) == (text, note, tone)
+    assert len(rows_of(client.get(found[2]))) == passed + rejected
+
+
+def test_a_vehicle_that_came_back_says_so(make: Factory, login: Login) -> None:
+    vehicle, customer = make.vehicle(), make.customer()
+    for is_return in (False, True):
+        make.service_receipt(vehicle_id=vehicle.id, customer_id=customer.id, is_return_repair=is_return)
+    client = login(Role.CLERK)
+    found = figures(page_of(client, "vehicle", vehicle.id))
+    assert found["Repairs"][0] == "2"
+    assert found["Return repairs"][0] == "1"
+    assert len(rows_of(client.get(found["Return repairs"][2]))) == 1
+
+
+def part_with(make: Factory, failed: int, shipped: int) -> Part:
+    part, dealer, on = make.part(), make.dealer(), today_of(make)
+    make.parts_quality_record(part_id=part.id, quantity=failed, found_on=on)
+    if shipped:
+        make.parts_shipment(part_id=part.id, dealer_id=dealer.id, quantity=shipped, shipped_on=on)
+    return part
+
+
+@pytest.mark.parametrize(
+    ("failed", "shipped", "text", "note"),
+    [
+        (10, 2000, "5.0", "probably 2.4 to 9.2"),
+        (4, 2000, "—", "too few for a rate"),
+        (10, 0, "—", "too few for a rate"),
+    ],
+)
+def test_failures_of_a_part_are_measured_by_what_was_shipped(
+    failed: int, shipped: int, text: str, note: str, make: Factory, login: Login
+) -> None:
+    part = part_with(make, failed, shipped)
+    client = login(Role.QUALITY_ENGINEER)
+    found = figures(page_of(client, "part", part.id))
+    assert found["Failures per 1,000 shipped"][:2] == (text, note)
+    assert found["Faults in 90 days"][:2] == ("1", f"{failed} pieces")
+    assert found["Shipped in 90 days"][0] == f"{shipped:,}"
+    assert len(rows_of(client.get(found["Faults in 90 days"][2]))) == 1
+
+
+def test_the_faults_of_a_supplier_are_told_by_part(make: Factory, login: Login) -> None:
+    supplier, part = make.supplier(), make.part(name="电机", name_en="Motor", code="M1")
+    for _ in range(2):
+        make.parts_quality_record(part_id=part.id, supplier_id=supplier.id, found_on=today_of(make))
+    client = login(Role.QUALITY_ENGINEER)
+    found = figures(page_of(client, "supplier", supplier.id))
+    assert found["Faults in 90 days"][:2] == ("2", "1 part")
+    assert found["Motor M1"][:2] == ("2", "2 of 2")
+    assert len(rows_of(client.get(found["Motor M1"][2]))) == 2
+
+
+def test_a_figure_without_its_list_is_left_out(make: Factory, login: Login) -> None:
+    found = figures(page_of(login(Role.WAREHOUSE_KEEPER), "vehicle", make.vehicle().id))
+    assert "Complaints" in found
+    page = login(Role.FOLLOW_UP_AGENT)
+    assert "Claims passed" in figures(page_of(page, "dealer", make.dealer().id))
+
+
+def test_the_page_reads_in_chinese_too(make: Factory, login: Login) -> None:
+    key = dealer_with(make, 6, vehicles_per_year=200)
+    page = page_of(login(Role.SUPERVISOR, locale=Locale.CHINESE), "dealer", key)
+    assert "近 12 个月每百辆投诉" in figures(page)
+    assert re.search("按类别\\s*时间线", page.get_text())
