@@ -58,6 +58,8 @@ class RecordType(Guarded, ModelView):
     # What stands at the head of a record's page: columns, and of those that are days what they mean now.
     key_facts: ClassVar[tuple[str, ...]] = ()
     terms: ClassVar[Mapping[str, Term]] = {}
+    # Under what name models.due looks for what is due about such a record; None: nothing can be.
+    due_key: ClassVar[str | None] = None
     # The columns of these records on the page of another one; empty: the first of the list.
     brief_columns: ClassVar[tuple[str, ...]] = ()
     # Tables whose records stand on this one's page as short lists, in this order; others that name it, as
