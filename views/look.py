@@ -12,10 +12,12 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import SQLAlchemyError
 
 from models.base import reads_english
-from models.centre import centre_facts
+from models.centre import centre_facts, site_zone
 from models.organisation import Density, Locale, Theme
+from views import demo_marks
 from views.clock import show_instant
 from views.guide import help_url
+from views.keys import go_keys
 from views.menu import menu
 from views.moments import dated_moment, moment
 from views.preferences import display
@@ -28,7 +30,10 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(menu=menu, asset=asset, language_tag=language_tag, locales=list(Locale))
     app.jinja_env.globals["centre_name"] = centre_name
     app.jinja_env.globals["help_url"] = help_url
+    app.jinja_env.globals["site_zone"] = site_zone
     app.jinja_env.globals.update(display=display, themes=list(Theme), densities=list(Density))
+    app.jinja_env.globals["go_keys"] = go_keys
+    demo_marks.register(app)
     app.jinja_env.filters.update(instant=show_instant, moment=moment, dated_moment=dated_moment)
 
 

@@ -1,0 +1,91 @@
+"""Days and instants as people speak of them while they are near; further away the date says more."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from markupsafe import Markup
+
+from models.base import now
+from models.centre import site_zone
+from views.clock import show_instant
+
+# As far as this a distance says more than a date.
+NEAR_DAYS = 7
+_MINUTE, _HOUR = 60, 3600
+# Instants of today further away than this are told by the clock.
+_NEAR_HOURS = 12
+
+
+def in_words(value: date) -> str | None:
+    """Return how far away a day or an instant is, in words; None where it is more than a week."""
+    if isinstance(value, datetime):
+        return _instant_in_words(value)
+    return _day_in_words(value)
+
+
+def _day_in_words(day: date) -> str | None:
+    days = (day - now().astimezone(site_zone()).date()).days
+    if abs(days) > NEAR_DAYS:
+        return None
+    if abs(days) <= 1:
+        return str({-1: _("yesterday"), 0: _("today"), 1: _("tomorrow")}[days])
+    if days < 0:
+        return str(ngettext("%(num)d day ago", "%(num)d days ago", -days))
+    return str(ngettext("in %(num)d day", "in %(num)d days", days))
+
+
+def _instant_in_words(instant: datetime) -> str | None:
+    seconds = (instant - now()).total_seconds()
+    local = instant.astimezone(site_zone())
+    days = (local.date() - now().astimezone(site_zone()).date()).days
+    if abs(seconds) < _MINUTE:
+        return str(_("just now"))
+    if abs(seconds) < _HOUR:
+        return _minutes(round(seconds / _MINUTE))
+    if days == 0 and abs(seconds) < _NEAR_HOURS * _HOUR:
+        return _hours(round(seconds / _HOUR))
+    if abs(days) <= 1:
+        return str(_("%(day)s %(time)s", day=_day_in_words(local.date()), time=local.strftime("%H:%M")))
+    return _day_in_words(local.date())
+
+
+def _minutes(minutes: int) -> str:
+    if minutes < 0:
+        return str(ngettext("%(num)d minute ago", "%(num)d minutes ago", -minutes))
+    return str(ngettext("in %(num)d minute", "in %(num)d minutes", minutes))
+
+
+def _hours(hours: int) -> str:
+    if hours < 0:
+        return str(ngettext("%(num)d hour ago", "%(num)d hours ago", -hours))
+    return str(ngettext("in %(num)d hour", "in %(num)d hours", hours))
+
+
+def moment(value: date | str) -> Markup:
+    """Return a day or an instant, also as ISO writes it, in words while it is near; the date is its title."""
+    value = _parsed(value)
+    words, exact = in_words(value), _exact(value)
+    if words is None:
+        return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), exact)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(value.isoformat(), exact, words)
+
+
+def dated_moment(value: date | str) -> Markup:
+    """Return a day or an instant by its date, with words beside it while it is near."""
+    value = _parsed(value)
+    words = in_words(value)
+    shown = Markup('<time datetime="{}">{}</time>').format(value.isoformat(), _exact(value))
+    return shown if words is None else Markup('{} <small class="muted">{}</small>').format(shown, words)
+
+
+def _exact(value: date) -> str:
+    return show_instant(value) if isinstance(value, datetime) else value.isoformat()
+
+
+def _parsed(value: date | str) -> date:
+    if not isinstance(value, str):
+        return value
+    return datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
