@@ -29,7 +29,7 @@ from models import (
     Vehicle,
     WarrantyClaim,
 )
-from views import errors, look
+from views import errors, look, setup
 from views.base import RecordView
 from views.call_record import CallRecordView
 from views.complaint import ComplaintView
@@ -37,6 +37,7 @@ from views.customer import CustomerView
 from views.dealer import DealerView
 from views.delivery import DeliveryView
 from views.digest import DigestView
+from views.due import DueView
 from views.guide import GuideView
 from views.holiday import HolidayView
 from views.home import HomeView
@@ -50,11 +51,13 @@ from views.preferences import PreferencesView
 from views.product_model import ProductModelView
 from views.search import SearchView
 from views.service_receipt import ServiceReceiptView
+from views.setup import SetupView
 from views.shipment import PartsShipmentView
 from views.staff import StaffView
 from views.start_check import check_screens
 from views.subject import SubjectView
 from views.supplier import SupplierView
+from views.typed_day import TypedDayView
 from views.vehicle import VehicleView
 from views.warranty_claim import WarrantyClaimView
 
@@ -82,7 +85,17 @@ SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
     (HolidayView, Holiday),
 )
 # Pages that are no lists of records.
-PAGES: tuple[type[Page], ...] = (DigestView, DeliveryView, ImportView, SearchView, PreferencesView, GuideView)
+PAGES: tuple[type[Page], ...] = (
+    DueView,
+    DigestView,
+    DeliveryView,
+    ImportView,
+    SetupView,
+    SearchView,
+    PreferencesView,
+    GuideView,
+    TypedDayView,
+)
 
 
 def register(app: Flask) -> None:
@@ -99,4 +112,5 @@ def register(app: Flask) -> None:
         admin.add_view(view)
     look.register(app)
     errors.register(app)
+    setup.register(app)
     check_screens(list(screens.values()))

@@ -1,0 +1,287 @@
+"""The page of what is due: late, today, this week and in the next weeks, each line with the way to do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from flask import abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import LazyString, lazy_gettext
+from flask_babel import gettext as _
+from sqlalchemy import update
+
+from models import CallRecord, Region, current_actor, db, record_types
+from models.base import Labelled, now
+from models.centre import site_zone
+from models.due import NOBODY, DueItem, DueKind, Wanted, Window, due_lists
+from models.due_kinds import SOURCES
+from models.organisation import Role
+from models.permissions import allows
+from models.phones import phone_numbers_in
+from views.base import RecordView
+from views.clock import today
+from views.fields import coerce_id, member_of
+from views.lookups import small_options, view_of
+from views.menu import Area
+from views.page import Page
+
+WEEKS = 4
+# Lines of each part on the page, and of one part alone.
+PART_MOST, PAGE_MOST = 15, 50
+PAGES_MOST = 40
+_TABLES = {model.__tablename__: model for model in record_types()}
+
+
+class Part(Labelled):
+    """A part of the page, by when its lines are due."""
+
+    LATE = "late", lazy_gettext("Late")
+    TODAY = "today", lazy_gettext("Today")
+    WEEK = "week", lazy_gettext("This week")
+    LATER = "later", lazy_gettext("In the next 4 weeks")
+
+
+class Person(Labelled):
+    """Whose work is shown."""
+
+    MINE = "mine", lazy_gettext("Mine and nobody's")
+    OWN = "own", lazy_gettext("Only mine")
+    NOBODY = "nobody", lazy_gettext("Nobody's")
+    ALL = "all", lazy_gettext("Everybody's")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a line is done: an address to go to, or with `is_post` one to send a form to."""
+
+    label: str
+    url: str
+    is_post: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A thing to do on the page: `url` is its record's page, `who_url` the customer's or the dealer's."""
+
+    item: DueItem
+    url: str | None
+    who_url: str | None
+    vehicle_url: str | None
+    # As one dials them.
+    phones: list[str]
+    # Too early yet: the customer would be called before the time for it has begun.
+    is_ahead: bool
+    way: Way | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A part of the page with its lines; `is_more` where there are further ones."""
+
+    part: Part
+    lines: list[Line]
+    is_more: bool
+
+
+class DueView(Page):
+    """Show what is due, and let it be done."""
+
+    actions: ClassVar[Mapping[str, str]] = {"index": "read", "kept_view": "keep"}
+    title = lazy_gettext("Due")
+    permission = "due"
+    area, icon = Area.TODAY, "clock"
+
+    def __init__(self) -> None:
+        super().__init__(name="due", endpoint="due", url="/due")
+
+    def is_allowed(self, action: str) -> bool:
+        """Let in who may list anything that can be due, and keep a promise who may change calls."""
+        actor = current_actor()
+        if action == "keep":
+            return allows(actor, CallRecord.__tablename__, "edit")
+        return any(allows(actor, model.__tablename__, "list") for model, _make in SOURCES.values())
+
+    @expose("/")
+    def index(self) -> str:
+        """Show what is due, as the address narrows it."""
+        chosen = _Chosen.read()
+        parts = [chosen.part] if chosen.part else list(Part)
+        most = PAGE_MOST if chosen.part else PART_MOST
+        found = due_lists(
+            [window_of(part) for part in parts],
+            chosen.wanted(),
+            zone=site_zone(),
+            # One more tells that there are further ones.
+            limit=most + 1,
+            offset=chosen.page * PAGE_MOST,
+        )
+        return self.render(
+            "due.html",
+            chosen=chosen,
+            shown=[
+                Shown(part, [_line(item) for item in items[:most]], len(items) > most)
+                for part, items in zip(parts, found, strict=True)
+            ],
+            kinds=_kinds(),
+            people=list(Person),
+            regions=small_options(Region),
+        )
+
+    @expose("/promise-kept/", methods=("POST",))
+    def kept_view(self) -> ResponseReturnValue:
+        """Note that the promise of a call was kept today."""
+        key = coerce_id(request.form.get("id", ""))
+        if key is None:
+            abort(404)
+        kept = db.session.execute(
+            update(CallRecord)
+            .where(
+                CallRecord.id == key, CallRecord.promise.is_not(None), CallRecord.promise_kept_on.is_(None)
+            )
+            .values(promise_kept_on=today(), updated_at=now(), version=CallRecord.version + 1)
+            .returning(CallRecord.number)
+        ).scalar_one_or_none()
+        db.session.commit()
+        if kept is None:
+            flash(_("This promise was kept already, or is not there any more."), "warning")
+        else:
+            flash(_("The promise of %(record)s is noted as kept today.", record=kept), "success")
+        return redirect(_Chosen.read().url())
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What the address narrows the page to."""
+
+    person: Person
+    kind: DueKind | None
+    region_id: int | None
+    part: Part | None
+    page: int
+
+    @classmethod
+    def read(cls) -> _Chosen:
+        """Read the address; what makes no sense narrows nothing."""
+        args = request.args
+        part = member_of(Part, args.get("part", ""))
+        page = (coerce_id(args.get("page", "")) or 0) if part else 0
+        return cls(
+            member_of(Person, args.get("person", "")) or default_person(),
+            member_of(DueKind, args.get("kind", "")),
+            coerce_id(args.get("region", "")),
+            part,
+            min(page, PAGES_MOST),
+        )
+
+    def wanted(self) -> Wanted:
+        """Return what to look for."""
+        return Wanted(
+            responsible_ids=people_of(self.person),
+            region_ids=None if self.region_id is None else [self.region_id],
+            kinds=None if self.kind is None else [self.kind],
+        )
+
+    def url(self, **changed: Any) -> str:
+        """Return the address of the page with these choices changed, from its first lines on."""
+        values: dict[str, Any] = {
+            "person": self.person if self.person is not default_person() else None,
+            "kind": self.kind,
+            "region": self.region_id,
+            "part": self.part,
+            "page": None,
+        }
+        return url_for("due.index", **{k: v for k, v in (values | changed).items() if v is not None})
+
+
+def window_of(part: Part) -> Window:
+    """Return the days of a part; the week ends on Sunday."""
+    day = today()
+    sunday = day + timedelta(days=7 - day.isoweekday())
+    return {
+        Part.LATE: Window(day - timedelta(days=1)),
+        Part.TODAY: Window(day, day),
+        Part.WEEK: Window(sunday, day + timedelta(days=1)),
+        Part.LATER: Window(day + timedelta(weeks=WEEKS), max(sunday, day) + timedelta(days=1)),
+    }[part]
+
+
+def default_person() -> Person:
+    """Return whose work a person sees first: supervisors everybody's, others their own and what lies open."""
+    actor = current_actor()
+    wide = {Role.SUPERVISOR.value, Role.ADMINISTRATOR.value, Role.AUDITOR.value}
+    return Person.ALL if actor is None or actor.roles & wide else Person.MINE
+
+
+def people_of(person: Person) -> list[int] | None:
+    """Return whose things to do are meant; None for everybody's."""
+    actor = current_actor()
+    own = [] if actor is None or actor.staff_id is None else [actor.staff_id]
+    return {
+        Person.MINE: [*own, NOBODY],
+        Person.OWN: own,
+        Person.NOBODY: [NOBODY],
+        Person.ALL: None,
+    }[person]
+
+
+def _kinds() -> list[DueKind]:
+    actor = current_actor()
+    return [kind for kind in DueKind if allows(actor, SOURCES[kind][0].__tablename__, "list")]
+
+
+def _line(item: DueItem) -> Line:
+    who = ("customer", item.customer_id) if item.customer_id else ("dealer", item.dealer_id)
+    return Line(
+        item,
+        _page_of(item.table, item.row_id),
+        _page_of(*who),
+        _page_of("vehicle", item.vehicle_id),
+        phone_numbers_in(item.phone),
+        item.starts_on is not None and item.starts_on > today(),
+        way_to_do(item),
+    )
+
+
+def _page_of(table: str, key: int | None) -> str | None:
+    view = view_of(_TABLES[table])
+    if key is None or view is None or not view.is_allowed("read"):
+        return None
+    return url_for(f"{view.endpoint}.details_view", id=key)
+
+
+def way_to_do(item: DueItem) -> Way | None:
+    """Return how who acts now does it with one click; None where that is for others to do."""
+    if item.kind is DueKind.PROMISE:
+        is_allowed = allows(current_actor(), CallRecord.__tablename__, "edit")
+        return Way(_("Kept"), url_for("due.kept_view"), is_post=True) if is_allowed else None
+    if item.kind in _EDITED:
+        return _edit(item, str(_EDITED[item.kind]))
+    calls = view_of(CallRecord)
+    if calls is None or not calls.is_allowed("create"):
+        return None
+    receipt = item.row_id if item.table == "service_receipt" else None
+    url = url_for(
+        f"{calls.endpoint}.create_view",
+        customer_id=item.customer_id,
+        vehicle_id=item.vehicle_id,
+        service_receipt_id=receipt,
+        purpose=item.kind.value if receipt else "reminder",
+    )
+    return Way(_("Record the call"), url)
+
+
+_EDITED: Mapping[DueKind, LazyString] = {
+    DueKind.FIRST_ANSWER: lazy_gettext("Record the answer"),
+    DueKind.WARRANTY_CLAIM: lazy_gettext("Decide"),
+}
+
+
+def _edit(item: DueItem, label: str) -> Way | None:
+    view: RecordView | None = view_of(_TABLES[item.table])
+    if view is None or not view.is_allowed("edit"):
+        return None
+    return Way(label, url_for(f"{view.endpoint}.edit_view", id=item.row_id))

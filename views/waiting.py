@@ -1,0 +1,102 @@
+"""What waits for whom: the numbers in the sidebar, in one statement a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import g, has_request_context
+from flask_babel import ngettext
+from sqlalchemy import Select, func, select
+
+from models import Complaint, Delivery, ImportRun, current_actor, db
+from models.centre import site_zone
+from models.complaint import Step
+from models.digest import DeliveryState
+from models.due import NOBODY, DueKind, Wanted, Window, count_due
+from models.importing import ImportState
+from models.permissions import allows
+from views.clock import today
+
+# Beyond this nobody counts, neither a reader nor the database.
+MOST = 99
+# What somebody waits for by phone; what a vehicle needs stands on the page alone.
+_CALLED_FOR = (DueKind.PROMISE, DueKind.FIRST_FOLLOW_UP, DueKind.SECOND_FOLLOW_UP)
+
+
+def badge_of(endpoint: str) -> str | None:
+    """Return how much waits on a page, up to "99+"; None where nothing does."""
+    number = _numbers().get(endpoint, 0)
+    return (str(number) if number <= MOST else f"{MOST}+") if number else None
+
+
+def sentence_of(endpoint: str) -> str | None:
+    """Return the same in words; None where nothing waits."""
+    shown = badge_of(endpoint)
+    if shown is None:
+        return None
+    number = _numbers()[endpoint]
+    if endpoint == "complaint":
+        words = ngettext(
+            "%(shown)s complaint waits for an answer",
+            "%(shown)s complaints wait for an answer",
+            number,
+            shown=shown,
+        )
+    elif endpoint == "due":
+        words = ngettext(
+            "%(shown)s call is due or late", "%(shown)s calls are due or late", number, shown=shown
+        )
+    elif endpoint == "delivery":
+        words = ngettext(
+            "%(shown)s mail needs a person", "%(shown)s mails need a person", number, shown=shown
+        )
+    else:
+        words = ngettext(
+            "%(shown)s import waits for a yes", "%(shown)s imports wait for a yes", number, shown=shown
+        )
+    return str(words)
+
+
+def _numbers() -> Mapping[str, int]:
+    """Return the number of each page, asked for once a request."""
+    if not has_request_context():
+        return {}
+    kept: Mapping[str, int] | None = g.get("waiting")
+    if kept is None:
+        kept = g.waiting = _fetch()
+    return kept
+
+
+def _fetch() -> Mapping[str, int]:
+    counts = {name: count.scalar_subquery() for name, count in _counts().items()}
+    if not counts:
+        return {}
+    row = db.session.execute(select(*(count.label(name) for name, count in counts.items()))).one()
+    return dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+def _counts() -> dict[str, Select[int]]:
+    """Return the counts that concern who acts now, by the page that shows what is counted."""
+    actor = current_actor()
+    if actor is None or actor.staff_id is None:
+        return {}
+    counts = {
+        "due": count_due(
+            Window(today()),
+            Wanted(responsible_ids=[actor.staff_id, NOBODY], kinds=_CALLED_FOR),
+            zone=site_zone(),
+            most=MOST + 1,
+        )
+    }
+    if allows(actor, "complaint", "edit"):
+        counts["complaint"] = _capped(select(Complaint.id).where(Complaint.step == Step.REGISTERED))
+    if allows(actor, "delivery", "create"):
+        unsettled = (Delivery.state == DeliveryState.UNKNOWN) & Delivery.settled_by_id.is_(None)
+        counts["delivery"] = _capped(select(Delivery.id).where(unsettled))
+    if allows(actor, "import_run", "create"):
+        counts["import_run"] = _capped(select(ImportRun.id).where(ImportRun.state == ImportState.CHECKED))
+    return counts
+
+
+def _capped(rows: Select[int]) -> Select[int]:
+    return select(func.count()).select_from(rows.limit(MOST + 1).subquery())
