@@ -16,7 +16,7 @@ huisheng.enhance((root) => {
     // The login may have ended while somebody typed, or begun anew with another token.
     async function prepare(submitter) {
       try {
-        const answer = await fetch(form.getAttribute("action") ?? location.href, { headers: { Accept: "text/html" }, redirect: "manual" });
+        const answer = await fetch(form.closest("dialog") ? form.action : location.href, { headers: { Accept: "text/html" }, redirect: "manual" });
         if (answer.type === "opaqueredirect") return hold("login");
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const token = page.querySelector("form[data-guard] [name=csrf_token]");

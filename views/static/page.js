@@ -18,15 +18,11 @@ document.addEventListener("click", (event) => {
   for (const each of popovers) if (each.open && !each.contains(event.target)) each.open = false;
 });
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, select");
   if (event.key === "Escape") {
     for (const each of popovers) {
       if (!each.open) continue;
       each.open = false;
       each.querySelector("summary").focus();
     }
-  } else if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
-    event.preventDefault();
-    document.querySelector("[data-shortcut='/']")?.focus();
   }
 });
