@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
@@ -13,11 +13,12 @@ from werkzeug.datastructures import MultiDict
 
 from models import Record
 from models.sql import labels_for
-from views.clock import start_of_day
+from views.clock import start_of_day, today
 from views.days import parse_day
 from views.fields import clean_line, coerce_id
 from views.forms import column_of, target_of
 from views.lookups import escape_like, is_small, small_options
+from views.periods import PERIODS, period_named
 
 if TYPE_CHECKING:
     from views.record_type import RecordType
@@ -161,21 +162,30 @@ class PeriodFilter(Filter):
     """Let through what lies between two days, both included."""
 
     drawn_as = "period"
-    operations = ("from", "to")
+    operations = ("from", "to", "in")
+    presets = PERIODS
 
     def read(self, args: MultiDict[str, str]) -> Chosen | None:
-        """Read one or two days."""
-        first, last = (parse_day(args.get(key, "")) for key in self.keys)
+        """Read a period by its name, which goes before days, or one or two days."""
+        name = args.get(self.keys[2], "")
+        if name:
+            period = period_named(name)
+            condition = self._condition(period.first(today()), period.last(today()))
+            return Chosen(condition, str(period.label))
+        first, last = (parse_day(args.get(key, "")) for key in self.keys[:2])
         if first is None and last is None:
             return None
+        return Chosen(self._condition(first, last), f"{first or '…'} – {last or '…'}")
+
+    def _condition(self, first: date | None, last: date | None) -> ColumnElement[bool]:
         is_instant = isinstance(self.column.type, DateTime)
         low = start_of_day(first) if first and is_instant else first
         high = start_of_day(last + timedelta(days=1)) if last and is_instant else last
         parts = [] if low is None else [self.column >= low]
         if high is not None:
             parts.append(self.column < high if is_instant else self.column <= high)
-        condition = parts[0] if len(parts) == 1 else parts[0] & parts[1]
-        return Chosen(condition, f"{first or '…'} – {last or '…'}")
+        condition: ColumnElement[bool] = parts[0] if len(parts) == 1 else parts[0] & parts[1]
+        return condition
 
 
 class ContainsFilter(Filter):

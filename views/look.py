@@ -11,7 +11,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.exc import SQLAlchemyError
 
-from models.base import reads_english
+from models.base import now, reads_english
 from models.centre import centre_facts, site_zone
 from models.organisation import Density, Locale, Theme
 from views import demo_marks
@@ -32,7 +32,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["help_url"] = help_url
     app.jinja_env.globals["site_zone"] = site_zone
     app.jinja_env.globals.update(display=display, themes=list(Theme), densities=list(Density))
-    app.jinja_env.globals["go_keys"] = go_keys
+    app.jinja_env.globals.update(go_keys=go_keys, present=now)
     demo_marks.register(app)
     app.jinja_env.filters.update(instant=show_instant, moment=moment, dated_moment=dated_moment)
 

@@ -26,7 +26,8 @@ def look_up(
     """Return the first visible records that match what was typed: id, label, and what tells them apart.
 
     `fills` names fields of a form, and the column of the record found that each is filled in from; with
-    `only`, nothing but the record of this id is answered. Who may not list these records on their own screen gets labels only.
+    `only`, nothing but the record of this id is answered. Who may not list these records on their own screen
+    gets labels only.
     """
     view = view_of(model)
     may_list = view is not None and view.is_allowed("list")

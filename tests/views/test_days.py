@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
+from flask_babel import force_locale
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +16,12 @@ from views import days
 from views.days import parse_day, parse_instant
 
 TODAY = date(2026, 3, 31)
+
+
+@pytest.fixture(autouse=True)
+def in_english(in_app: Flask) -> Iterator[None]:
+    with force_locale("en"):
+        yield
 
 
 @pytest.fixture

@@ -223,6 +223,7 @@ def test_every_filter_of_every_screen_opens_by_the_key_that_it_has(
                 with app.test_request_context():
                     value = each.options()[0][0]
             for key in each.keys:
+                value = "this_week" if key.endswith("_in") else value
                 response = client.get(f"{path(view.model.__tablename__)}?{key}={value}")
                 assert response.status_code == 200, key
                 assert "holds something that it can't use" not in response.text, key
