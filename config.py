@@ -49,6 +49,7 @@ class Settings:
     admin_email: str | None
     admin_password: str | None = field(repr=False)
     demo_data: bool
+    demo_size: int
 
     @property
     def is_production(self) -> bool:
@@ -132,6 +133,12 @@ def _flag(raw: str) -> bool:
     raise ValueError(raw)
 
 
+def _percentage(raw: str) -> int:
+    if not 1 <= int(raw) <= 100:
+        raise ValueError(raw)
+    return int(raw)
+
+
 def _email(raw: str) -> str:
     if not re.fullmatch(r'[^@\s<>"]+@[^@\s<>"]+', raw):
         raise ValueError(raw)
@@ -183,6 +190,7 @@ _SETTINGS = {
     "admin_email": _Setting("ADMIN_EMAIL", _email, "an e-mail address", is_optional=True),
     "admin_password": _Setting("ADMIN_PASSWORD", _password, "at least 10 characters", is_optional=True),
     "demo_data": _Setting("DEMO_DATA", _flag, "0 or 1", "0"),
+    "demo_size": _Setting("DEMO_SIZE", _percentage, "a whole number of percent from 1 to 100", "100"),
 }
 
 # What a first start on one's own machine, or in a test, may go without.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from jobs.demo.commands import demo_add_command, demo_remove_command
 from jobs.digest import digest_command
 from jobs.import_command import import_command
 from jobs.queues import worker_command
@@ -13,6 +14,8 @@ from jobs.schedule import clock_command
 COMMANDS: tuple[click.Command, ...] = (
     release_command,
     demo_users_command,
+    demo_add_command,
+    demo_remove_command,
     import_command,
     digest_command,
     worker_command,

@@ -13,12 +13,10 @@ from sqlalchemy import any_, func, literal, select
 
 from config import Settings
 from jobs.demo import DEMO_PEOPLE, demo_password, has_records, seed_demo
+from jobs.demo.removal import SEED_LOCK, was_removed
 from models import Staff, acting_as, db, system_actor
 from models.essentials import seed_essentials
 from models.organisation import Role
-
-# Any number, the same for every release; the migrations have one of their own.
-SEED_LOCK = 727_002
 
 
 @click.command("release")
@@ -34,7 +32,7 @@ def release_command() -> None:
         seed_essentials()
         if settings.admin_email and settings.admin_password:
             create_first_administrator(settings.admin_email, settings.admin_password)
-        if settings.demo_data and not has_records():
+        if settings.demo_data and not has_records() and not was_removed():
             click.echo("Filling in demo data …")
             seed_demo(settings)
         db.session.commit()

@@ -5,14 +5,19 @@ A test refuses such statements anywhere else, so each function here says why it 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, islice
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from models.actor import current_actor
-from models.base import Record, db
+from models.base import Base, Record, db
 from models.scope import visible_and_kept
+
+ROWS_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +48,41 @@ def begin_snapshot() -> None:
     """Begin a transaction whose reads all see the same moment; what the session had open is rolled back."""
     db.session.rollback()
     db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+def insert_rows(model: type[Base], rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Insert rows by the thousand; return their ids in the same order, none where the table has no `id`.
+
+    It only adds, so no limit of rows concerns it. What the session works out of a single record (numbers of
+    a phone, sort key of a name, days of a vehicle, defaults) the rows must bring along.
+    """
+    columns = {attribute.key: attribute.columns[0].name for attribute in model.__mapper__.column_attrs}
+    returning = " RETURNING id" if "id" in columns else ""
+    ids: list[int] = []
+    for keys, alike in groupby(rows, key=tuple):
+        names = ", ".join(f'"{columns[key]}"' for key in keys)
+        # As JSON: parameters by the thousand take driver and planner longer than the rows themselves.
+        statement = text(
+            f"INSERT INTO {model.__tablename__} ({names}) SELECT {names}"  # noqa: S608 - names of our own tables
+            f" FROM json_populate_recordset(NULL::{model.__tablename__}, :rows){returning}"
+        )
+        for chunk in batched(alike, ROWS_AT_ONCE):
+            written = json.dumps(
+                [{columns[key]: value for key, value in row.items()} for row in chunk], default=str
+            )
+            result = db.session.execute(statement, {"rows": written})
+            ids += [key for (key,) in result] if returning else []
+    return ids
+
+
+def batched(rows: Iterable[dict[str, Any]], most: int) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows in lists of at most so many."""
+    rest = iter(rows)
+    while chunk := list(islice(rest, most)):
+        yield chunk
+
+
+def lock_tables(models: Sequence[type[Base]]) -> None:
+    """Keep everybody else from writing to these tables until the transaction ends; reads nothing."""
+    names = ", ".join(model.__tablename__ for model in models)
+    db.session.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))

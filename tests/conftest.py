@@ -61,6 +61,7 @@ def settings(
             "SECOND_FACTOR_SECRET": SECRET,
             "PUBLIC_URL": "http://localhost",
             "LOCAL_DIR": str(tmp_path_factory.mktemp("local")),
+            "DEMO_SIZE": "2",
         }
     )
 
@@ -93,6 +94,13 @@ def superuser(engines: embedded_services.Postgres) -> Iterator[Any]:
 @pytest.fixture
 def fresh_settings(app: Flask, settings: Settings, engines: embedded_services.Postgres) -> Iterator[Settings]:
     """Return settings with a database of its own, for tests with several processes or real commits."""
+    with fresh_database(settings, engines) as own:
+        yield own
+
+
+@contextmanager
+def fresh_database(settings: Settings, engines: embedded_services.Postgres) -> Iterator[Settings]:
+    """Make a migrated database, and drop it at the end; the settings lead to it."""
     name = f"fresh_{secrets.token_hex(6)}"
     with superuser(engines) as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {PRISTINE} OWNER huisheng_owner")
@@ -135,6 +143,7 @@ def environ_of(settings: Settings) -> dict[str, str]:
         "LOCAL_DIR": str(settings.local_dir),
         "MAIL_ALLOW": ",".join(settings.mail_allow),
         "DEMO_DATA": str(int(settings.demo_data)),
+        "DEMO_SIZE": str(settings.demo_size),
     }
 
 

@@ -63,6 +63,8 @@ def test_production_starts_with_nothing_missing() -> None:
         ("MAIL_ALLOW", "@example.com,colleague"),
         ("MAIL_ALLOW", "a@b c"),
         ("DEMO_DATA", "perhaps"),
+        ("DEMO_SIZE", "half"),
+        ("DEMO_SIZE", "250"),
         ("ENVIRONMENT", "staging"),
     ],
 )
@@ -130,6 +132,7 @@ def test_secrets_do_not_show() -> None:
         ),
         ("SECRET_KEY_FALLBACKS", ",", "secret_key_fallbacks", ()),
         ("MAIL_ALLOW", "", "mail_allow", ()),
+        ("DEMO_SIZE", "7", "demo_size", 7),
         ("DEMO_DATA", "YES", "demo_data", True),
         ("DEMO_DATA", "1", "demo_data", True),
         ("DEMO_DATA", "True", "demo_data", True),
