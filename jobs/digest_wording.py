@@ -51,17 +51,19 @@ def cut(payload: Payload) -> str:
 def title(payload: Payload) -> str:
     """Return department and week."""
     week = IsoWeek.parse(payload["week"])
-    return _(
+    said = _(
         "%(department)s · week %(week)s of %(year)s",
         department=name_of(payload["department"]),
         week=week.week,
         year=week.year,
     )
+    # Digests made before there was this mark have none.
+    return f"{said} · {_('Demo data')}" if payload.get("is_demo") else said
 
 
 def subject_line(payload: Payload) -> str:
-    """Return the mail's subject, which carries the numbers."""
-    return _(
+    """Return the mail's subject, which carries the numbers; what is invented says so first."""
+    said = _(
         "[Weekly digest W%(week)s · %(department)s] %(new)s new / %(grave)s severe / %(late)s unanswered",
         week=f"{IsoWeek.parse(payload['week']).week:02d}",
         department=name_of(payload["department"]),
@@ -69,6 +71,7 @@ def subject_line(payload: Payload) -> str:
         grave=payload["new"]["grave"],
         late=payload["open"]["late"],
     )
+    return f"[{_('Demo data')}] {said}" if payload.get("is_demo") else said
 
 
 def number(value: float) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, String
+from sqlalchemy import BigInteger, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base
+from models.base import Base, Record, db
 
 
 class DemoRecord(Base):
@@ -15,3 +15,13 @@ class DemoRecord(Base):
 
     table_name: Mapped[str] = mapped_column(String(63), primary_key=True)
     row_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+
+
+def has_demo_records() -> bool:
+    """Tell whether anything here is invented."""
+    return db.session.scalars(select(DemoRecord.row_id).limit(1)).first() is not None
+
+
+def is_demo_record(row: Record) -> bool:
+    """Tell whether this record is invented."""
+    return db.session.get(DemoRecord, (row.__tablename__, row.id)) is not None

@@ -15,6 +15,7 @@ from models import digest_counts as counting
 from models.base import db
 from models.complaint import Complaint, Severity, Step, Subject
 from models.dealer import Dealer
+from models.demo_record import has_demo_records
 from models.digest_counts import Frame, is_grave, is_late
 from models.digest_parts import parts_payload
 from models.iso_week import IsoWeek
@@ -59,6 +60,8 @@ def digest_content(department: Department, week: IsoWeek, zone: ZoneInfo, cut_at
         "week": str(week),
         "starts_on": week.monday.isoformat(),
         "ends_on": week.sunday.isoformat(),
+        # While anything here is invented, no figure is free of it.
+        "is_demo": has_demo_records(),
         "timezone": zone.key,
         "cut_at": cut_at.isoformat(),
         "is_calm": not (new.this_week or open_total or (parts and parts["total"]["this_week"])),
