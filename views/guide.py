@@ -20,6 +20,7 @@ SEARCH_MOST = 100
 # The screen (an endpoint, or all of a view by its name) -> the page about it, with an anchor after "#".
 ABOUT: Mapping[str, str] = {
     "home": "home",
+    "due": "calls#due",
     "search": "finding#everywhere",
     "preferences": "first-day#look",
     "complaint": "complaints",

@@ -60,9 +60,8 @@ def test_the_contents_name_every_page_in_the_order_of_the_guide(locale: Locale, 
     ]
 
 
-@pytest.mark.parametrize("locale", list(Locale))
-def test_every_link_on_every_page_opens(locale: Locale, login: Login) -> None:
-    client = login(Role.ADMINISTRATOR, locale=locale)
+def test_every_link_on_every_page_opens(login: Login) -> None:
+    client = login(Role.ADMINISTRATOR, locale=Locale.CHINESE)
     wanted: dict[str, set[str]] = {}
     for name in NAMES:
         for link in main_of(client.get(f"/guide/{name}")).select("a[href]"):
