@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from config import Settings
 from jobs.mail_message import Mail
-from jobs.outbox import put_account_mail, send_soon
+from jobs.outbox import add_account_mail, send_soon
 from models import Delivery, ImportOrigin, Invitation, Staff, db
 from models.base import now
 from models.centre import INVITATION_LASTS, centre_facts
@@ -24,15 +24,30 @@ def invite(staff: Staff) -> Delivery:
 
     Whoever calls commits, and wakes a worker afterwards; the links of earlier mails are worth nothing then.
     """
-    invitation = db.session.get(Invitation, staff.id)
-    if invitation is None:
-        invitation = Invitation(staff_id=staff.id)
-        db.session.add(invitation)
-    invitation.sent_at, invitation.accepted_at = now(), None
-    delivery = put_account_mail(invitation_mail(staff, link_of(invitation)), staff)
-    invitation.delivery_id = delivery.id
-    db.session.flush()
+    (delivery,) = _put([staff])
     return delivery
+
+
+def _put(people: Sequence[Staff]) -> list[Delivery]:
+    """Put the mails to all these people into the outbox at once."""
+    ids = [person.id for person in people]
+    known = {
+        row.staff_id: row
+        for row in db.session.scalars(select(Invitation).where(Invitation.staff_id.in_(ids)))
+    }
+    invitations = [known.get(key) or Invitation(staff_id=key) for key in ids]
+    for invitation in invitations:
+        invitation.sent_at, invitation.accepted_at = now(), None
+    deliveries = [
+        add_account_mail(invitation_mail(person, link_of(invitation)), person)
+        for person, invitation in zip(people, invitations, strict=True)
+    ]
+    db.session.flush()
+    for invitation, delivery in zip(invitations, deliveries, strict=True):
+        invitation.delivery_id = delivery.id
+    db.session.add_all(invitations)
+    db.session.flush()
+    return deliveries
 
 
 def link_of(invitation: Invitation) -> str:
@@ -72,7 +87,7 @@ def people_to_invite(*which: object) -> Sequence[Staff]:
 
 def invite_all(people: Sequence[Staff]) -> list[Delivery]:
     """Invite these people, commit, and have the mails sent."""
-    deliveries = [invite(person) for person in people]
+    deliveries = _put(people)
     db.session.commit()
     send_soon(deliveries)
     return deliveries

@@ -84,12 +84,18 @@ def put_digest(
 
 def put_account_mail(mail: Mail, recipient: Recipient) -> Delivery:
     """Put a mail about a person's login into the outbox, and flush."""
+    delivery = add_account_mail(mail, recipient)
+    db.session.flush()
+    return delivery
+
+
+def add_account_mail(mail: Mail, recipient: Recipient) -> Delivery:
+    """Put a mail about a person's login into the outbox, to be flushed with others."""
     settings = _settings()
     headers = {"Auto-Submitted": "auto-generated", "Reply-To": settings.mail_from}
     message_id = f"<account.{uuid4().hex}@{_host(settings)}>"
     delivery = _delivery(DeliveryKind.ACCOUNT, mail, recipient, message_id, headers)
     db.session.add(delivery)
-    db.session.flush()
     return delivery
 
 

@@ -91,7 +91,8 @@ def centre_facts() -> CentreFacts:
     session = db.session()
     if _KNOWN not in session.info:
         # Before anybody is logged in as well: the login page bears the name.
-        with acting_as(system_actor("centre")):
+        # Nothing may be written meanwhile: it would be put down to the panel.
+        with acting_as(system_actor("centre")), session.no_autoflush:
             row = session.execute(select(Centre.name, Centre.name_en, Centre.timezone)).one_or_none()
         name, name_en, timezone = row or (None, None, None)
         zone = ZoneInfo(timezone) if timezone else current_app.extensions["settings"].timezone
@@ -121,4 +122,5 @@ def _forget_at_end(session: Session, _transaction: SessionTransaction) -> None:
 
 @event.listens_for(Session, "after_flush")
 def _forget_at_change(session: Session, _flush_context: Any) -> None:
-    session.info.pop(_KNOWN, None)
+    if any(isinstance(row, Centre) for row in (*session.dirty, *session.new)):
+        session.info.pop(_KNOWN, None)

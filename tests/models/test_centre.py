@@ -15,7 +15,7 @@ from jobs import schedule
 from jobs.digest import make as make_digest_of
 from jobs.digest_mail import digest_mail
 from jobs.outbox import Addressee, put_digest, sender_name
-from models import Centre, Department, Digest, acting_as, db
+from models import AuditEntry, Centre, Department, Digest, Region, acting_as, db, system_actor
 from models.actor import Actor
 from models.base import now
 from models.centre import centre_facts, find_centre, site_zone
@@ -153,3 +153,13 @@ def test_every_page_bears_the_name_before_and_after_the_login(login: Login, db_s
     assert "· East &lt;b&gt;Service&lt;/b&gt;</title>" in page
     stranger = client.application.test_client()
     assert "<span>东方售后中心</span>" in stranger.get("/login", headers={"Accept-Language": "zh"}).text
+
+
+def test_asking_for_the_centre_puts_nothing_down_to_the_panel(in_app: Flask) -> None:
+    with acting_as(system_actor("command:release")):
+        db.session.add(Region(name="华北"))
+        # Read while a change waits to be written.
+        assert site_zone()
+        db.session.commit()
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.table_name == "region")).one()
+    assert entry.source == "command:release"
