@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, current_app, url_for
+from flask import Flask, Response, current_app, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,6 +25,7 @@ from views.preferences import display
 
 def register(app: Flask) -> None:
     """Give templates what they may use, and take the blank lines of their logic out of the pages."""
+    app.after_request(let_browsers_keep)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(menu=menu, asset=asset, language_tag=language_tag, locales=list(Locale))
@@ -52,6 +53,16 @@ def centre_name() -> str:
 def language_tag() -> str:
     """Return the page's language as HTML names it, such as zh-Hans-CN."""
     return str(get_locale()).replace("_", "-")
+
+
+def let_browsers_keep(response: Response) -> Response:
+    """Say of a static file whose address bears the mark of its content that it never changes."""
+    if request.endpoint == "static" and response.status_code == 200 and request.view_args:
+        path = Path(str(current_app.static_folder)) / request.view_args["filename"]
+        # Another mark asks for a version that this server does not have: a cache must not take it for that.
+        if request.args.get("v") == _mark(path):
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
 
 
 def asset(name: str) -> str:

@@ -62,6 +62,17 @@ def test_static_files_may_be_kept_by_browsers(client: FlaskClient) -> None:
         assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
+def test_a_file_is_kept_under_the_mark_of_its_content_only(client: FlaskClient) -> None:
+    page = client.get("/login").text
+    [address] = re.findall(r'href="(/static/base\.css\?v=\w+)"', page)
+    with client.get(address) as response:
+        assert "immutable" in response.headers["Cache-Control"]
+    for other in ("/static/base.css", "/static/base.css?v=0123456789"):
+        with client.get(other) as response:
+            assert "immutable" not in response.headers["Cache-Control"]
+    assert "immutable" not in client.get("/static/none.css?v=0").headers.get("Cache-Control", "")
+
+
 def test_over_tls_browsers_are_told_to_stay_there_and_cookies_too(settings: Settings) -> None:
     application = create_app(replace(settings, public_url="https://panel.example.com"))
     response = application.test_client().get("/health", headers={"Host": "panel.example.com"})
