@@ -24,7 +24,7 @@ from models.warranty_claim import ClaimKind, ClaimOutcome, WarrantyClaim
 DEALER_DAYS = 365
 PARTS_DAYS = 90
 # Beyond so many parts those with the fewest faults are left out.
-PARTS_MOST = 5
+PARTS_MOST = 3
 
 
 @dataclass(frozen=True, slots=True)

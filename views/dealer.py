@@ -44,6 +44,7 @@ class DealerView(RecordView):
         "responsible_id",
     )
     terms: ClassVar = {"contract_until": Term(_("Ended"), ending=_("Ends soon"), ending_days=60)}
+    due_key = "dealer_id"
     cards = (
         "complaint",
         "service_receipt",

@@ -13,6 +13,7 @@ from views.key_facts import KeyFact, key_facts
 from views.key_figures import KeyFigure
 from views.linked import LinkedRecords, linked_records
 from views.notes import NoteEntry
+from views.record_due import DueCard, due_card
 from views.timeline import Timeline, kinds_of, timeline
 
 if TYPE_CHECKING:
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
-    """The head of a page and what hangs on its record; `timeline` is None where lists are shown instead."""
+    """What stands around a record; `due` and `timeline` are None where they are not shown."""
 
     facts: list[KeyFact]
     figures: list[KeyFigure]
+    due: DueCard | None
     linked: LinkedRecords
     has_timeline: bool
     timeline: Timeline | None
@@ -45,6 +47,7 @@ def record_page(
     return RecordPage(
         facts=key_facts(view, row, get_cell),
         figures=view.figures(row),
+        due=due_card(view, row),
         linked=linked,
         has_timeline=has_timeline,
         timeline=course,

@@ -26,6 +26,7 @@ from views.key_figures import KeyFigure
 from views.lookups import SEARCH_MOST
 from views.page import Guarded
 from views.prefill import address_values
+from views.task_filter import task_filters
 
 # Columns on a record's page that every record has, after its own sections.
 ORIGIN = ("created_at", "created_by_id", "updated_at")
@@ -77,7 +78,7 @@ class RecordType(Guarded, ModelView):
 
     def _refresh_cache(self) -> None:
         # Flask-Admin builds forms, filters and flags here for all readers alike; ours depend on who asks.
-        self.filters = {name: make_filter(self, name) for name in self.column_filters}
+        self.filters = {name: make_filter(self, name) for name in self.column_filters} | task_filters(self)
         self.sortable = frozenset(
             name
             for name in self.column_list

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Enum, inspect
 
-from models.base import Labelled, record_types
+from models.base import Labelled, Record, record_types
 from models.labels import FIELD_LABELS, NEVER_SHOWN
 from views.base import RecordView
 from views.forms import column_of, target_of
@@ -21,13 +21,13 @@ def check_screens(views: list[RecordView]) -> None:
     Raises:
         IncompleteScreenError: with one line for each thing that is missing.
     """
-    kept = {view.model for view in views}
+    kept: set[type[Record]] = {view.model for view in views}
     problems = [problem for view in views for problem in _problems(view, kept)]
     if problems:
         raise IncompleteScreenError("\n".join(problems))
 
 
-def _problems(view: RecordView, kept: set[type]) -> list[str]:
+def _problems(view: RecordView, kept: set[type[Record]]) -> list[str]:
     where = type(view).__name__
     model = view.model
     records = set(record_types())
@@ -43,6 +43,14 @@ def _problems(view: RecordView, kept: set[type]) -> list[str]:
                 f"{where}: {name} leads to {target.__name__}, which has no screen to look it up by"
             )
         problems += _enum_problems(where, view, name)
+    attributes = set(inspect(model).attrs.keys())
+    problems += [
+        f"{where}: {name} on a record's page is no column"
+        for name in (*view.brief_columns, *view.key_facts, *view.terms)
+        if name not in attributes
+    ]
+    tables = {other.__tablename__ for other in kept}
+    problems += [f"{where}: no screen keeps {table}" for table in view.cards or () if table not in tables]
     unknown = set(view.column_descriptions) - set(view.form_names)
     problems += [f"{where}: help for {name}, which is not in the form" for name in unknown]
     return problems

@@ -56,6 +56,7 @@ class VehicleView(RecordView):
         "warranty_until": Term(_("Ended"), _("In warranty"), _("Ends soon"), 60),
         "next_maintenance_on": Term(_("Overdue"), ending=_("Due soon"), ending_days=30),
     }
+    due_key = "vehicle_id"
     cards = ("service_receipt", "complaint", "call_record", "warranty_claim", "parts_quality_record")
     column_searchable_list = ("frame_number", "plate_number", "product_model_id", "production_batch")
     hint_columns = ("product_model_id",)

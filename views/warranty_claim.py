@@ -30,7 +30,7 @@ class WarrantyClaimView(RecordView):
         "outcome",
         "decided_on",
     )
-    brief_columns = ("claimed_on", "number", "kind", "part_id", "fault", "amount", "outcome")
+    brief_columns = ("claimed_on", "number", "part_id", "fault", "amount", "outcome")
     column_searchable_list = ("number", "dealer_id", "supplier_id", "part_id", "production_batch", "fault")
     column_filters = (
         "outcome",

@@ -283,6 +283,59 @@ def test_a_type_without_a_head_begins_with_its_own_fields(make: Factory, login: 
     assert text.index("下坡时电机异响") < text.index("Calls")
 
 
+# What is due
+
+
+def test_what_is_due_about_a_customer_stands_on_their_page(make: Factory, login: Login) -> None:
+    customer, other, subject = make.customer(), make.customer(), make.subject()
+    late = make.complaint(
+        customer_id=customer.id, subject_id=subject.id, registered_at=now() - timedelta(days=2)
+    )
+    foreign = make.complaint(customer_id=other.id, subject_id=subject.id)
+    due = page_of(login(Role.CLERK), "customer", customer.id).select_one(".due-card")
+    assert due is not None
+    assert late.number in due.get_text()
+    assert foreign.number not in due.get_text()
+    assert due.select_one(".badge.late")
+    assert due.select_one(f'a.button[href="/complaint/edit/?id={late.id}"]')
+    assert due.select_one(f'.what a[href="/complaint/details/?id={late.id}"]')
+
+
+def test_the_oldest_five_are_shown_and_said_to_be_the_oldest(make: Factory, login: Login) -> None:
+    dealer, subject = make.dealer(), make.subject()
+    numbers = [
+        make.complaint(
+            dealer_id=dealer.id, subject_id=subject.id, registered_at=now() - timedelta(days=age)
+        ).number
+        for age in range(9, 3, -1)
+    ]
+    due = page_of(login(Role.CLERK), "dealer", dealer.id).select_one(".due-card")
+    assert due is not None
+    shown = [item.select_one(".what a").get_text() for item in due.select("li")]  # type: ignore[union-attr]
+    assert shown == numbers[:5]
+    assert "these are the oldest" in due.get_text()
+
+
+def test_what_is_due_about_the_record_itself_does_not_lead_to_its_own_page(
+    make: Factory, login: Login
+) -> None:
+    customer = make.customer()
+    vehicle = make.vehicle(customer_id=customer.id, next_maintenance_on=today_of(make) + timedelta(days=3))
+    due = page_of(login(Role.CLERK), "vehicle", vehicle.id).select_one(".due-card")
+    assert due is not None
+    assert "Maintenance" in due.get_text()
+    assert not due.select(".what a")
+    button = due.select_one("a.button")
+    assert button is not None
+    assert str(button["href"]).startswith("/call-record/new/?")
+
+
+def test_where_nothing_is_due_the_page_says_so(make: Factory, login: Login) -> None:
+    page = page_of(login(Role.CLERK), "customer", make.customer().id)
+    assert "Nothing in the next 4 weeks." in page.get_text()
+    assert not page_of(login(Role.CLERK), "part", make.part().id).select(".due-card")
+
+
 # Figures
 
 

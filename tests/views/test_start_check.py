@@ -58,3 +58,19 @@ def test_a_column_that_no_filter_suits_is_refused(app: Flask) -> None:
     view = app.extensions["record_views"][Customer]
     with pytest.raises(TypeError, match="no filter suits version"):
         make_filter(view, "version")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("brief_columns", ("nothing",), "nothing on a record's page is no column"),
+        ("key_facts", ("nothing",), "nothing on a record's page is no column"),
+        ("cards", ("nothing",), "no screen keeps nothing"),
+    ],
+)
+def test_what_a_page_shows_must_be_there(
+    name: str, value: tuple[str, ...], sentence: str, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CustomerView, name, value)
+    with pytest.raises(IncompleteScreenError, match=sentence):
+        check_screens(list(app.extensions["record_views"].values()))
