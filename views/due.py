@@ -123,7 +123,7 @@ class DueView(Page):
             "due.html",
             chosen=chosen,
             shown=[
-                Shown(part, [_line(item) for item in items[:most]], len(items) > most)
+                Shown(part, [line_of(item) for item in items[:most]], len(items) > most)
                 for part, items in zip(parts, found, strict=True)
             ],
             kinds=_kinds(),
@@ -233,7 +233,8 @@ def _kinds() -> list[DueKind]:
     return [kind for kind in DueKind if allows(actor, SOURCES[kind][0].__tablename__, "list")]
 
 
-def _line(item: DueItem) -> Line:
+def line_of(item: DueItem) -> Line:
+    """Return a thing to do with where it leads and how it is done."""
     who = ("customer", item.customer_id) if item.customer_id else ("dealer", item.dealer_id)
     return Line(
         item,

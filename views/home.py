@@ -1,39 +1,82 @@
-"""The first page: what is new, what is open, what is late."""
+"""The first page: for each role what there is to do, what is new and what is late."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, ClassVar
 
-from flask import url_for
+from flask import current_app, url_for
 from flask_admin import expose
 from flask_admin.blueprints import _BlueprintWithHostSupport
-from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from models import Complaint, PartsQualityRecord, db
+from models import Complaint, current_actor, db
 from models.base import now
-from models.complaint import FIRST_ANSWER_WITHIN, Severity, Step
-from views.base import RecordView
-from views.clock import start_of_day, today
+from models.centre import site_zone
+from models.complaint import FIRST_ANSWER_WITHIN
+from models.due import Wanted, due_lists
+from models.organisation import Role
+from models.permissions import allows
+from models.tasks import COUNT_MOST, TASKS, count_tasks
+from models.workload import (
+    changes_per_day,
+    complaints_per_week,
+    load_per_dealer,
+    load_per_person,
+    parts_against_before,
+)
+from views.due import Line, Part, default_person, line_of, people_of, window_of
 from views.lookups import view_of
 from views.page import PageForAll
+from views.task_filter import KEY
+from views.waiting import sentence_of
 
-OPEN_STEPS = tuple(step for step in Step if step is not Step.CONFIRMED)
-RECENT = timedelta(days=7)
+LATEST_MOST, DUE_MOST = 8, 8
+# Pages on which something may have stuck.
+LOOKED_AFTER = ("setup", "delivery", "import_run")
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number on the first page, with the list behind it."""
+    """A number on the first page, with the list of exactly what it counts."""
 
-    label: LazyString
-    count: int
+    label: str
+    text: str
     url: str
     tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a role finds on the first page: figures by their task, and sections by their name."""
+
+    tasks: tuple[str, ...]
+    sections: tuple[str, ...]
+
+
+DESKS: Mapping[Role, Desk] = {
+    Role.CLERK: Desk(("new", "unanswered", "late_answer", "own", "in_workshop"), ("due", "latest", "weeks")),
+    Role.FOLLOW_UP_AGENT: Desk(("promises", "own", "unanswered"), ("due",)),
+    Role.TOURING_ENGINEER: Desk(("awaited", "in_workshop", "open", "claims"), ("dealers", "due")),
+    Role.QUALITY_ENGINEER: Desk(("found", "key_parts", "undecided", "unsafe"), ("parts", "weeks")),
+    Role.WAREHOUSE_KEEPER: Desk(("undecided", "shipped", "wrong", "claims"), ("parts",)),
+    Role.SUPERVISOR: Desk(
+        ("new", "open", "late_answer", "unsolved", "severe", "unassigned", "promises"),
+        ("people", "latest", "weeks", "pages"),
+    ),
+    Role.AUDITOR: Desk(("new", "open", "late_answer", "severe"), ("days", "weeks")),
+    Role.ADMINISTRATOR: Desk(("no_password", "no_department", "late_answer", "severe"), ("pages", "days")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """A page of the panel with what to look for there."""
+
+    label: str
+    url: str
 
 
 class HomeView(PageForAll):
@@ -50,65 +93,87 @@ class HomeView(PageForAll):
 
     @expose("/")
     def index(self) -> str:
-        """Show the figures."""
-        latest = []
+        """Show what the roles of the reader find here, each thing once."""
         complaints = view_of(Complaint)
-        if complaints is not None and complaints.is_allowed("read"):
-            newest = select(Complaint).order_by(Complaint.registered_at.desc(), Complaint.id.desc()).limit(8)
-            latest = list(db.session.scalars(newest))
         return self.render(
             "home.html",
             figures=figures(),
-            latest=latest,
+            sections=sections(),
             complaints=complaints,
             late_before=now() - FIRST_ANSWER_WITHIN,
+            COUNT_MOST=COUNT_MOST,
+            load_url=_load_url,
         )
+
+
+def _desks() -> list[Desk]:
+    actor = current_actor()
+    return [desk for role, desk in DESKS.items() if actor is not None and role.value in actor.roles]
 
 
 def figures() -> list[Figure]:
-    """Return the numbers that who acts now may see: one query for complaints, one for parts quality."""
-    found: list[Figure] = []
-    complaints, quality = view_of(Complaint), view_of(PartsQualityRecord)
-    if complaints is not None and complaints.is_allowed("list"):
-        found += _complaint_figures(complaints)
-    if quality is not None and quality.is_allowed("list"):
-        since = today() - RECENT
-        count = db.session.scalar(
-            select(func.count(PartsQualityRecord.id)).where(PartsQualityRecord.found_on >= since)
-        )
-        url = url_for(f"{quality.endpoint}.index_view", flt_found_on_from=since.isoformat())
-        found.append(Figure(_("Parts faults found in 7 days"), count or 0, url))
+    """Return the numbers of the reader's roles, in the order of the first role that has each; one query."""
+    names = dict.fromkeys(name for desk in _desks() for name in desk.tasks)
+    found = []
+    for name, number in count_tasks(names).items():
+        task, view = TASKS[name], view_of(TASKS[name].model)
+        if view is not None:
+            text = f"{number:,}" if number <= COUNT_MOST else f"{COUNT_MOST}+"
+            tone = ("bad" if number else "good") if task.is_bad else ""
+            query: dict[str, Any] = {KEY: name}
+            url = url_for(f"{view.endpoint}.index_view", **query)
+            found.append(Figure(str(task.label), text, url, tone))
     return found
 
 
-def _complaint_figures(view: RecordView) -> list[Figure]:
-    since = today() - RECENT
-    is_open = Complaint.step.in_(OPEN_STEPS)
-    late = (Complaint.step == Step.REGISTERED) & (Complaint.registered_at < now() - FIRST_ANSWER_WITHIN)
-    severe = is_open & (Complaint.severity == Severity.SEVERE)
-    # From the start of a day, as the filter behind the figure has it.
-    fresh = Complaint.registered_at >= start_of_day(since)
-    counted = (func.count(Complaint.id).filter(condition) for condition in (fresh, is_open, late, severe))
-    # Named as the source: an aggregate with a filter has no sign of its model, and escapes the row limits.
-    counts = db.session.execute(select(*counted).select_from(Complaint)).one()
-    open_steps = [step.value for step in OPEN_STEPS]
+def sections() -> dict[str, Any]:
+    """Return what stands below the figures, by name, in the order of the page."""
+    actor = current_actor()
+    wanted = {name for desk in _desks() for name in desk.sections}
+    return {
+        name: fetch()
+        for name, (table, fetch) in SECTIONS.items()
+        # The audit log has no list of its own: who has a desk with it may know how much was done.
+        if name in wanted and (table == "audit_entry" or allows(actor, table, "list"))
+    }
 
-    def url(**args: Any) -> str:
-        return url_for(f"{view.endpoint}.index_view", **args)
 
+def _due() -> list[Line]:
+    wanted = Wanted(responsible_ids=people_of(default_person()))
+    windows = [window_of(part) for part in (Part.LATE, Part.TODAY, Part.WEEK)]
+    found = due_lists(windows, wanted, zone=site_zone(), limit=DUE_MOST)
+    return [line_of(item) for part in found for item in part][:DUE_MOST]
+
+
+def _latest() -> list[Complaint]:
+    newest = select(Complaint).order_by(Complaint.registered_at.desc(), Complaint.id.desc())
+    return list(db.session.scalars(newest.limit(LATEST_MOST)))
+
+
+def _page_links() -> list[PageLink]:
+    """Return the pages on which something may have stuck, for who looks after the panel."""
+    pages = {page.endpoint: page for page in current_app.extensions["pages"]}
     return [
-        Figure(_("New in 7 days"), counts[0], url(flt_registered_at_from=since.isoformat())),
-        Figure(_("Open complaints"), counts[1], url(flt_step=open_steps)),
-        Figure(
-            _("Without a first answer after 24 hours"),
-            counts[2],
-            url(flt_step="registered", sort="registered_at"),
-            "bad" if counts[2] else "good",
-        ),
-        Figure(
-            _("Severe and open"),
-            counts[3],
-            url(flt_step=open_steps, flt_severity="severe"),
-            "bad" if counts[3] else "good",
-        ),
+        PageLink(sentence_of(name) or str(pages[name].title), url_for(f"{name}.index"))
+        for name in LOOKED_AFTER
+        if name in pages and pages[name].is_accessible()
     ]
+
+
+# In the order of the page, each with the table that its reader must be allowed to list, and what it shows.
+SECTIONS: Mapping[str, tuple[str, Callable[[], Any]]] = {
+    "pages": ("delivery", _page_links),
+    "due": ("call_record", _due),
+    "people": ("complaint", load_per_person),
+    "dealers": ("complaint", load_per_dealer),
+    "parts": ("parts_quality_record", parts_against_before),
+    "latest": ("complaint", _latest),
+    "weeks": ("complaint", complaints_per_week),
+    "days": ("audit_entry", changes_per_day),
+}
+
+
+def _load_url(name: str, key: int | None) -> str:
+    """Return the list of a person's or a dealer's open complaints."""
+    args: dict[str, Any] = {KEY: "open", name: key or "none"}
+    return url_for("complaint.index_view", **args)

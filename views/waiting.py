@@ -71,8 +71,8 @@ def _fetch() -> Mapping[str, int]:
     counts = {name: count.scalar_subquery() for name, count in _counts().items()}
     if not counts:
         return {}
-    row = db.session.execute(select(*(count.label(name) for name, count in counts.items()))).one()
-    return dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    row = db.session.execute(select(*counts.values())).one()
+    return dict(zip(counts, row, strict=True))
 
 
 def _counts() -> dict[str, Select[int]]:

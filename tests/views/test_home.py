@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 
 from conftest import Login, count_queries
@@ -11,6 +13,12 @@ from factories import Factory
 from models.base import now
 from models.complaint import Severity, Step
 from models.organisation import Role
+from models.part import Disposition
+from models.permissions import letters
+from models.service_receipt import ServiceKind
+from models.tasks import TASKS
+from models.warranty_claim import ClaimOutcome
+from views.home import DESKS, SECTIONS
 
 
 def test_the_figures_count_what_is_new_open_late_and_severe(make: Factory, login: Login) -> None:
@@ -26,17 +34,138 @@ def test_the_figures_count_what_is_new_open_late_and_severe(make: Factory, login
     assert "Answer overdue" in page
 
 
-def test_each_figure_leads_to_as_many_rows(make: Factory, login: Login) -> None:
-    for step in Step:
-        make.complaint(step=step, registered_at=now() - timedelta(hours=30))
+def one_for_each_task(make: Factory, person: int) -> None:
+    """Make records so that every figure counts some, and none counts all of its type."""
+    today = now().date()
+    late = {"registered_at": now() - timedelta(days=3)}
+    make.complaint(severity=Severity.SEVERE, is_safety_relevant=True, responsible_id=person, **late)
+    make.complaint(step=Step.ANALYSED, **late)
+    make.complaint(responsible_id=make.staff().id)
+    make.complaint(step=Step.CONFIRMED, registered_at=now() - timedelta(days=30))
+    make.service_receipt(asked_at=now())
+    make.service_receipt(came_in_on=today, handed_over_on=today)
+    make.service_receipt(kind=ServiceKind.INQUIRY)
+    for kept_on in (None, today):
+        make.call_record(promise="寄", promised_until=today, promise_kept_on=kept_on)
+    key_part = make.part(is_key_part=True)
+    make.parts_quality_record(found_on=today, part_id=key_part.id)
+    make.parts_quality_record(found_on=today, disposition=Disposition.SCRAP)
+    make.parts_quality_record(found_on=today - timedelta(days=30), disposition=Disposition.SCRAP)
+    for attributes in ({}, {"is_right": False, "wrong_because": "发错型号"}):
+        make.parts_shipment(shipped_on=today, **attributes)
+    make.parts_shipment(shipped_on=today - timedelta(days=30))
+    make.warranty_claim()
+    make.warranty_claim(outcome=ClaimOutcome.PASSED, decided_on=today)
+    make.staff(password="x", department_id=make.department().id)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_figure_leads_to_the_records_that_it_counts(role: Role, make: Factory, login: Login) -> None:
+    client = login(role)
+    assert client.staff is not None
+    one_for_each_task(make, client.staff.id)
+    found = re.findall(r'<a href="([^"]+)"><strong>(\d+)</strong>', client.get("/").text)
+    names = [address.partition("flt_task=")[2] for address, _count in found]
+    assert tuple(names) == DESKS[role].tasks
+    for address, count in found:
+        page = client.get(address.replace("&amp;", "&")).text
+        assert f'<span class="count">{count}</span>' in page, address
+        if not address.startswith("/staff/"):
+            assert int(count) > 0, address
+
+
+def test_every_figure_belongs_to_a_role_which_may_see_it() -> None:
+    assert {name for desk in DESKS.values() for name in desk.tasks} == set(TASKS)
+    for role, desk in DESKS.items():
+        for name in desk.tasks:
+            assert "l" in letters(role, TASKS[name].model.__tablename__), (role, name)
+        assert set(desk.sections) <= set(SECTIONS)
+
+
+def test_who_has_several_roles_finds_each_thing_once(make: Factory, login: Login) -> None:
+    make.complaint()
+    page = login(Role.SUPERVISOR, Role.CLERK, Role.ADMINISTRATOR).get("/").text
+    for once in ("New in 7 days", "Severe and open", "Staff without a department"):
+        assert page.count(f"<span>{once}</span>") == 1
+    for name in ("due", "latest", "people", "weeks", "days", "pages"):
+        assert page.count(f'id="home-{name}"') == 1
+    assert 'id="home-parts"' not in page
+
+
+def test_an_unknown_task_narrows_nothing_and_is_said(make: Factory, login: Login) -> None:
+    complaint = make.complaint()
+    page = login(Role.CLERK).get("/complaint/?flt_task=zzz").text
+    assert complaint.number in page
+    assert 'class="message warning"' in page
+
+
+def test_a_supervisor_sees_what_lies_with_whom(make: Factory, login: Login) -> None:
+    busy = make.staff(name="忙的人")
+    for _ in range(2):
+        make.complaint(responsible_id=busy.id, registered_at=now() - timedelta(days=2))
+    make.complaint(severity=Severity.SEVERE)
+    make.complaint(responsible_id=busy.id, step=Step.CONFIRMED)
     client = login(Role.SUPERVISOR)
     page = client.get("/").text
-    address = (
-        page.partition('<li class=""><a href="/complaint/?flt_step')[2]
-        .partition('"')[0]
-        .replace("&amp;", "&")
+    rows = re.findall(
+        r'<td><a href="([^"]+)">(.*?)</a></td><td class="number">(\d+)</td><td class="number(?: bad)?">(\d+)'
+        r'</td><td class="number(?: bad)?">(\d+)</td>',
+        page,
     )
-    assert '<span class="count">6</span>' in client.get(f"/complaint/?flt_step{address}").text
+    assert [row[1:] for row in rows] == [("忙的人", "2", "2", "0"), ("nobody yet", "1", "0", "1")]
+    for address, _name, count, _late, _severe in rows:
+        page = client.get(address.replace("&amp;", "&")).text
+        assert f'<span class="count">{count}</span>' in page
+
+
+def test_an_engineer_sees_the_dealers_of_the_own_region(make: Factory, login: Login) -> None:
+    own, other = make.region(), make.region()
+    near, far = make.dealer(name="近处车行", region=own), make.dealer(name="远处车行", region=other)
+    make.complaint(dealer_id=near.id, region=own)
+    make.complaint(dealer_id=far.id, region=other)
+    page = login(Role.TOURING_ENGINEER, region=own).get("/").text
+    assert "近处车行" in page
+    assert "远处车行" not in page
+
+
+def test_parts_are_held_against_a_usual_week(make: Factory, login: Login) -> None:
+    part = make.part(name="控制器", is_key_part=True)
+    today = now().date()
+    make.parts_quality_record(part_id=part.id, found_on=today, quantity=5)
+    make.parts_quality_record(part_id=part.id, found_on=today - timedelta(days=14), quantity=2)
+    make.parts_quality_record(part_id=part.id, found_on=today - timedelta(days=90), quantity=50)
+    page = login(Role.QUALITY_ENGINEER).get("/").text
+    line = page.partition("控制器")[2].partition("</tr>")[0]
+    assert '<td class="number bad">5</td><td class="number">0.5</td>' in line
+    assert "Key part" in line
+
+
+def test_weeks_and_days_are_drawn_and_said(make: Factory, login: Login) -> None:
+    for _ in range(3):
+        make.complaint()
+    make.complaint(registered_at=now() - timedelta(weeks=52))
+    page = login(Role.AUDITOR).get("/").text
+    weeks = page.partition('id="home-weeks"')[2].partition("</section>")[0]
+    assert weeks.count("<rect") == 8
+    assert re.search(r"Week from \d{4}-\d\d-\d\d: 3\s*</figcaption>", weeks)
+    days = page.partition('id="home-days"')[2].partition("</section>")[0]
+    said = re.search(r"Day \d{4}-\d\d-\d\d: (\d+)\s*</figcaption>", days)
+    assert said is not None
+    assert int(said[1]) >= 4
+
+
+def test_an_empty_page_says_what_to_do(login: Login) -> None:
+    page = login(Role.CLERK).get("/").text
+    assert "No complaint yet. Enter the first one" in page
+    assert "Nothing is due this week" in page
+
+
+def test_what_is_due_stands_on_the_page_of_who_calls(make: Factory, login: Login) -> None:
+    client = login(Role.FOLLOW_UP_AGENT)
+    make.call_record(promise="给客户寄手册", promised_until=now().date())
+    page = client.get("/").text
+    assert "给客户寄手册" in page.partition('id="home-due"')[2]
+    assert "/due/promise-kept/" in page
 
 
 def test_the_figures_stay_within_the_region(make: Factory, login: Login) -> None:
@@ -54,7 +183,8 @@ def test_the_first_page_needs_few_queries(make: Factory, login: Login, app: Flas
     client = login(Role.SUPERVISOR)
     with count_queries(app) as queries:
         client.get("/")
-    assert len(queries) <= 5, queries
+    # Login, centre, sidebar, figures, load with names, latest, weeks; one of the panel itself.
+    assert len(queries) <= 9, queries
 
 
 def test_the_search_finds_each_type_of_record(make: Factory, login: Login) -> None:
