@@ -100,6 +100,18 @@ class RowConverter:
             rule.name: self._value(model, rule, row.cells) for rule in self.mapping.fields
         }
 
+    def check(self, row: Row) -> tuple[Values, dict[str, str]]:
+        """Return the value of each field that can be read, and by column why another can't."""
+        values: Values = {}
+        problems: dict[str, str] = {}
+        for rule in self.mapping.fields:
+            try:
+                values[rule.name] = self._value(self.mapping.record, rule, row.cells)
+            except RowRejectedError as reason:
+                values[rule.name] = None
+                problems[rule.columns[0]] = str(reason)
+        return values, problems
+
     def new_entry(self, rule: FieldRule, row: Row) -> Values:
         """Return the further fields of the row that a look-up is to make.
 

@@ -104,6 +104,8 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
     # Pages: "read" opens them, "create" makes and sends.
     "digest": {Role.SUPERVISOR: _WORK, Role.QUALITY_ENGINEER: _READ},
     "delivery": {Role.SUPERVISOR: _WORK},
+    # Changes what the centre is: for administrators alone.
+    "centre": {Role.ADMINISTRATOR: _FULL},
     # Imports only records that the role may create.
     "import_run": {Role.SUPERVISOR: _WORK},
 }

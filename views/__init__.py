@@ -58,6 +58,7 @@ from views.start_check import check_screens
 from views.subject import SubjectView
 from views.supplier import SupplierView
 from views.typed_day import TypedDayView
+from views.undo import UndoView
 from views.vehicle import VehicleView
 from views.warranty_claim import WarrantyClaimView
 
@@ -87,6 +88,7 @@ SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
 # Pages that are no lists of records.
 PAGES: tuple[type[Page], ...] = (
     DueView,
+    UndoView,
     DigestView,
     DeliveryView,
     ImportView,

@@ -1,0 +1,269 @@
+"""What the forms of the assistant save: the centre, departments with their addresses, subjects, key parts."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import zoneinfo
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from babel.dates import get_timezone_location
+from flask import request
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from jobs.import_words import fold
+from jobs.mail_message import is_address
+from models import Department, DigestRecipient, Part, Subject, db
+from models.base import now
+from models.centre import find_centre, site_zone
+from models.organisation import Weekday
+from views.deletion import references_to
+from views.fields import clean_line
+from views.trees import tree_order
+
+FIRST_ZONE = "Asia/Shanghai"
+# Zones by which people live; the others are technical or old names.
+_LIVED_IN = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+NAME_MOST = 80
+ADDRESSES_MOST = 50
+LARGEST_KEY = 2**31 - 1
+
+# What stands against a form, by the name of its field.
+Problems = dict[str, str]
+
+
+@cache
+def zone_names() -> tuple[str, ...]:
+    """Return the time zones to choose from, that of China first."""
+    names = {name for name in zoneinfo.available_timezones() if name.split("/")[0] in _LIVED_IN}
+    return (FIRST_ZONE, *sorted(names - {FIRST_ZONE}))
+
+
+def zone_choices() -> list[tuple[str, str]]:
+    """Return each zone with its place and the time that clocks show there now."""
+    at = now()
+    places = _places(str(get_locale()))
+    return [
+        (name, f"{places[name]} · {name} · {at.astimezone(zoneinfo.ZoneInfo(name)):%m-%d %H:%M}")
+        for name in zone_names()
+    ]
+
+
+@cache
+def _places(locale: str) -> Mapping[str, str]:
+    return {name: str(get_timezone_location(name, locale=locale)) for name in zone_names()}
+
+
+def save_centre() -> Problems:
+    """Set name and time zone of the centre."""
+    name, name_en = _line("name"), _line("name_en")
+    zone = request.form.get("timezone", "")
+    problems: Problems = {}
+    if not name:
+        problems["name"] = _("Give the centre's name.")
+    for field, text in (("name", name), ("name_en", name_en)):
+        if len(text) > NAME_MOST:
+            problems[field] = _("At most %(count)s characters.", count=NAME_MOST)
+    if zone not in zone_names():
+        problems["timezone"] = _("Choose a time zone of the list.")
+    if not problems:
+        centre = find_centre()
+        centre.name, centre.name_en, centre.timezone = name, name_en or None, zone
+    return problems
+
+
+def _line(name: str) -> str:
+    return clean_line(request.form.get(name, "").replace("\x00", ""))
+
+
+def departments() -> Sequence[Department]:
+    """Return the departments, by name."""
+    return db.session.scalars(select(Department).order_by(Department.name_sort, Department.id)).all()
+
+
+def addresses_by_department() -> dict[int, list[str]]:
+    """Return the addresses to which each department's digest goes."""
+    found: dict[int, list[str]] = {}
+    rows = db.session.execute(
+        select(DigestRecipient.department_id, DigestRecipient.email)
+        .where(DigestRecipient.is_active)
+        .order_by(DigestRecipient.id)
+    )
+    for department_id, email in rows:
+        found.setdefault(department_id or 0, []).append(email)
+    return found
+
+
+def save_departments() -> Problems:
+    """Set when each department gets its digest, and who gets it; all of it or, with a problem, nothing."""
+    problems: Problems = {}
+    rows = departments()
+    asked = {row.id: typed_addresses(request.form.get(f"addresses-{row.id}", "")) for row in rows}
+    for row in rows:
+        if f"addresses-{row.id}" not in request.form:
+            continue
+        wrong = [text for text in asked[row.id] if not _is_mail(text)]
+        hour, weekday = request.form.get(f"hour-{row.id}", ""), request.form.get(f"weekday-{row.id}", "")
+        if wrong:
+            problems[f"addresses-{row.id}"] = _("No e-mail address: %(texts)s", texts=", ".join(wrong))
+        elif len(asked[row.id]) > ADDRESSES_MOST:
+            problems[f"addresses-{row.id}"] = _("At most %(count)s addresses.", count=ADDRESSES_MOST)
+        if hour not in {str(each) for each in range(24)} or weekday not in {each.value for each in Weekday}:
+            problems[f"hour-{row.id}"] = _("Choose a day and an hour from 0 to 23.")
+            continue
+        row.gets_digest = f"gets-{row.id}" in request.form
+        row.digest_weekday, row.digest_hour = Weekday(weekday), int(hour)  # type: ignore[call-arg]
+    if problems:
+        db.session.rollback()
+        return problems
+    sent = {key: found for key, found in asked.items() if f"addresses-{key}" in request.form}
+    _set_recipients(sent)
+    return {}
+
+
+def typed_addresses(text: str) -> list[str]:
+    """Return the addresses that somebody typed, with whatever between them, each once."""
+    return list(dict.fromkeys(each.lower() for each in re.split(r"[\s,;、<>]+", fold(text)) if each))
+
+
+def _is_mail(text: str) -> bool:
+    return is_address(text) and "." in text.rpartition("@")[2]
+
+
+def _set_recipients(wanted: Mapping[int, Sequence[str]]) -> None:
+    """Make a recipient of each address, and take those out that were active and are no longer named."""
+    known = db.session.scalars(select(DigestRecipient).where(DigestRecipient.department_id.in_(wanted))).all()
+    by_address = {(row.department_id, row.email): row for row in known}
+    for row in known:
+        if row.is_active and row.email not in wanted[row.department_id or 0]:
+            row.deleted_at = now()
+    for department_id, addresses in wanted.items():
+        for address in addresses:
+            found = by_address.get((department_id, address))
+            if found is None:
+                name = address.partition("@")[0]
+                db.session.add(DigestRecipient(name=name, email=address, department_id=department_id))
+            elif not found.is_active:
+                found.is_active = True
+
+
+def add_department() -> Problems:
+    """Make a department of a name."""
+    name, name_en = _line("name"), _line("name_en")
+    if not name or max(len(name), len(name_en)) > NAME_MOST:
+        return {"new": _("Give a name of at most %(count)s characters.", count=NAME_MOST)}
+    if db.session.scalars(select(Department.id).where(Department.name == name)).first():
+        return {"new": _("There is a department of this name.")}
+    db.session.add(Department(code=_new_code(name_en), name=name, name_en=name_en or None))
+    return {}
+
+
+def _new_code(name_en: str) -> str:
+    """Return a code that nothing has: people know departments and subjects by their names."""
+    plain = re.sub(r"[^a-z0-9]+", "_", name_en.lower()).strip("_")[:30] or "own"
+    return f"{plain}_{secrets.token_hex(3)}"
+
+
+def subjects() -> list[tuple[Subject, int, set[int], set[int]]]:
+    """Return the subjects as a tree reads: each with its depth, own departments, and inherited ones."""
+    rows = db.session.scalars(
+        select(Subject).options(selectinload(Subject.departments)).order_by(Subject.id)
+    ).all()
+    by_id = {row.id: row for row in rows}
+    own = {row.id: {each.id for each in row.departments} for row in rows}
+    told: dict[int, set[int]] = {}
+    lines = []
+    for key, depth in tree_order((row.id, row.parent_id) for row in rows):
+        row = by_id[key]
+        above = told.get(row.parent_id or 0, set())
+        told[key] = own[key] or above
+        lines.append((row, depth, own[key], set() if own[key] else above))
+    return lines
+
+
+def save_subjects() -> Problems:
+    """Set names and departments of the subjects that were sent, and take out what was ticked for that."""
+    known = {row.id: row for row in departments()}
+    problems: Problems = {}
+    gone = []
+    for row, _depth, own, _inherited in subjects():
+        if f"name-{row.id}" not in request.form:
+            continue
+        name = _line(f"name-{row.id}")
+        if not name or len(name) > NAME_MOST:
+            problems[f"name-{row.id}"] = _("Give a name of at most %(count)s characters.", count=NAME_MOST)
+            continue
+        row.name = name
+        wanted = _keys(f"told-{row.id}") & known.keys()
+        if wanted != own:
+            row.departments = [known[key] for key in sorted(wanted)]
+            # Rows of another table alone would leave the record's version as it was.
+            row.updated_at = now()
+        if f"gone-{row.id}" in request.form:
+            gone.append(row)
+    problems |= _take_out(gone)
+    if problems:
+        db.session.rollback()
+    return problems
+
+
+def _take_out(rows: Sequence[Subject]) -> Problems:
+    """Delete subjects, unless complaints or subjects that stay hang on them."""
+    references = references_to(Subject, [row.id for row in rows]) if rows else []
+    if references:
+        held = ", ".join(f"{each.type_label} {each.count}" for each in references)
+        return {"gone": _("Still used, so it can't be taken out: %(held)s.", held=held)}
+    for row in rows:
+        row.deleted_at = now()
+    return {}
+
+
+def _keys(name: str) -> set[int]:
+    raws = request.form.getlist(name)
+    return {int(raw) for raw in raws if raw.isascii() and raw.isdigit() and int(raw[:12]) <= LARGEST_KEY}
+
+
+def add_subject() -> Problems:
+    """Make a subject of a name, under another one or at the top."""
+    name, name_en = _line("name"), _line("name_en")
+    if not name or max(len(name), len(name_en)) > NAME_MOST:
+        return {"new": _("Give a name of at most %(count)s characters.", count=NAME_MOST)}
+    known = {row.id for row, *_rest in subjects()}
+    parent = next(iter(_keys("parent") & known), None)
+    db.session.add(Subject(code=_new_code(name_en), name=name, name_en=name_en or None, parent_id=parent))
+    return {}
+
+
+def key_parts() -> Sequence[Part]:
+    """Return the parts that are watched, by code."""
+    return db.session.scalars(select(Part).where(Part.is_key_part).order_by(Part.code)).all()
+
+
+def save_key_parts() -> Problems:
+    """Let those that lost their tick be watched no longer."""
+    kept = _keys("key")
+    for row in key_parts():
+        if row.id not in kept:
+            row.is_key_part = False
+    return {}
+
+
+def context_of(step: str) -> dict[str, Any]:
+    """Return what the page of a step shows."""
+    if step == "centre":
+        return {"centre": find_centre(), "zones": zone_choices(), "site_zone_name": site_zone().key}
+    if step == "departments":
+        return {
+            "departments": departments(),
+            "addresses": addresses_by_department(),
+            "weekdays": list(Weekday),
+            "hours": list(range(24)),
+        }
+    if step == "subjects":
+        return {"subjects": subjects(), "departments": departments()}
+    return {"key_parts": key_parts()} if step == "parts" else {}
