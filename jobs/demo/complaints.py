@@ -144,7 +144,9 @@ def _progress(world: World, at: datetime, event: Event) -> dict[str, Any]:
     age = (end - at).days
     is_slow = chance.random() < (0.16 if event.car.shop.is_weak else 0.06)
     verified_at = at + timedelta(hours=chance.uniform(25, 80) if is_slow else chance.uniform(0.2, 22))
-    if chance.random() < (0.01 if age < 20 else 0.0005):
+    if chance.random() < (
+        0.6 if age < 1 else 0.15 if age < 3 else 0.03 if age < 20 else 0.001 if age < 45 else 0
+    ):
         verified_at = end
     analysed_at = verified_at + timedelta(hours=chance.uniform(4, 96))
     step = _step(world, age, verified_at, analysed_at)
@@ -185,7 +187,19 @@ def _step(world: World, age: int, verified_at: datetime, analysed_at: datetime) 
         return Step.REGISTERED
     if analysed_at >= world.days.end:
         return Step.VERIFIED
-    done = 0.15 if age < 5 else 0.6 if age < 12 else 0.9 if age < 30 else 0.975 if age < 60 else 0.9975
+    done = (
+        0.15
+        if age < 5
+        else 0.6
+        if age < 12
+        else 0.9
+        if age < 30
+        else 0.975
+        if age < 60
+        else 0.998
+        if age < 150
+        else 1
+    )
     if world.chance.random() < done:
         return Step.CONFIRMED
     return (

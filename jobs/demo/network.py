@@ -111,7 +111,7 @@ def add_customers(store: Store, days: Days, team: Team, shops: list[Shop], numbe
         Buyer(
             key, row["name"], row["phone"], row["address"], row["first_contact_on"], by_id[row["dealer_id"]]
         )
-        for key, row in zip(store.add(Customer, rows), rows, strict=True)
+        for key, row in zip(store.add_by_year(Customer, "KH", "created_at", rows, days), rows, strict=True)
     ]
 
 

@@ -199,7 +199,10 @@ def add_vehicles(
         later = chance.randrange(25) if serial <= len(customers) else chance.randrange(30, 700)
         sold_on = min(owner.met_on + timedelta(days=later), days.today - timedelta(days=1 + serial % 9))
         model = _model(chance, days, sold_on)
-        made_on, line = sold_on - timedelta(days=chance.randrange(12, 75)), chance.choice(LINES)
+        made_on = sold_on - timedelta(days=chance.randrange(12, 75))
+        # The line of the incident built twice as many that month.
+        is_large = production_batch(made_on, INCIDENT_LINE) == products.incident_batch
+        line = chance.choices(LINES, (1, 2 if is_large else 1, 1))[0]
         plate = plate_number(chance, owner.shop.place.plate) if chance.random() < 0.72 else None
         frame = frame_number(model[1], made_on, serial)
         lithium = chance.random() < 0.3

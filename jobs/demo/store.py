@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from jobs.demo.days import Days
-from models import Base, DemoRecord
+from models import Base, DemoRecord, Record
 from models.sql import insert_rows
 
 Row = dict[str, Any]
@@ -20,6 +20,10 @@ class Store:
 
     def add(self, model: type[Base], rows: list[Row]) -> list[int]:
         """Add rows of one table, and return their ids in the same order."""
+        for row in rows:
+            # Nobody has changed it since.
+            if "created_at" in row and issubclass(model, Record):
+                row["updated_at"] = row["created_at"]
         ids = insert_rows(model, rows)
         insert_rows(DemoRecord, [{"table_name": model.__tablename__, "row_id": key} for key in ids])
         return ids
