@@ -42,11 +42,15 @@ KEPT_BY_THE_PANEL = NEVER_SHOWN | frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a form or of a record's page: a heading, the fields under it, and a sentence of help."""
+    """A part of a form or of a record's page: a heading, the fields under it, and a sentence of help.
+
+    `is_later` says that it belongs to a step which lies ahead while the record is being entered.
+    """
 
     title: LazyString
     names: tuple[str, ...]
     help: LazyString | None = None
+    is_later: bool = False
 
 
 def per_field(**texts: LazyString) -> Mapping[str, LazyString]:
@@ -86,6 +90,14 @@ class RecordForm(Form):
     def record_fields(self) -> list[fields.RecordField]:
         """Return the fields that stand for columns, in order."""
         return [field for field in self if isinstance(field, fields.RecordField)]
+
+    def wrong_fields(self) -> list[fields.RecordField]:
+        """Return the fields with something to mend, in order."""
+        return [field for field in self.record_fields() if field.errors]
+
+    def is_blank(self, names: Iterable[str]) -> bool:
+        """Tell whether nothing stands in these fields, and nothing is wrong with them."""
+        return all(self[name].data in (None, "", False, []) and not self[name].errors for name in names)
 
     def fetch_labels(self) -> None:
         """Look up the labels of all chosen records, one query for each table they stand in."""

@@ -57,6 +57,12 @@
       });
       for (const button of this.dialog.querySelectorAll("[data-leave]")) this.leaves(button);
       this.dialog.addEventListener("keydown", (event) => {
+        // The keys of the page save and leave the form under the dialog.
+        event.stopPropagation();
+        if ((event.ctrlKey || event.metaKey) && (event.key === "Enter" || event.key.toLowerCase() === "s")) {
+          event.preventDefault();
+          this.body.querySelector("form").requestSubmit();
+        }
         if (event.key !== "Escape" || event.defaultPrevented) return;
         event.preventDefault();
         this.leave();

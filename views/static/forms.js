@@ -45,6 +45,9 @@ huisheng.enhance((root) => {
     });
     addEventListener("pageshow", () => { sent = ready = false; });
     const wrong = form.querySelector("[aria-invalid=true]");
-    (wrong ?? root.querySelector("#problem"))?.focus();
+    const first = form.querySelector("input:not([type=hidden]), select, textarea");
+    // On a phone the keyboard would cover the form before it is seen.
+    const canBegin = root === document && "new" in form.dataset && matchMedia("(pointer: fine)").matches;
+    (wrong ?? root.querySelector("#problem") ?? (canBegin ? first : null))?.focus();
   }
 });
