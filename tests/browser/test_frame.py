@@ -1,0 +1,63 @@
+"""The frame on a phone and in both schemes: what a finger hits is large enough, and text is legible."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.conftest import Panel
+from browser.test_records import contrast
+from factories import Factory
+from models import db
+from models.organisation import Density, Role
+
+pytestmark = pytest.mark.browser
+PHONE = {"width": 375, "height": 812}
+FINGER = 40
+
+TOO_SMALL = """least => [...document.querySelectorAll(
+    ".topbar :is(a, summary, input), .topbar .popover :is(a, button), .menu-sheet a, .chips a,"
+    + " .page-actions a, .filters :is(input, summary), .field :is(input:not([type=checkbox]), select),"
+    + " :is(.table-foot, .form-foot) .button")]
+    .filter(each => each.checkVisibility())
+    .map(each => [each.outerHTML.slice(0, 90), each.getBoundingClientRect()])
+    .filter(([, box]) => box.width && box.height && (box.height < least - 0.5 || box.width < least - 0.5))
+    .map(([text, box]) => `${Math.round(box.width)}x${Math.round(box.height)} ${text}`)"""
+
+
+@pytest.mark.parametrize("density", list(Density))
+def test_a_finger_hits_every_control_of_the_frame_lists_and_forms(density: Density, panel: Panel) -> None:
+    with panel.app.app_context():
+        Factory(db.session()).complaint()
+        db.session.remove()
+    page = panel.page(Role.SUPERVISOR, viewport=PHONE)
+    page.goto("/")
+    page.locator(".user-menu summary").click()
+    with page.expect_response("**/preferences/"):
+        page.locator(f"button[value={density.value}]").click()
+    assert page.evaluate(TOO_SMALL, FINGER) == []
+    for address in ("/complaint/?search=1&flt_step=registered", "/complaint/new/"):
+        page.goto(address)
+        assert page.evaluate(TOO_SMALL, FINGER) == [], address
+    page.locator(".menu-button summary").click()
+    expect(page.locator(".menu-sheet a").first).to_be_visible()
+    assert page.evaluate(TOO_SMALL, FINGER) == []
+    assert panel.complaints == []
+
+
+def test_the_foot_of_a_list_stays_on_the_screen_beside_filters(panel: Panel) -> None:
+    with panel.app.app_context():
+        make = Factory(db.session())
+        for _ in range(40):
+            make.part()
+        db.session.remove()
+    page = panel.page(Role.SUPERVISOR, viewport={"width": 1440, "height": 800})
+    for address in ("/part/", "/part/?search=P000"):
+        page.goto(address)
+        expect(page.locator(".table-foot")).to_be_in_viewport(ratio=1)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.locator("tbody tr").nth(2).hover()
+        for selector in (".menu-area", ".menu a[aria-current]", ".chips span", "th a", ".count", "tbody a"):
+            expect(page.locator(selector).first).to_be_attached()
+            assert contrast(page, selector) >= 4.5, (scheme, selector)
