@@ -18,7 +18,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm.exc import StaleDataError
 
 from models import db
-from views import conflicts, deletion, export, notes, saving, sent_twice
+from views import conflicts, deletion, export, notes, saving, sent_twice, undo
 from views.cells import cell, fetch_labels
 from views.fields import coerce_id
 from views.forms import RecordForm, column_of, target_of
@@ -170,9 +170,11 @@ class RecordView(RecordType):
         return self.show_form(form, row, conflict)
 
     def _save_changes(self, form: RecordForm, row: Any) -> bool:
+        can_undo = saving.changes_columns_only(form, row)
         if not saving.save(self, form, row, is_created=False):
             return False
-        flash(_("%(record)s was saved.", record=self.label(row)), "success")
+        done = undo.changed(row) if can_undo else None
+        undo.tell(_("%(record)s was saved.", record=self.label(row)), done)
         return True
 
     def record_url(self, row: Any) -> str:
@@ -201,9 +203,9 @@ class RecordView(RecordType):
             abort(404)
         references = deletion.references_to(self.model, [row.id for row in rows])
         if is_final and not references and not self.why_not_delete(rows):
-            deletion.delete(rows)
-            flash(
-                ngettext("%(num)d record was deleted.", "%(num)d records were deleted.", len(rows)), "success"
+            done = undo.deleted(self, deletion.delete(rows))
+            undo.tell(
+                ngettext("%(num)d record was deleted.", "%(num)d records were deleted.", len(rows)), done
             )
             return redirect(self.list_address)
         page = self.render(

@@ -103,8 +103,11 @@ def _any(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
     return or_(*conditions)
 
 
-def delete(rows: list[Any]) -> None:
-    """Mark the records as deleted and commit, all or none."""
+def delete(rows: list[Any]) -> dict[int, int]:
+    """Mark the records as deleted and commit, all or none; return the version of each by its id."""
     for row in rows:
         row.deleted_at = now()
+    db.session.flush()
+    versions = {row.id: row.version for row in rows}
     db.session.commit()
+    return versions

@@ -17,6 +17,7 @@ from models.attached_file import FILE_MOST, PREVIEW_TYPE, CheckedFile, FileRefus
 from models.base import now
 from models.note import add_note, file_on, files_of, may_remove, note_on, notes_on
 from models.sql import labels_for
+from views import undo
 from views.fields import clean_text, coerce_id
 
 if TYPE_CHECKING:
@@ -116,10 +117,13 @@ def remove(view: RecordView, row: Any) -> ResponseReturnValue:
     if not may_remove(note, current_actor()):
         abort(403)
     found.deleted_at = now()
-    if isinstance(found, Attachment) and note.body is None and not _has_other_files(note, found):
+    is_empty = isinstance(found, Attachment) and note.body is None and not _has_other_files(note, found)
+    if is_empty:
         note.deleted_at = now()
+    files = [found.id] if isinstance(found, Attachment) else []
+    done = undo.removed(row, [note.id] if is_empty or found is note else [], files)
     db.session.commit()
-    flash(_("It was removed."), "success")
+    undo.tell(_("It was removed."), done)
     return redirect(f"{view.page_url('details_view', id=row.id)}#notes")
 
 

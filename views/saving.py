@@ -45,6 +45,12 @@ def save(view: RecordView, form: RecordForm, row: Any, *, is_created: bool) -> b
     return True
 
 
+def changes_columns_only(form: RecordForm, row: Any) -> bool:
+    """Tell whether the form changes something, and nothing in the rows of another table."""
+    changed = [field for field in form.record_fields() if field.data != getattr(row, field.name)]
+    return bool(changed) and not any(isinstance(f, (ManyRelationsField, LinesField)) for f in changed)
+
+
 def set_fields(form: RecordForm, row: Any) -> None:
     """Set on the record what differs from it; a field that was not sent changes nothing."""
     for field in form.record_fields():

@@ -1,0 +1,201 @@
+"""Taking back what was just done, from the message that tells of it.
+
+The message's form carries a signed token: for its person, for a day, and good only while the rows still stand
+as they were left. The audit log shows both, what was done and that it was taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from flask import abort, current_app, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext, ngettext
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy import Date, DateTime, Enum, Numeric, select
+from sqlalchemy.exc import IntegrityError
+
+from models import WITH_DELETED, Attachment, AuditEntry, Note, current_actor, db, record_types
+from models.audit import AuditAction
+from models.note import may_remove
+from views.fields import member_of
+from views.forms import labelled
+from views.lookups import view_of
+from views.page import PageForAll
+
+if TYPE_CHECKING:
+    from views.base import RecordView
+
+LASTS_SECONDS = 24 * 3600
+_TABLES = {model.__tablename__: model for model in record_types()}
+# Logins end and begin with these rows: a person's account is changed by its form alone.
+_NOT_OFFERED = frozenset({"staff"})
+
+
+def tell(words: str, done: Mapping[str, Any] | None) -> None:
+    """Tell that something was done; with `done` the message can take it back, None: it can't."""
+    actor = current_actor()
+    if done is None or actor is None or done["table"] in _NOT_OFFERED:
+        flash(words, "success")
+    else:
+        message = {"words": words, "undo": _serializer().dumps({**done, "who": actor.staff_id})}
+        flash(message, "success")  # type: ignore[arg-type]  # kept as JSON, which a mapping is too
+
+
+def deleted(view: RecordView, versions: Mapping[int, int]) -> dict[str, Any]:
+    """Return what was done where records of these versions were deleted."""
+    rows = [[key, version] for key, version in versions.items()]
+    return {"what": "deleted", "table": view.model.__tablename__, "rows": rows}
+
+
+def changed(row: Any) -> dict[str, Any]:
+    """Return what was done where the columns of a record were changed."""
+    return {"what": "changed", "table": row.__tablename__, "rows": [[row.id, row.version]]}
+
+
+def removed(row: Any, notes: list[int], files: list[int]) -> dict[str, Any]:
+    """Return what was done where notes or files on a record were removed."""
+    return {"what": "removed", "table": row.__tablename__, "row": row.id, "notes": notes, "files": files}
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt="undo")
+
+
+class UndoView(PageForAll):
+    """Take back what a token names, where nothing has happened since."""
+
+    actions: ClassVar[Mapping[str, str]] = {"index": "read"}
+    title = lazy_gettext("Undo")
+    permission = "undo"
+
+    def __init__(self) -> None:
+        super().__init__(name="undo", endpoint="undo", url="/undo")
+
+    @expose("/", methods=("POST",))
+    def index(self) -> ResponseReturnValue:
+        """Take it back, or say why not."""
+        actor = current_actor()
+        try:
+            done = _serializer().loads(request.form.get("token", ""), max_age=LASTS_SECONDS)
+        except BadSignature:
+            flash(_("This can't be undone any more."), "warning")
+            return redirect(url_for("home.index"))
+        view = view_of(_TABLES[done["table"]])
+        if actor is None or view is None or done["who"] != actor.staff_id:
+            abort(403)
+        return _UNDO[done["what"]](view, done)
+
+
+def _refuse(view: RecordView) -> ResponseReturnValue:
+    db.session.rollback()
+    flash(_("It was changed since, or is not there any more; so it can't be undone."), "warning")
+    return redirect(url_for(f"{view.endpoint}.index_view"))
+
+
+def _rows(view: RecordView, done: Mapping[str, Any]) -> list[Any] | None:
+    """Return the rows, locked; None where one was changed since or is out of sight."""
+    versions = dict(done["rows"])
+    statement = select(view.model).where(view.model.id.in_(versions)).with_for_update()
+    rows = list(
+        db.session.scalars(statement, execution_options={WITH_DELETED: True, "populate_existing": True})
+    )
+    return rows if {row.id: row.version for row in rows} == versions else None
+
+
+def _restore(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnValue:
+    if not view.is_allowed("delete"):
+        abort(403)
+    rows = _rows(view, done)
+    if rows is None:
+        return _refuse(view)
+    for row in rows:
+        row.deleted_at = None
+    try:
+        db.session.commit()
+    except IntegrityError:
+        # Another record bears the name or number by now.
+        return _refuse(view)
+    flash(ngettext("%(num)d record is back.", "%(num)d records are back.", len(rows)), "success")
+    address = (
+        url_for(f"{view.endpoint}.details_view", id=rows[0].id)
+        if len(rows) == 1 and view.is_allowed("read")
+        else url_for(f"{view.endpoint}.index_view")
+    )
+    return redirect(address)
+
+
+def _change_back(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnValue:
+    if not view.is_allowed("edit"):
+        abort(403)
+    rows = _rows(view, done)
+    entry = db.session.scalar(
+        select(AuditEntry)
+        .where(AuditEntry.table_name == done["table"], AuditEntry.row_id == done["rows"][0][0])
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+    if rows is None or rows[0].deleted_at is not None or not _is_own_change(entry, done["who"]):
+        return _refuse(view)
+    assert entry is not None
+    row = rows[0]
+    for name, column in row.__mapper__.columns.items():
+        if column.name in entry.changes:
+            setattr(row, name, _stored(column.type, entry.changes[column.name][0]))
+    try:
+        db.session.commit()
+    except IntegrityError:
+        return _refuse(view)
+    flash(_("%(record)s is as it was before.", record=view.label(row)), "success")
+    return redirect(url_for(f"{view.endpoint}.details_view", id=row.id))
+
+
+def _is_own_change(entry: AuditEntry | None, staff_id: int) -> bool:
+    return entry is not None and entry.action is AuditAction.UPDATE and entry.actor_id == staff_id
+
+
+def _stored(kind: Any, value: Any) -> Any:
+    """Return a value of the audit log, which is JSON, as its column holds it."""
+    if value is None:
+        return None
+    if isinstance(kind, Enum):
+        return member_of(labelled(kind), value)
+    if isinstance(kind, DateTime):
+        return datetime.fromisoformat(value)
+    if isinstance(kind, Date):
+        return date.fromisoformat(value)
+    return Decimal(str(value)) if isinstance(kind, Numeric) else value
+
+
+def _put_back(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnValue:
+    row = view.get_one(done["row"])
+    if row is None or not view.is_allowed("edit"):
+        abort(403)
+    notes = list(db.session.scalars(select(Note).where(Note.id.in_(done["notes"])).with_for_update()))
+    files = list(
+        db.session.scalars(select(Attachment).where(Attachment.id.in_(done["files"])).with_for_update())
+    )
+    found: list[Note | Attachment] = [*notes, *files]
+    if len(found) != len(done["notes"]) + len(done["files"]) or any(
+        each.deleted_at is None for each in found
+    ):
+        return _refuse(view)
+    if not all(may_remove(note, current_actor()) for note in notes):
+        abort(403)
+    for each in found:
+        each.deleted_at = None
+    db.session.commit()
+    flash(_("It is back."), "success")
+    return redirect(f"{url_for(f'{view.endpoint}.details_view', id=row.id)}#notes")
+
+
+_UNDO: Mapping[str, Callable[[RecordView, Mapping[str, Any]], ResponseReturnValue]] = {
+    "deleted": _restore,
+    "changed": _change_back,
+    "removed": _put_back,
+}
