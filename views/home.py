@@ -162,7 +162,6 @@ def _page_links() -> list[PageLink]:
 
 # In the order of the page, each with the table that its reader must be allowed to list, and what it shows.
 SECTIONS: Mapping[str, tuple[str, Callable[[], Any]]] = {
-    "pages": ("delivery", _page_links),
     "due": ("call_record", _due),
     "people": ("complaint", load_per_person),
     "dealers": ("complaint", load_per_dealer),
@@ -170,6 +169,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[], Any]]] = {
     "latest": ("complaint", _latest),
     "weeks": ("complaint", complaints_per_week),
     "days": ("audit_entry", changes_per_day),
+    "pages": ("delivery", _page_links),
 }
 
 
