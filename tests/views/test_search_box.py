@@ -30,9 +30,7 @@ def labels(groups: list[dict[str, Any]]) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_each_role_is_shown_the_types_that_it_may_list(
-    role: Role, make: Factory, login: Login
-) -> None:
+def test_each_role_is_shown_the_types_that_it_may_list(role: Role, make: Factory, login: Login) -> None:
     for table in TABLES:
         make_named(make, table)
     client = login(role)
