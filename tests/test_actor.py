@@ -99,7 +99,7 @@ def test_actors_inside_each_other_are_taken_back_in_order_even_after_an_error() 
 @pytest.mark.parametrize("written", ["wang@example.com", "WANG@Example.COM"])
 def test_a_person_is_found_before_anybody_acts(inside: Factory, app: Flask, written: str) -> None:
     staff = inside.staff(email="wang@example.com")
-    with acting_as(None):  # type: ignore[arg-type]  # as before a login
+    with acting_as(None):  # as before a login
         found = app.extensions["security"].datastore.find_user(email=written)
     assert found is not None
     assert found.id == staff.id

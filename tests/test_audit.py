@@ -16,8 +16,8 @@ from models.audit import AuditAction
 
 def entries(session: Session, record: object) -> list[AuditEntry]:
     found = select(AuditEntry).where(
-        AuditEntry.table_name == record.__tablename__,  # type: ignore[attr-defined]
-        AuditEntry.row_id == record.id,  # type: ignore[attr-defined]
+        AuditEntry.table_name == record.__tablename__,
+        AuditEntry.row_id == record.id,
     )
     return list(session.scalars(found.order_by(AuditEntry.id)))
 

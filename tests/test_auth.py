@@ -87,7 +87,7 @@ def test_a_cookie_copied_before_logout_is_worth_nothing_after_it(
     assert not is_in(client)
     thief = app.test_client()
     thief.set_cookie("huisheng", cookie.value)
-    assert not is_in(thief)  # type: ignore[arg-type]  # the application's clients are all of this kind
+    assert not is_in(thief)
 
 
 def test_a_token_of_flask_security_opens_nothing(app: Flask, client: PanelClient, person: Staff) -> None:
@@ -112,7 +112,7 @@ def test_what_ends_a_person_s_right_ends_open_logins_at_once(
 ) -> None:
     client = login(Role.CLERK)
     assert is_in(client)
-    staff = db_session.get_one(Staff, client.staff.id)  # type: ignore[union-attr]  # set by log_in
+    staff = db_session.get_one(Staff, client.staff.id)
     for name, value in change.items():
         setattr(staff, name, value)
     db_session.commit()
@@ -124,7 +124,7 @@ def test_what_ends_a_person_s_right_ends_open_logins_at_once(
 )
 def test_a_login_ends_by_itself(login: Login, db_session: Session, age: dict[str, object]) -> None:
     client = login(Role.CLERK)
-    found = select(LoginSession).where(LoginSession.staff_id == client.staff.id)  # type: ignore[union-attr]
+    found = select(LoginSession).where(LoginSession.staff_id == client.staff.id)
     row = db_session.scalars(found).one()
     for name, value in age.items():
         setattr(row, name, value)
@@ -134,7 +134,7 @@ def test_a_login_ends_by_itself(login: Login, db_session: Session, age: dict[str
 
 def test_use_keeps_a_login_alive(login: Login, db_session: Session) -> None:
     client = login(Role.CLERK)
-    found = select(LoginSession).where(LoginSession.staff_id == client.staff.id)  # type: ignore[union-attr]
+    found = select(LoginSession).where(LoginSession.staff_id == client.staff.id)
     row = db_session.scalars(found).one()
     row.last_seen_at = now() - timedelta(hours=2)
     db_session.commit()
@@ -146,7 +146,7 @@ def test_use_keeps_a_login_alive(login: Login, db_session: Session) -> None:
 def test_a_demotion_counts_in_the_next_request(login: Login, db_session: Session) -> None:
     client = login(Role.ADMINISTRATOR)
     assert client.get("/staff/new/").status_code == 200
-    staff = db_session.get_one(Staff, client.staff.id)  # type: ignore[union-attr]  # set by log_in
+    staff = db_session.get_one(Staff, client.staff.id)
     staff.role_names = [Role.CLERK.value]
     db_session.commit()
     assert client.get("/staff/new/").status_code == 403

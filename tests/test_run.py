@@ -37,11 +37,11 @@ def checkout(tmp_path: Path) -> Path:
 @contextlib.contextmanager
 def running(checkout: Path, **environ: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
     """Run the panel, and yield it with what it said until it was ready."""
-    environ = {"PATH": "/usr/bin:/bin", "HOME": str(checkout), "PORT": str(free_port()), "DEMO_SIZE": "2", **environ}
+    least = {"PATH": "/usr/bin:/bin", "HOME": str(checkout), "PORT": str(free_port()), "DEMO_SIZE": "2"}
     with subprocess.Popen(
         # What bin/run ends in; making .venv is tried apart, it takes long.
         [sys.executable, str(checkout / "bin" / "run_panel.py")],
-        env=environ,
+        env=least | environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -106,7 +106,7 @@ def test_own_rows_the_pool_and_work_one_answers_for_are_seen_across_regions(
 def test_nobody_sees_nothing_not_even_tables_without_regions(make: Factory, db_session: Session) -> None:
     make.dealer()
     make.subject()
-    with acting_as(None):  # type: ignore[arg-type]  # as before a login
+    with acting_as(None):  # as before a login
         assert current_actor() is None
         for model in (Dealer, Subject, LoginSession, Delivery, Complaint):
             assert db_session.scalar(select(func.count()).select_from(model)) == 0

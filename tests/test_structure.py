@@ -112,7 +112,7 @@ def test_the_migrations_make_the_tables_that_the_code_expects(app: Flask) -> Non
 
 
 def test_a_generated_revision_has_the_keys_and_the_audit_of_a_new_table() -> None:
-    changes = UpgradeOps([CreateTableOp.from_table(Dealer.__table__)])  # type: ignore[arg-type]  # it is a Table
+    changes = UpgradeOps([CreateTableOp.from_table(Dealer.__table__)])
     complete_revision(None, None, [MigrationScript("1", changes, DowngradeOps([]))])
     lines = render_python_code(changes)
     assert "['created_by_id'], ['staff.id']" in lines

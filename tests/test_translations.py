@@ -106,7 +106,7 @@ def test_no_compiled_catalogue_is_kept() -> None:
     assert list(FOLDER.rglob("*.mo")) == []
 
 
-class _Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class _Form(FlaskForm):
     name = StringField(validators=[DataRequired()])
 
 

@@ -82,7 +82,7 @@ class Panel:
 def panel(fresh_app: Flask, browser: Browser) -> Iterator[Panel]:
     server = make_server("127.0.0.1", 0, fresh_app, threaded=True)
     # Closing waits for requests under way: their database is dropped after that.
-    server.daemon_threads = False  # type: ignore[attr-defined]
+    server.daemon_threads = False
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     running = Panel(fresh_app, f"http://127.0.0.1:{server.server_port}", browser)

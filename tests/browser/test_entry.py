@@ -115,7 +115,7 @@ def test_leaving_the_dialog_asks_only_where_something_was_typed(panel: Panel) ->
     page.context.clear_cookies()
     dialog.get_by_role("button", name="保存").click()
     expect(dialog.locator("[data-held=login]")).to_be_visible()
-    page.context.add_cookies(with_login)  # type: ignore[arg-type]
+    page.context.add_cookies(with_login)
     page.context.set_offline(True)
     dialog.get_by_role("button", name="保存").click()
     expect(dialog.locator("[data-held=network]")).to_be_visible()

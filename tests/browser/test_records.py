@@ -133,7 +133,7 @@ def test_a_draft_outlives_the_login(panel: Panel) -> None:
     expect(page.get_by_text("Your login has ended.")).to_be_visible()
     expect(page.get_by_label("Name", exact=True)).to_have_value("王")
 
-    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    page.context.add_cookies(cookies)
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("was saved")
     assert panel.complaints == []

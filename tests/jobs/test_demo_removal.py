@@ -59,13 +59,13 @@ def number_of(model: type, *where: Any) -> int:
 
 
 def first(model: type) -> Any:
-    return db.session.scalars(select(model).order_by(model.id).limit(1)).one()  # type: ignore[attr-defined]
+    return db.session.scalars(select(model).order_by(model.id).limit(1)).one()
 
 
 def all_demo(model: type) -> set[int]:
     return set(
         db.session.scalars(select(DemoRecord.row_id).where(DemoRecord.table_name == model.__tablename__))
-    )  # type: ignore[attr-defined]
+    )
 
 
 def test_all_of_it_goes_and_the_essentials_stay(demo: Flask) -> None:

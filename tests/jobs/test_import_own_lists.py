@@ -104,7 +104,7 @@ def test_a_dealer_network_with_regions_and_several_phones_in_a_cell() -> None:
     assert (first.name, first.address) == ("徐州启程车业有限公司", "徐州市昆仑大道1号")
     assert first.phone == "0516-83780666/83780777"
     assert (second.name, second.phone) == ("西安远行", "0572-6665959")
-    assert sorted(str(region.name) for region in all_of(Region)) == ["东区", "西区"]  # type: ignore[attr-defined]
+    assert sorted(str(region.name) for region in all_of(Region)) == ["东区", "西区"]
     assert first.region_id == one(Region, name="东区").id
 
 
@@ -166,15 +166,15 @@ def test_defective_parts_find_their_supplier_by_any_spelling() -> None:
     assert counts == (4, 0, 0, 2)
     assert reasons == ["“part_number” is empty.", "“population” holds “many”, which is no whole number."]
     records = all_of(PartsQualityRecord)
-    assert [(row.quantity, row.fault) for row in records[:1]] == [(1200, "绕组短路, 会起火")]  # type: ignore[attr-defined]
-    names = {row.id: row.name for row in all_of(Supplier)}  # type: ignore[attr-defined]
-    assert [names.get(row.supplier_id) for row in records] == ["启程电子", "启程电子", "新供应商", None]  # type: ignore[attr-defined]
+    assert [(row.quantity, row.fault) for row in records[:1]] == [(1200, "绕组短路, 会起火")]
+    names = {row.id: row.name for row in all_of(Supplier)}
+    assert [names.get(row.supplier_id) for row in records] == ["启程电子", "启程电子", "新供应商", None]
     assert db.session.scalars(select(SupplierAlias.name).order_by(SupplierAlias.name)).all() == [
         "MOBIS",
         "Mobis",
     ]
-    assert one(Part, code="控制器").name == "控制器"  # type: ignore[attr-defined]
-    assert one(Part, code="M-1").name_en == "驱动电机"  # type: ignore[attr-defined]
+    assert one(Part, code="控制器").name == "控制器"
+    assert one(Part, code="M-1").name_en == "驱动电机"
 
 
 def test_a_spelling_that_means_another_supplier_is_rejected() -> None:
@@ -217,10 +217,10 @@ def test_a_row_without_a_fault_code_is_about_something_else_and_letters_alone_na
         "3,启程,货运150,加长版,没有见过的编码,H9999,2020-08-22,信息审核",
     )
     assert (counts, reasons) == ((3, 0, 0, 0), [])
-    found = {row.description: row for row in all_of(Complaint)}  # type: ignore[attr-defined]
-    codes = {key: db.session.get_one(Subject, row.subject_id).code for key, row in found.items()}  # type: ignore[attr-defined]
+    found = {row.description: row for row in all_of(Complaint)}
+    codes = {key: db.session.get_one(Subject, row.subject_id).code for key, row in found.items()}
     assert codes == {"没有编码": "other", "只有字母": "transmission", "没有见过的编码": "accessories"}
-    assert [found[key].fault for key in codes] == [None, "B；C", "H9999"]  # type: ignore[attr-defined]
+    assert [found[key].fault for key in codes] == [None, "B；C", "H9999"]
 
 
 def test_customers_and_their_vehicles_by_the_numbers_of_ones_own_list() -> None:
@@ -360,10 +360,10 @@ def test_a_trial_changes_nothing_and_draws_no_number() -> None:
     assert (result.new, result.remarks) == (2, ["Made because rows name them: Region 1 (东区)."])
     assert all_of(Customer) == all_of(Region) == []
     bring_in("customers", "编号,名称", "1,张三")
-    first = int(all_of(Customer)[0].number[-6:])  # type: ignore[attr-defined]
+    first = int(all_of(Customer)[0].number[-6:])
     run_import(io.BytesIO(content), "rows.csv", "customers", is_trial=True)
     bring_in("customers", "编号,名称", "2,李四")
-    assert int(all_of(Customer)[1].number[-6:]) == first + 1  # type: ignore[attr-defined]
+    assert int(all_of(Customer)[1].number[-6:]) == first + 1
 
 
 def test_a_file_that_fits_no_mapping_is_refused() -> None:

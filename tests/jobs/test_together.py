@@ -193,7 +193,7 @@ def test_workers_killed_at_random_lose_nothing_and_send_nothing_twice(
         for number in range(40):
             with running(together, "worker") as (worker,):
                 target = len(sink.messages()) + 1 + number % 3
-                wait_until(lambda wanted=target: len(sink.messages()) >= wanted, 20)  # type: ignore[misc]
+                wait_until(lambda wanted=target: len(sink.messages()) >= wanted, 20)
                 kill(worker)
                 kills += 1
         age_claims()

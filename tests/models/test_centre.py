@@ -59,7 +59,7 @@ def test_nobody_and_a_reader_of_one_region_know_the_centre_too(in_app: Flask) ->
     choose(name="东方售后", timezone=NEW_YORK)
     for actor in (None, Actor(staff_id=None, source="test")):
         db.session.remove()
-        with acting_as(actor):  # type: ignore[arg-type]  # nobody, as before a login
+        with acting_as(actor):  # nobody, as before a login
             assert (centre_facts().name, site_zone().key) == ("东方售后", NEW_YORK)
 
 

@@ -222,7 +222,7 @@ def refused(session: Session, statement: str, **values: Any) -> DBAPIError | Non
 
 
 def broken_rule(error: DBAPIError | None) -> str | None:
-    found: str | None = error.orig.diag.constraint_name if error else None  # type: ignore[union-attr]
+    found: str | None = error.orig.diag.constraint_name if error else None
     return found
 
 
@@ -360,7 +360,7 @@ def test_a_value_that_must_be_there_is_refused_when_missing(rows: Session) -> No
             if not column.nullable and column.name != "id":
                 error = refused(rows, f'UPDATE {table.name} SET "{column.name}" = NULL')
                 assert error is not None, column
-                assert error.orig.sqlstate == "23502", column  # type: ignore[union-attr]
+                assert error.orig.sqlstate == "23502", column
 
 
 def test_a_text_beyond_its_length_is_refused_and_not_cut(rows: Session) -> None:
@@ -374,7 +374,7 @@ def test_a_text_beyond_its_length_is_refused_and_not_cut(rows: Session) -> None:
     for table, column, length in limited:
         error = refused(rows, f"UPDATE {table} SET {column} = :value", value="a" * (length + 1))
         assert error is not None, (table, column)
-        assert error.orig.sqlstate == "22001", (table, column)  # type: ignore[union-attr]
+        assert error.orig.sqlstate == "22001", (table, column)
 
 
 def test_every_reference_has_an_index_that_begins_with_it() -> None:

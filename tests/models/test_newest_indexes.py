@@ -20,7 +20,7 @@ def listed() -> list[tuple[str, str, str]]:
     """Return table, key and statement of each short list that can be long behind."""
     found = []
     for parent in (Customer, Dealer, Vehicle, Part, Supplier):
-        cards = view_of(parent).cards or ()  # type: ignore[union-attr]
+        cards = view_of(parent).cards or ()
         for model, held in holds(parent):
             view = view_of(model)
             table = model.__tablename__

@@ -103,7 +103,7 @@ def test_nobody_gives_no_role_and_the_first_start_gives_any() -> None:
 
 
 def test_who_works_in_one_region_sees_one_region() -> None:
-    assert set(Role) - {Role(name) for name in ALL_REGION_ROLES} == {  # type: ignore[call-arg]
+    assert set(Role) - {Role(name) for name in ALL_REGION_ROLES} == {
         Role.CLERK,
         Role.FOLLOW_UP_AGENT,
         Role.TOURING_ENGINEER,

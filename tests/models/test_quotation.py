@@ -13,7 +13,7 @@ _ids = count(1)
 
 def heard(text: str, product: str | None = None, on: date = date(2024, 3, 6), **attributes: object) -> Heard:
     key = next(_ids)
-    return Heard(key, f"TS-{key}", on, text, product, attributes.pop("dealer_id", None), **attributes)  # type: ignore[arg-type]
+    return Heard(key, f"TS-{key}", on, text, product, attributes.pop("dealer_id", None), **attributes)
 
 
 SYMPTOM = "行驶两个月后电机异响，上坡时明显抖动。"

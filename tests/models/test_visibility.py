@@ -96,7 +96,7 @@ def test_no_way_of_reading_shows_nobody_a_row(
     make: Factory, db_session: Session, model: type[Record]
 ) -> None:
     key = make.record(model).id
-    with acting_as(None):  # type: ignore[arg-type]  # as before a login
+    with acting_as(None):  # as before a login
         assert [how for how, read in READS.items() if read(db_session, model, key)] == []
 
 

@@ -99,11 +99,11 @@ def test_the_guide_has_two_ends(name: str, ends: set[str], login: Login) -> None
 def test_a_reader_sees_the_own_language_and_can_turn_to_the_other_one(login: Login) -> None:
     client = login(Role.CLERK, locale=Locale.CHINESE)
     own = main_of(client.get("/guide/calls"))
-    assert own.select_one("article[lang=zh-Hans-CN] h1").get_text() == guide(ZH)["calls"].title  # type: ignore[union-attr]  # fails if absent
+    assert own.select_one("article[lang=zh-Hans-CN] h1").get_text() == guide(ZH)["calls"].title
     turn = own.select_one("a.other-language")
     assert turn is not None
     other = main_of(client.get(str(turn["href"])))
-    assert other.select_one("article[lang=en] h1").get_text() == guide(EN)["calls"].title  # type: ignore[union-attr]  # fails if absent
+    assert other.select_one("article[lang=en] h1").get_text() == guide(EN)["calls"].title
     # Whoever turned to it stays in it, and finds the way back.
     assert all("locale=en" in str(link["href"]) for link in other.select("article a[href^='/guide/letters']"))
     back = other.select_one("a.other-language")
@@ -199,7 +199,7 @@ def test_a_search_shows_where_it_stands_with_the_word_marked(login: Login) -> No
     page = main_of(login(Role.CLERK).get("/guide/?q=full-width"))
     first = page.select_one(".guide-hits li")
     assert first is not None
-    assert first.select_one("a")["href"] == "/guide/entering#dates"  # type: ignore[index]  # fails if absent
+    assert first.select_one("a")["href"] == "/guide/entering#dates"
     assert {mark.get_text().lower() for mark in first.select("mark")} == {"full", "width"}
 
 

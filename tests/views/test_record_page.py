@@ -42,7 +42,7 @@ def page_of(client: PanelClient, table: str, key: int, **args: Any) -> Beautiful
 def card(page: BeautifulSoup, label: str) -> Tag:
     """Return the short list under a heading."""
     for found in page.select("section.brief-card"):
-        if found.select_one("h2 a").get_text() == label:  # type: ignore[union-attr]
+        if found.select_one("h2 a").get_text() == label:
             return found
     raise LookupError(label)
 
@@ -54,8 +54,8 @@ def column(found: Tag, name: str) -> list[str]:
 def figures(page: BeautifulSoup) -> dict[str, tuple[str, str, str, str]]:
     """Return value, note, address and tone of each figure by its label."""
     return {
-        item.select_one("span").get_text(): (  # type: ignore[union-attr]
-            item.select_one("strong").get_text(),  # type: ignore[union-attr]
+        item.select_one("span").get_text(): (
+            item.select_one("strong").get_text(),
             note.get_text() if (note := item.select_one("small")) else "",
             str(link["href"]) if (link := item.select_one("a")) else "",
             " ".join(item.get("class") or ()),
@@ -121,7 +121,7 @@ def test_types_of_which_there_is_none_stand_together_with_the_way_to_enter_one(
     customer = make.customer()
     page = page_of(login(Role.CLERK), "customer", customer.id)
     assert not page.select(".brief-card")
-    kinds = [item.select_one("a").get_text() for item in page.select(".nothing-yet li")]  # type: ignore[union-attr]
+    kinds = [item.select_one("a").get_text() for item in page.select(".nothing-yet li")]
     assert kinds == ["Complaints", "Vehicles", "Service receipts", "Calls", "Letters"]
     assert page.select_one(f'.nothing-yet a[href="/letter/new/?customer_id={customer.id}"]')
 
@@ -163,7 +163,7 @@ def test_a_role_reads_no_rows_of_a_list_that_it_may_not_open(make: Factory, logi
     make.letter(dealer_id=dealer.id, regarding="合同续签")
     page = page_of(login(Role.QUALITY_ENGINEER), "dealer", dealer.id)
     assert "合同续签" not in page.get_text()
-    assert "Letters" not in page.select_one("main").get_text()  # type: ignore[union-attr]
+    assert "Letters" not in page.select_one("main").get_text()
 
 
 def hang(make: Factory, times: int) -> dict[str, int]:
@@ -278,7 +278,7 @@ def test_a_type_without_a_head_begins_with_its_own_fields(make: Factory, login: 
     complaint = make.complaint(description="下坡时电机异响")
     make.call_record(complaint_id=complaint.id)
     page = page_of(login(Role.CLERK), "complaint", complaint.id)
-    text = page.select_one(".with-aside").get_text()  # type: ignore[union-attr]
+    text = page.select_one(".with-aside").get_text()
     assert not page.select(".head")
     assert text.index("下坡时电机异响") < text.index("Calls")
 
@@ -311,7 +311,7 @@ def test_the_oldest_five_are_shown_and_said_to_be_the_oldest(make: Factory, logi
     ]
     due = page_of(login(Role.CLERK), "dealer", dealer.id).select_one(".due-card")
     assert due is not None
-    shown = [item.select_one(".what a").get_text() for item in due.select("li")]  # type: ignore[union-attr]
+    shown = [item.select_one(".what a").get_text() for item in due.select("li")]
     assert shown == numbers[:5]
     assert "these are the oldest" in due.get_text()
 

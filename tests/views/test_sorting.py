@@ -64,16 +64,16 @@ def ordered_values(column: Any) -> list[Any]:
         return [1, 3, 5]
     if isinstance(kind, Enum):
         return list(kind.enum_class)[:3]
-    if isinstance(kind, Boolean):
-        return [False, True]
-    if isinstance(kind, DateTime):
-        return [datetime(2024, 3, day, tzinfo=UTC) for day in (1, 2, 3)]
-    if isinstance(kind, Date):
-        return [date(2024, 3, 1) + timedelta(days=day) for day in (0, 1, 40)]
-    if isinstance(kind, Integer | Numeric):
+    by_kind: dict[type, list[Any]] = {
+        Boolean: [False, True],
+        DateTime: [datetime(2024, 3, day, tzinfo=UTC) for day in (1, 2, 3)],
+        Date: [date(2024, 3, 1) + timedelta(days=day) for day in (0, 1, 40)],
         # As numbers, not as text.
-        return [2, 10, 21]
-    return ["a1@x.cn", "b1@x.cn", "c1@x.cn"]
+        Integer: [2, 10, 21],
+        Numeric: [2, 10, 21],
+    }
+    text = ["a1@x.cn", "b1@x.cn", "c1@x.cn"]
+    return next((values for each, values in by_kind.items() if isinstance(kind, each)), text)
 
 
 def keys_in_order(client: PanelClient, table: str, query: str) -> list[int]:

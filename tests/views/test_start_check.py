@@ -40,7 +40,7 @@ def test_help_for_a_field_that_is_not_there_is_named(app: Flask, monkeypatch: py
 @pytest.mark.parametrize("name", ["id", "version", "number", "created_by_id", "deleted_at"])
 def test_a_form_cannot_ask_for_what_the_panel_keeps(name: str, app: Flask) -> None:
     class Greedy(CustomerView):
-        form_sections = (Section("All", (name,)),)  # type: ignore[arg-type]
+        form_sections = (Section("All", (name,)),)
 
     with pytest.raises(ValueError, match=name):
         Greedy(Customer)

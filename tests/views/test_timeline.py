@@ -26,7 +26,7 @@ def timeline_of(client: PanelClient, address: str) -> tuple[list[str], str | Non
     response = client.get(address)
     assert response.status_code == 200
     page = BeautifulSoup(response.text, "html.parser")
-    titles = [entry.select_one(".title-link, strong").get_text() for entry in page.select(".course > li")]  # type: ignore[union-attr]
+    titles = [entry.select_one(".title-link, strong").get_text() for entry in page.select(".course > li")]
     link = page.select_one('.course-foot a[rel="next"]')
     return titles, html.unescape(str(link["href"])).partition("#")[0] if link else None
 
