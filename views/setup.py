@@ -28,8 +28,6 @@ from views.menu import Area
 from views.page import Page
 from views.setup_forms import (
     Problems,
-    add_department,
-    add_subject,
     context_of,
     save_centre,
     save_departments,
@@ -42,13 +40,11 @@ from views.setup_steps import CONFIRMED, SKIPPED, Step, is_administrator, is_unt
 FORMS: Mapping[str, tuple[Step, Callable[[], Problems]]] = {
     "centre": (Step.CENTRE, save_centre),
     "departments": (Step.DEPARTMENTS, save_departments),
-    "new-department": (Step.DEPARTMENTS, add_department),
     "subjects": (Step.SUBJECTS, save_subjects),
-    "new-subject": (Step.SUBJECTS, add_subject),
     "key-parts": (Step.PARTS, save_key_parts),
 }
-# Forms that leave the reader at their step, since more of the same may follow.
-STAYING = frozenset({"new-department", "new-subject"})
+# What a form was sent for besides saving it: then its reader stays, since more of the same may follow.
+STAYING = frozenset({"add", "mail"})
 LISTS = {"staff": Step.STAFF, "parts": Step.PARTS}
 JUST_LOGGED_IN = "just_logged_in"
 
@@ -59,7 +55,7 @@ class SetupView(Page):
     permission = "centre"
     # Who may read everything has nothing to read here: all of it changes the panel.
     actions: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("index", "save", "settle_step", "list_view", "invite_waiting", "try_mail"), "edit"
+        ("index", "save", "settle_step", "list_view", "invite_waiting"), "edit"
     )
     area, icon, title = Area.ORGANISATION, "setup", _("Set up the centre")
 
@@ -112,9 +108,10 @@ class SetupView(Page):
         if name not in FORMS:
             abort(404)
         step, act = FORMS[name]
+        then = request.form.get("then")
         try:
             problems = act()
-            if not problems and name not in STAYING:
+            if not problems and then not in STAYING:
                 settle(step, CONFIRMED)
             db.session.commit()
         except (IntegrityError, DataError) as error:
@@ -128,7 +125,9 @@ class SetupView(Page):
                 flash(sentence, "error")
             return self.page(step, problems)
         flash(gettext("Saved."), "success")
-        return redirect(url_for(".index", step=step.value) if name in STAYING else next_after(step))
+        if then == "mail":
+            try_mail()
+        return redirect(url_for(".index", step=step.value) if then in STAYING else next_after(step))
 
     @expose("/step", methods=("POST",))
     def settle_step(self) -> ResponseReturnValue:
@@ -165,23 +164,20 @@ class SetupView(Page):
         setup_lists.tell_of_invitations(invite_all(people_to_invite()))
         return redirect(url_for(".index", step=Step.STAFF.value))
 
-    @expose("/mail", methods=("POST",))
-    def try_mail(self) -> ResponseReturnValue:
-        """Send a mail to who asks, to see whether mails go out."""
-        actor = current_actor()
-        staff = db.session.get_one(Staff, actor.staff_id if actor else None)
-        centre = centre_facts().shown_name(is_english=staff.locale.value == "en") or gettext("Huisheng")
-        text = gettext("This mail shows that mails of %(centre)s go out.", centre=centre)
-        delivery = put_account_mail(Mail(gettext("Test mail"), f"{text}\n"), staff)
-        db.session.commit()
-        send_soon([delivery])
-        if delivery.state is DeliveryState.KEPT:
-            flash(
-                gettext("Mails don't go out yet: no mail server is set, or it may not send here."), "warning"
-            )
-        else:
-            flash(gettext("A test mail to %(email)s is on its way.", email=staff.email), "info")
-        return redirect(url_for(".index", step=Step.DEPARTMENTS.value))
+
+def try_mail() -> None:
+    """Send a mail to who asks, to see whether mails go out."""
+    actor = current_actor()
+    staff = db.session.get_one(Staff, actor.staff_id if actor else None)
+    centre = centre_facts().shown_name(is_english=staff.locale.value == "en") or gettext("Huisheng")
+    text = gettext("This mail shows that mails of %(centre)s go out.", centre=centre)
+    delivery = put_account_mail(Mail(gettext("Test mail"), f"{text}\n"), staff)
+    db.session.commit()
+    send_soon([delivery])
+    if delivery.state is DeliveryState.KEPT:
+        flash(gettext("Mails don't go out yet: no mail server is set, or it may not send here."), "warning")
+    else:
+        flash(gettext("A test mail to %(email)s is on its way.", email=staff.email), "info")
 
 
 def asked_step() -> Step | None:

@@ -100,7 +100,23 @@ def addresses_by_department() -> dict[int, list[str]]:
 
 
 def save_departments() -> Problems:
-    """Set when each department gets its digest, and who gets it; all of it or, with a problem, nothing."""
+    """Set the digests of the departments, and make the one that was typed; all of it or nothing."""
+    return _all_or_nothing(_set_digests() | (_add_department() if _is_adding() else {}))
+
+
+def _is_adding() -> bool:
+    """Tell whether a new entry was asked for: by its name, whatever was pressed, or by its button."""
+    return bool(_line("new_name")) or request.form.get("then") == "add"
+
+
+def _all_or_nothing(problems: Problems) -> Problems:
+    if problems:
+        db.session.rollback()
+    return problems
+
+
+def _set_digests() -> Problems:
+    """Set when each department gets its digest, and who gets it."""
     problems: Problems = {}
     rows = departments()
     asked = {row.id: typed_addresses(request.form.get(f"addresses-{row.id}", "")) for row in rows}
@@ -118,12 +134,9 @@ def save_departments() -> Problems:
             continue
         row.gets_digest = f"gets-{row.id}" in request.form
         row.digest_weekday, row.digest_hour = Weekday(weekday), int(hour)  # type: ignore[call-arg]
-    if problems:
-        db.session.rollback()
-        return problems
-    sent = {key: found for key, found in asked.items() if f"addresses-{key}" in request.form}
-    _set_recipients(sent)
-    return {}
+    if not problems:
+        _set_recipients({key: found for key, found in asked.items() if f"addresses-{key}" in request.form})
+    return problems
 
 
 def typed_addresses(text: str) -> list[str]:
@@ -152,9 +165,8 @@ def _set_recipients(wanted: Mapping[int, Sequence[str]]) -> None:
                 found.is_active = True
 
 
-def add_department() -> Problems:
-    """Make a department of a name."""
-    name, name_en = _line("name"), _line("name_en")
+def _add_department() -> Problems:
+    name, name_en = _line("new_name"), _line("new_name_en")
     if not name or max(len(name), len(name_en)) > NAME_MOST:
         return {"new": _("Give a name of at most %(count)s characters.", count=NAME_MOST)}
     if db.session.scalars(select(Department.id).where(Department.name == name)).first():
@@ -187,7 +199,12 @@ def subjects() -> list[tuple[Subject, int, set[int], set[int]]]:
 
 
 def save_subjects() -> Problems:
-    """Set names and departments of the subjects that were sent, and take out what was ticked for that."""
+    """Set the subjects that were sent, and make the one that was typed; all of it or nothing."""
+    return _all_or_nothing(_set_subjects() | (_add_subject() if _is_adding() else {}))
+
+
+def _set_subjects() -> Problems:
+    """Set names and departments of the subjects, and take out what was ticked for that."""
     known = {row.id: row for row in departments()}
     problems: Problems = {}
     gone = []
@@ -206,10 +223,7 @@ def save_subjects() -> Problems:
             row.updated_at = now()
         if f"gone-{row.id}" in request.form:
             gone.append(row)
-    problems |= _take_out(gone)
-    if problems:
-        db.session.rollback()
-    return problems
+    return problems | _take_out(gone)
 
 
 def _take_out(rows: Sequence[Subject]) -> Problems:
@@ -228,13 +242,13 @@ def _keys(name: str) -> set[int]:
     return {int(raw) for raw in raws if raw.isascii() and raw.isdigit() and int(raw[:12]) <= LARGEST_KEY}
 
 
-def add_subject() -> Problems:
+def _add_subject() -> Problems:
     """Make a subject of a name, under another one or at the top."""
-    name, name_en = _line("name"), _line("name_en")
+    name, name_en = _line("new_name"), _line("new_name_en")
     if not name or max(len(name), len(name_en)) > NAME_MOST:
         return {"new": _("Give a name of at most %(count)s characters.", count=NAME_MOST)}
     known = {row.id for row, *_rest in subjects()}
-    parent = next(iter(_keys("parent") & known), None)
+    parent = next(iter(_keys("new_parent") & known), None)
     db.session.add(Subject(code=_new_code(name_en), name=name, name_en=name_en or None, parent_id=parent))
     return {}
 

@@ -54,7 +54,7 @@ def centre(session: Session) -> Centre:
 def test_nobody_but_an_administrator_sets_up(role: Role, login: Login) -> None:
     client = login(role)
     assert client.get("/setup/").status_code == 403
-    for page in ("save", "step", "list", "invite", "mail"):
+    for page in ("save", "step", "list", "invite"):
         assert client.post(f"/setup/{page}").status_code == 403
     assert "/setup/" not in client.get("/").text
 
@@ -200,20 +200,47 @@ def test_a_nonsense_hour_is_refused(boss: PanelClient, db_session: Session) -> N
 
 
 def test_a_department_and_a_subject_are_added_in_place(boss: PanelClient, db_session: Session) -> None:
-    assert save(boss, "new-department", name="法务部", name_en="Legal").status_code == 302
+    added = save(boss, "departments", then="add", new_name="法务部", new_name_en="Legal")
+    assert added.headers["Location"] == "/setup/?step=departments"
     assert named(db_session, Department, "法务部").name_en == "Legal"
     for wrong in ("法务部", "", "x" * 81):
-        assert save(boss, "new-department", name=wrong).status_code == 422
+        assert save(boss, "departments", then="add", new_name=wrong).status_code == 422
     parent = named(db_session, Subject, "电机")
-    assert save(boss, "new-subject", name="轮毂电机", parent=parent.id).status_code == 302
+    assert save(boss, "subjects", then="add", new_name="轮毂电机", new_parent=parent.id).status_code == 302
     assert named(db_session, Subject, "轮毂电机").parent_id == parent.id
-    assert save(boss, "new-subject", name="顶层", parent="99999999999999").status_code == 302
+    assert save(boss, "subjects", new_name="顶层", new_parent="99999999999999").status_code == 302
     assert named(db_session, Subject, "顶层").parent_id is None
-    assert save(boss, "new-subject", name=" ").status_code == 422
+    assert save(boss, "subjects", then="add", new_name=" ").status_code == 422
+    assert Step.DEPARTMENTS.value not in centre(db_session).steps
+
+
+@pytest.mark.parametrize("then", ["add", "mail"])
+def test_what_was_typed_beside_a_new_entry_or_a_test_mail_is_saved_with_it(
+    then: str, boss: PanelClient, db_session: Session
+) -> None:
+    form = digest_form(db_session)
+    key = next(name for name in form if name.startswith("addresses-"))
+    extra = {"new_name": "法务部"} if then == "add" else {}
+    assert save(boss, "departments", then=then, **(form | {key: "typed@x.cn"} | extra)).status_code == 302
+    db_session.expire_all()
+    assert "typed@x.cn" in db_session.scalars(select(DigestRecipient.email)).all()
+
+
+def test_a_refused_new_department_leaves_the_others_as_they_were_typed(
+    boss: PanelClient, db_session: Session
+) -> None:
+    form = digest_form(db_session)
+    key = next(name for name in form if name.startswith("addresses-"))
+    answer = save(boss, "departments", then="add", new_name="生产部", **(form | {key: "typed@x.cn"}))
+    assert answer.status_code == 422
+    assert "typed@x.cn</textarea>" in answer.text
+    assert answer.text.count("checked") == sum(name.startswith("gets-") for name in form)
+    assert 'value="生产部"' in answer.text
+    assert db_session.scalar(select(func.count(DigestRecipient.id))) == 0
 
 
 def test_a_test_mail_goes_to_who_asks(boss: PanelClient, db_session: Session) -> None:
-    answer = boss.post("/setup/mail", follow_redirects=True)
+    answer = boss.post("/setup/save", data={"form": "departments", "then": "mail"}, follow_redirects=True)
     assert "Mails don&#39;t go out yet" in answer.text
     assert boss.staff is not None
     found = db_session.scalars(select(Delivery)).one()
