@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from jobs.import_lookups import Lookups
 from jobs.import_mapping import ImportMapping, load_mapping
@@ -15,6 +16,7 @@ from jobs.import_reader import ImportRefusedError, Row
 from jobs.import_values import RowConverter, Values, places_of
 from jobs.import_words import BLANKS
 from jobs.imports import ImportResult, run_import
+from models import Staff, db
 from models.centre import site_zone
 
 # The columns of a list without a header, in this order.
@@ -86,12 +88,24 @@ def check_rows(kind: str, rows: Sequence[Cells]) -> list[CheckedRow]:
     read = [converter.check(Row(number, _line(kind, cells))) for number, cells in enumerate(rows, 1)]
     lookups = Lookups(mapping, converter)
     lookups.resolve([values for values, _problems in read])
+    others = _names_by_address(kind, [values for values, _problems in read])
     seen: dict[str, int] = {}
     checked = []
     for number, (cells, (values, problems)) in enumerate(zip(rows, read, strict=True), 1):
         found = problems | _unknown(lookups, values) | _repeated(mapping, values, seen, number)
+        if (owner := others.get(values.get("email") or "")) and owner != values.get("name"):
+            found.setdefault("email", _("This address is %(name)s's already.", name=owner))
         checked.append(CheckedRow(cells, found))
     return checked
+
+
+def _names_by_address(kind: str, values: Iterable[Values]) -> dict[str, str]:
+    """Return whose the addresses of a staff list are, so that nobody's line is taken for another person's."""
+    if kind != "staff":
+        return {}
+    addresses = {address for each in values if (address := each.get("email"))}
+    rows = db.session.execute(select(Staff.email, Staff.name).where(Staff.email.in_(addresses)))
+    return dict(rows.tuples().all())
 
 
 def _unknown(lookups: Lookups, values: Values) -> dict[str, str]:

@@ -107,6 +107,18 @@ def test_who_is_there_already_is_neither_doubled_nor_invited(
     assert db_session.scalar(select(func.count(Invitation.staff_id))) == 0
 
 
+def test_an_address_of_somebody_else_is_marked_even_after_that_one_went_in(
+    boss: PanelClient, db_session: Session
+) -> None:
+    act(boss, "paste", text="李娜\tli@x.cn\n赵敏\tli@x.cn\t13600136000\t客户部")
+    page = act(boss, "take").text
+    assert "This address is 李娜&#39;s already." in page
+    page = act(boss, "take", **{"1-department": "客服部", "0-department": "客服部"}).text
+    assert people(db_session)["li@x.cn"].phone is None
+    act(boss, "take", **{"0-email": "zhao@x.cn"})
+    assert people(db_session)["zhao@x.cn"].name == "赵敏"
+
+
 def test_formulas_and_html_are_text(boss: PanelClient, db_session: Session) -> None:
     page = act(
         boss, "paste", text='=HYPERLINK("x")\ta@x.cn\n<script>alert(1)</script>\tb@x.cn\nNUL\x00\tc@x.cn'
