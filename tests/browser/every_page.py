@@ -1,0 +1,253 @@
+"""Every page that the panel has, found in its URL map, with records on it; and pages in particular states."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, abort
+from flask_security.recoverable import generate_reset_password_token
+from playwright.sync_api import Page
+from werkzeug.routing import Rule
+
+from conftest import PanelClient
+from factories import Factory
+from jobs.digest import make as make_digest
+from jobs.invitation import invite, link_of
+from models import Delivery, Digest, ImportRun, Invitation, acting_as, db, record_types, system_actor
+from models.complaint import Severity, Step
+from models.digest import DeliveryKind, DeliveryState
+from models.importing import ImportState
+from models.iso_week import IsoWeek
+from models.mail_link import Subscription, unsubscribe_url
+from models.organisation import Locale, Role
+from views.guide_pages import guide
+
+LONG = "行驶两个月后电机异响严重，上坡无力，经销商拆检后更换控制器，仍未解决。" * 6
+PREVIEW = {
+    "new": 12,
+    "changed": 3,
+    "unchanged": 1,
+    "rejected": 1,
+    "repeated": 2,
+    "encoding": "gb18030",
+    "seconds": 0.4,
+    "remarks": ["区域“东区”不在名单中。"],
+    "header": ["编号", "名称"],
+    "first": [[7, "“名称”为空。", ["K-7", ""]]],
+}
+# What answers with a file or with data for a script; everything else is a page.
+NO_PAGES = (
+    "static",
+    "health",
+    "ajax_lookup",
+    "attachment_view",
+    "export",
+    "download",
+    "status",
+    "rejected",
+    "template",
+)
+Arguments = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Say where a page is, and what is done on it before it is looked at."""
+
+    name: str
+    address: str
+    prepare: Callable[[Page], None] | None = None
+    is_before_login: bool = False
+    # As the reader gets it, where it was read already.
+    html: str = ""
+
+
+def furnish(app: Flask) -> dict[str, Arguments]:
+    """Make records of every type and in every state; return what addresses need, by endpoint or blueprint."""
+    with app.app_context(), acting_as(system_actor("test")):
+        make = Factory(db.session())
+        make.one_of_each()
+        _make_complaints(make)
+        arguments: dict[str, Arguments] = {
+            model.__tablename__: {"id": db.session.query(model.id).order_by(model.id).limit(1).scalar()}
+            for model in record_types()
+        }
+        arguments |= _digest_arguments(app, make) | _import_arguments(make)
+        db.session.remove()
+    return arguments
+
+
+def _make_complaints(make: Factory) -> None:
+    """Make a complaint at each step and of each severity, the first one with all that can hang on one."""
+    subject = make.subject(name="电机", departments=[make.department()])
+    customer = make.customer(name="张三丰", address=LONG[:80])
+    vehicle = make.vehicle(customer_id=customer.id)
+    for step in Step:
+        for severity in Severity:
+            make.complaint(
+                subject_id=subject.id,
+                customer_id=customer.id,
+                vehicle_id=vehicle.id,
+                step=step,
+                severity=severity,
+                description=LONG,
+            )
+    first = make.complaint(subject_id=subject.id)
+    first.description = LONG
+    db.session.commit()
+    note = make.note(first, body=LONG)
+    make.attachment(note, file_name="照片.png", media_type="image/png")
+    make.attachment(note)
+
+
+def _digest_arguments(app: Flask, make: Factory) -> dict[str, Arguments]:
+    department = make.department(name="品质部", name_en="Quality", gets_digest=True)
+    recipient = make.digest_recipient(department, name="张经理")
+    digest = db.session.get_one(Digest, make_digest(department.id, IsoWeek(2024, 11))[0])
+    for number, state in enumerate(DeliveryState, start=2):
+        make.delivery(digest, state=state, recipient=recipient.email, copy_number=number, answer="250 OK")
+    make.delivery(kind=DeliveryKind.ACCOUNT)
+    mail = db.session.query(Delivery.id).filter_by(digest_id=digest.id, copy_number=1).scalar()
+    link = unsubscribe_url(app.extensions["settings"], Subscription(department.id, recipient.email))
+    return {
+        "digest": {"id": digest.id},
+        "digest.index": {"week": "2024-W11"},
+        "digest.message": {"id": mail},
+        "delivery": {"id": mail},
+        "unsubscribe.ask": {"token": link.rsplit("/", 1)[1]},
+        "guide.page": {"page": next(iter(guide("en")))},
+        "invitation.accept": {"token": _invitation_token(make)},
+        "security.reset_password": {"token": generate_reset_password_token(make.staff())},
+    }
+
+
+def _invitation_token(make: Factory) -> str:
+    staff = make.staff(locale=Locale.CHINESE)
+    invite(staff)
+    db.session.commit()
+    return link_of(db.session.get_one(Invitation, staff.id)).rsplit("/", 1)[1]
+
+
+def _import_arguments(make: Factory) -> dict[str, Arguments]:
+    runs = {}
+    for state in ImportState:
+        run = ImportRun(mapping="customers", file_name="客户名单.csv", file_sha256="0" * 64, state=state)
+        run.problem = "文件里没有认得的列。" if state is ImportState.REFUSED else None
+        run.preview = PREVIEW if state in (ImportState.CHECKED, ImportState.DONE) else None
+        run.rejected, run.rows_rejected, run.started_at = b"a", 1, datetime(2026, 3, 2, tzinfo=UTC)
+        db.session.add(run)
+        db.session.commit()
+        runs[state] = run.id
+    return {
+        "import_run": {"id": runs[ImportState.DONE]},
+    } | {f"import_run.{state.value}": {"id": key} for state, key in runs.items()}
+
+
+def every_page(app: Flask, arguments: dict[str, Arguments], locale: Locale = Locale.ENGLISH) -> list[Screen]:
+    """Return every page of the URL map; an address that can't be opened with `arguments` fails."""
+    reader = administrator_client(app, locale)
+    stranger = app.test_client()
+    found = []
+    for rule in app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.endpoint.rpartition(".")[2] in NO_PAGES:
+            continue
+        address = _address(app, rule, arguments)
+        with stranger.get(address) as answer:
+            is_before_login = answer.status_code == 200 and answer.mimetype == "text/html"
+        with reader.get(address) as answer:
+            # The login page leads on who is logged in already.
+            assert answer.status_code == 200 or is_before_login, f"{address}: {answer.status_code}"
+            if answer.mimetype == "text/html":
+                found.append(Screen(rule.endpoint, address, None, is_before_login, answer.text))
+    return found
+
+
+def _address(app: Flask, rule: Rule, arguments: dict[str, Arguments]) -> str:
+    blueprint = rule.endpoint.partition(".")[0]
+    given = arguments.get(rule.endpoint, arguments.get(blueprint, {}))
+    assert rule.arguments <= set(given), f"say with which arguments {rule.endpoint} opens, in furnish()"
+    with app.test_request_context():
+        address: str = app.url_for(rule.endpoint, **given)
+    return address
+
+
+def administrator_client(app: Flask, locale: Locale = Locale.ENGLISH) -> PanelClient:
+    """Return a client on which a new administrator is logged in."""
+    client = app.test_client()
+    assert isinstance(client, PanelClient)
+    with app.app_context():
+        client.log_in(Factory(db.session()).staff(Role.ADMINISTRATOR, locale=locale), db.session())
+        db.session.remove()
+    with client.session_transaction() as cookie:
+        # Pages about the own password ask for it again after a while.
+        cookie["fs_paa"] = time.time()
+    return client
+
+
+def special_screens(app: Flask, arguments: dict[str, Arguments]) -> list[Screen]:
+    """Return pages in states that no address alone brings about."""
+    complaint = arguments["complaint"]["id"]
+    app.view_functions["security.static"] = _fail
+    return [
+        Screen("nothing matches", "/complaint/?search=nothing-of-this-kind"),
+        Screen("a filtered list", "/complaint/?search=1&flt_severity=severe&sort=severity&desc=1"),
+        Screen("several to delete", f"/complaint/delete/?id={complaint}&id={complaint + 1}"),
+        Screen("a search", "/search/?q=张"),
+        Screen("a search for nothing", "/search/?q=nothing-of-this-kind"),
+        *(Screen(f"error {code}", f"/fs-static/{code}") for code in (400, 403, 404, 413, 429, 500)),
+        Screen("an error for a stranger", "/no-such-page", is_before_login=True),
+        *(
+            Screen(
+                f"an import, {state.value}",
+                f"/import/details/?id={arguments[f'import_run.{state.value}']['id']}",
+            )
+            for state in ImportState
+        ),
+        *(Screen(f"the guide, {name}", f"/guide/{name}") for name in [*guide("en")][1:]),
+        Screen("a filter", "/complaint/", lambda page: page.locator("details.filter summary").first.click()),
+        Screen("more filters", "/complaint/", lambda page: page.locator("details.more summary").click()),
+        Screen("the person's menu", "/", lambda page: page.locator(".user-menu summary").click()),
+        Screen("a form with errors", "/complaint/new/", send_empty),
+        Screen("a form of staff with errors", "/staff/new/", send_empty),
+        Screen("a conflict", f"/complaint/edit/?id={complaint}", send_late),
+        Screen("a look-up", "/call-record/new/", look_up),
+        Screen("a wrong password", "/login", log_in_wrongly, is_before_login=True),
+    ]
+
+
+def _fail(filename: str) -> None:
+    if filename == "500":
+        raise ZeroDivisionError
+    abort(int(filename))
+
+
+def send_empty(page: Page) -> None:
+    """Send a form in which nothing is filled in."""
+    page.locator("form.record-form button.primary").click()
+    page.locator("#problem").wait_for()
+
+
+def send_late(page: Page) -> None:
+    """Send a form for a record that somebody else has changed since."""
+    page.locator("[name=phone]").fill("13900000731")
+    page.locator("form.record-form [name=version]").evaluate("field => { field.value = '0'; }")
+    page.locator("form.record-form button.primary").click()
+    page.locator("#problem").wait_for()
+
+
+def look_up(page: Page) -> None:
+    """Open the list of a field that searches."""
+    page.locator("[role=combobox]").first.click()
+    page.locator("[role=option]").first.wait_for()
+
+
+def log_in_wrongly(page: Page) -> None:
+    """Try a password that is none."""
+    page.locator("[name=email]").fill("nobody@example.com")
+    page.locator("[name=password]").fill("a wrong password")
+    page.locator("main form:not(.languages) button").click()
+    page.locator("[role=alert]").wait_for()

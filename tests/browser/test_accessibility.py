@@ -1,0 +1,220 @@
+"""What axe finds on every page, and what it can't see: titles, languages, order, focus, announcements."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from bs4 import BeautifulSoup
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from browser.conftest import Panel
+from browser.every_page import Screen, administrator_client, every_page, furnish, send_empty, special_screens
+from models.organisation import Locale, Role
+
+pytestmark = pytest.mark.browser
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# A mail has no landmarks: it stands in a frame here, and in a mail program elsewhere.
+RULES = {False: [*WCAG, "best-practice"], True: WCAG}
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 375, "height": 812}
+RECORD_PAGES = ("index_view", "details_view", "edit_view", "create_view", "delete_view")
+START_AXE = """tags => {
+  const rules = {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"], iframes: false};
+  window.found = axe.run(rules).then((all) => all.violations.flatMap(({id, nodes}) =>
+    nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`)));
+}"""
+# What has the focus, whether that can be seen, and whether it has left what the page holds.
+FOCUS = """() => {
+  const element = document.activeElement;
+  const {outlineStyle, outlineWidth} = getComputedStyle(element);
+  const hasMark = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+  return [element.name || element.textContent.trim(), hasMark, element.matches("body, .skip")];
+}"""
+
+
+class Eyes:
+    """Two tabs for who is logged in, two for a stranger: while axe works in one, the next page loads."""
+
+    def __init__(self, panel: Panel, locale: Locale = Locale.ENGLISH, **options: Any) -> None:
+        cookie = administrator_client(panel.app, locale).get_cookie("huisheng", domain="localhost")
+        assert cookie is not None
+        known, strange = panel.page(**options), panel.page(**options)
+        known.context.add_cookies([{"name": "huisheng", "value": cookie.value, "url": panel.address}])
+        self.tabs = {
+            False: [known, known.context.new_page()],
+            True: [strange, strange.context.new_page()],
+        }
+
+    def look_at(self, screens: Sequence[Screen]) -> dict[str, list[str]]:
+        """Return what axe finds, by screen."""
+        found: dict[str, list[str]] = {}
+        before: tuple[Screen, Page] | None = None
+        for screen in screens:
+            tabs = self.tabs[screen.is_before_login]
+            page = next(tab for tab in tabs if before is None or tab is not before[1])
+            is_mail = show(page, screen)
+            page.evaluate(AXE_SCRIPT)
+            page.evaluate(START_AXE, RULES[is_mail])
+            found |= collected(before)
+            before = (screen, page)
+        return found | collected(before)
+
+
+def collected(before: tuple[Screen, Page] | None) -> dict[str, list[str]]:
+    if before is None:
+        return {}
+    screen, page = before
+    seen: list[str] = page.evaluate("window.found")
+    return {f"{screen.name} {screen.address}": seen} if seen else {}
+
+
+def show(page: Page, screen: Screen) -> bool:
+    """Bring a screen before the reader; tell whether it is a mail."""
+    answer = page.goto(screen.address, wait_until="domcontentloaded")
+    assert answer is not None
+    is_mail = "sandbox" in answer.headers["content-security-policy"]
+    if is_mail:
+        # No script runs in a mail, not even axe: the same page without its policy.
+        html = answer.text()
+        page.goto("about:blank")
+        page.set_content(html)
+    if screen.prepare:
+        screen.prepare(page)
+    return is_mail
+
+
+@pytest.fixture
+def screens(panel: Panel) -> list[Screen]:
+    arguments = furnish(panel.app)
+    return every_page(panel.app, arguments) + special_screens(panel.app, arguments)
+
+
+def samples(screens: Sequence[Screen]) -> list[Screen]:
+    """Leave of the pages that all record types have alike those of one type, and one of each other type."""
+    chosen: list[Screen] = []
+    types: list[str] = []
+    for screen in screens:
+        record_type, _dot, page = screen.name.partition(".")
+        if page not in RECORD_PAGES or record_type == "complaint":
+            chosen.append(screen)
+            continue
+        if record_type not in types:
+            types.append(record_type)
+        # Another page with each type.
+        if page == RECORD_PAGES[types.index(record_type) % len(RECORD_PAGES)]:
+            chosen.append(screen)
+    return chosen
+
+
+def test_axe_finds_nothing(panel: Panel, screens: list[Screen]) -> None:
+    """Look at a sample; the long run below looks at everything."""
+    chosen = samples(screens)
+    assert {each.name.partition(".")[0] for each in screens} == {
+        each.name.partition(".")[0] for each in chosen
+    }
+    assert Eyes(panel, viewport=DESK).look_at(chosen) == {}
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("locale", list(Locale))
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_axe_finds_nothing_on_any_page_in_any_look(
+    panel: Panel, screens: list[Screen], viewport: dict[str, int], scheme: str, locale: Locale
+) -> None:
+    eyes = Eyes(panel, locale, viewport=viewport, color_scheme=scheme)
+    assert eyes.look_at(screens) == {}
+
+
+@pytest.mark.parametrize("locale", [Locale.CHINESE, pytest.param(Locale.ENGLISH, marks=pytest.mark.faults)])
+def test_each_page_has_a_title_of_its_own_one_heading_and_the_readers_language(
+    fresh_app: Flask, locale: Locale
+) -> None:
+    pages = [
+        page
+        for page in every_page(fresh_app, furnish(fresh_app), locale)
+        if not page.name.endswith(".message")
+    ]
+    titles = Counter[str]()
+    for screen in pages:
+        if screen.is_before_login:
+            continue
+        page = BeautifulSoup(screen.html, "html.parser")
+        assert page.html is not None
+        assert page.html["lang"] == locale.value.replace("_", "-"), screen
+        assert page.title is not None
+        title, _dot, centre = page.title.get_text().partition(" · ")
+        assert title.strip(), screen
+        assert centre, screen
+        titles[title] += 1
+        headings = [each for each in page.find_all(["h1", "h2", "h3", "h4"]) if not each.find_parent("nav")]
+        levels = [int(heading.name[1]) for heading in headings]
+        assert levels.count(1) == 1, screen
+        assert levels[0] == 1, screen
+        assert all(below <= above + 1 for above, below in pairwise(levels)), screen
+        for table in page.select("main table"):
+            heads = table.find_all("th")
+            assert heads, screen
+            assert all(head.get("scope") in ("col", "row") for head in heads), screen
+    assert [title for title, count in titles.items() if count > 1] == []
+
+
+def test_the_order_of_a_list_is_said_and_moves(panel: Panel) -> None:
+    furnish(panel.app)
+    page = panel.page(Role.ADMINISTRATOR)
+    page.goto("/complaint/?sort=severity")
+    expect(page.locator("th[aria-sort]")).to_have_count(1)
+    head = page.get_by_role("columnheader", name="Severity")
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    head.get_by_role("link").click()
+    expect(head).to_have_attribute("aria-sort", "descending")
+    page.get_by_role("columnheader", name="Step").get_by_role("link").click()
+    expect(head).not_to_have_attribute("aria-sort", "descending")
+    expect(page.locator("th[aria-sort]")).to_contain_text("Step")
+
+
+def test_the_keyboard_skips_the_menu(panel: Panel) -> None:
+    page = panel.page(Role.ADMINISTRATOR, viewport=DESK)
+    page.goto("/complaint/")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+def test_the_keyboard_goes_through_a_form_sees_where_it_is_and_gets_out_again(panel: Panel) -> None:
+    page = panel.page(Role.ADMINISTRATOR, viewport=DESK)
+    page.goto("/vehicle/new/")
+    visited = set()
+    for _step in range(150):
+        page.keyboard.press("Tab")
+        name, has_mark, has_left = page.evaluate(FOCUS)
+        if has_left:
+            break
+        assert has_mark, name
+        visited.add(name)
+    assert {"sold_on", "mileage_km", "Save"} <= visited
+    # Past the last button the page lets go: no field, no list and no dialog holds the focus.
+    assert has_left
+
+
+def test_a_form_that_is_refused_says_so_and_why_at_each_field(panel: Panel) -> None:
+    page = panel.page(Role.ADMINISTRATOR)
+    page.goto("/complaint/new/")
+    send_empty(page)
+    expect(page.get_by_role("alert").filter(has_text="Not saved yet")).to_be_visible()
+    wrong = page.locator("[aria-invalid=true]")
+    expect(wrong.first).to_be_focused()
+    assert wrong.count() >= 2
+    for field in wrong.all():
+        expect(field).to_have_accessible_description(re.compile(r"Fill this in\."))
