@@ -105,7 +105,7 @@ def _names_by_address(kind: str, values: Iterable[Values]) -> dict[str, str]:
         return {}
     addresses = {address for each in values if (address := each.get("email"))}
     rows = db.session.execute(select(Staff.email, Staff.name).where(Staff.email.in_(addresses)))
-    return dict(rows.tuples().all())
+    return {row.email: row.name for row in rows}
 
 
 def _unknown(lookups: Lookups, values: Values) -> dict[str, str]:
