@@ -28,6 +28,7 @@ class DealerView(RecordView):
         "name",
         "principal",
         "phone",
+        "province",
         "city",
         "grade",
         "region_id",
@@ -55,7 +56,7 @@ class DealerView(RecordView):
         "customer",
         "letter",
     )
-    column_searchable_list = ("code", "name", "principal", "contact_person", "phone", "city")
+    column_searchable_list = ("code", "name", "principal", "contact_person", "phone", "province", "city")
     hint_columns = ("code", "city", "phone")
     column_filters = (
         "grade",
