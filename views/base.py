@@ -28,7 +28,7 @@ from views.lookups import is_small
 from views.page import wants_json
 from views.record_page import record_page
 from views.record_type import ORIGIN, RecordType
-from views.suggestions import NOTHING_FILLED, look_up
+from views.suggestions import NOTHING_FILLED, OWNERS, look_up
 
 BACK_MOST = 1000
 
@@ -245,4 +245,9 @@ class RecordView(RecordType):
         only = coerce_id(request.args["id"]) if "id" in request.args else None
         if "id" in request.args and only is None:
             abort(404)
-        return jsonify(look_up(target, request.args.get("query", ""), fills, only))
+        owners = {
+            owner: key
+            for owner in OWNERS
+            if owner != name and (key := coerce_id(request.args.get(owner, ""))) is not None
+        }
+        return jsonify(look_up(target, request.args.get("query", ""), fills, only, owners))

@@ -57,8 +57,10 @@ class CallRecordView(RecordView):
         "region_id",
     )
     column_labels: ClassVar = {"responsible_id": _("Agent")}
+    hint_columns = ("customer_id", "points")
     fills: ClassVar = {
         "customer_id": {"spoke_with": "contact_person", "phone": "phone", "region_id": "region_id"},
+        "vehicle_id": {"customer_id": "customer_id"},
         "service_receipt_id": {"customer_id": "customer_id", "vehicle_id": "vehicle_id"},
     }
     default_sort = ("called_at", True)

@@ -53,6 +53,7 @@ class ComplaintView(RecordView):
             "region_id": "region_id",
         },
         "vehicle_id": {
+            "customer_id": "customer_id",
             "product": "product_model_id",
             "production_on": "production_on",
             "production_batch": "production_batch",

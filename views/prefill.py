@@ -44,13 +44,18 @@ def _chosen(view: RecordType, name: str, raw: str) -> Any:
 def _filled_in(view: RecordType, chosen: dict[str, Any]) -> dict[str, Any]:
     """Return what the records chosen fill in elsewhere in the form."""
     filled: dict[str, Any] = {}
-    for name in chosen.keys() & view.fills.keys():
+    waiting = [(name, key) for name, key in chosen.items() if name in view.fills]
+    for name, key in waiting:
         target = target_of(view.model, name)
-        for hit in look_up(target, "", view.fills[name], chosen[name]) if target is not None else ():
+        for hit in look_up(target, "", view.fills[name], key) if target is not None else ():
             for field, offered in hit["fills"].items():
                 value = _stored(view, field, offered["value"])
-                if value is not None:
-                    filled.setdefault(field, value)
+                if value is None or field in filled or field in chosen:
+                    continue
+                filled[field] = value
+                # A vehicle fills in its customer, who fills in a phone.
+                if field in view.fills:
+                    waiting.append((field, value))
     return filled
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from flask_babel import lazy_gettext as _
 
 from views.base import RecordView
@@ -39,6 +41,22 @@ class ServiceReceiptView(RecordView):
         "fault",
         "is_return_repair",
     )
+    fills: ClassVar = {
+        # Who answers for the customer makes the follow-up calls.
+        "customer_id": {
+            "dealer_id": "dealer_id",
+            "responsible_id": "responsible_id",
+            "region_id": "region_id",
+        },
+        "vehicle_id": {"customer_id": "customer_id", "dealer_id": "dealer_id", "region_id": "region_id"},
+        "earlier_receipt_id": {
+            "customer_id": "customer_id",
+            "vehicle_id": "vehicle_id",
+            "dealer_id": "dealer_id",
+            "region_id": "region_id",
+        },
+    }
+    hint_columns = ("customer_id", "came_in_on", "fault")
     column_searchable_list = ("number", "customer_id", "vehicle_id", "fault", "work_done", "parts_replaced")
     column_filters = (
         "kind",

@@ -7,27 +7,34 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, not_, select
 
 from models import Record, db
 from models.sql import Label, labels_for
-from views.forms import target_of
+from views.forms import column_of, target_of
 from views.lookups import search_condition, searched_names, view_of
 
 FOUND_MOST = 20
 HINT_MOST = 80
 NOTHING_FILLED: Mapping[str, str] = MappingProxyType({})
 EMPTY = {"value": "", "label": ""}
+# What a form has chosen already: a record that belongs to it too is the likeliest.
+OWNERS = ("vehicle_id", "customer_id")
+NO_OWNERS: Mapping[str, int] = MappingProxyType({})
 
 
 def look_up(
-    model: type[Record], typed: str, fills: Mapping[str, str] = NOTHING_FILLED, only: int | None = None
+    model: type[Record],
+    typed: str,
+    fills: Mapping[str, str] = NOTHING_FILLED,
+    only: int | None = None,
+    owners: Mapping[str, int] = NO_OWNERS,
 ) -> list[dict[str, Any]]:
     """Return the first visible records that match what was typed: id, label, and what tells them apart.
 
     `fills` names fields of a form, and the column of the record found that each is filled in from; with
-    `only`, nothing but the record of this id is answered. Who may not list these records on their own screen
-    gets labels only.
+    `only`, nothing but the record of this id is answered. What belongs to `owners` comes first, and before
+    anything is typed alone. Who may not list these records on their own screen gets labels only.
     """
     view = view_of(model)
     may_list = view is not None and view.is_allowed("list")
@@ -45,7 +52,7 @@ def look_up(
         statement = statement.where(condition)
     if only is not None:
         statement = statement.where(model.id == only)
-    rows = db.session.execute(statement).all()
+    rows = _rows_of(statement, _owned(model, owners), has_typed=condition is not None)
     labels = {
         name: labels_for(target, [row[at] for row in rows if row[at] is not None])
         for at, name in enumerate(columns, 2)
@@ -66,6 +73,24 @@ def look_up(
             }
         )
     return found
+
+
+def _owned(model: type[Record], owners: Mapping[str, int]) -> ColumnElement[bool] | None:
+    """Return the condition that a record belongs to what the form has chosen; None where it can't."""
+    known = [
+        getattr(model, name) == key for name, key in owners.items() if column_of(model, name) is not None
+    ]
+    return and_(*known) if known else None
+
+
+def _rows_of(statement: Any, owned: ColumnElement[bool] | None, *, has_typed: bool) -> list[Any]:
+    """Return the owned rows, then the others: two statements, so that each goes by an index."""
+    if owned is None:
+        return list(db.session.execute(statement))
+    rows = list(db.session.execute(statement.where(owned)))
+    if len(rows) < FOUND_MOST and (has_typed or not rows):
+        rows += db.session.execute(statement.where(not_(func.coalesce(owned, False))))
+    return rows[:FOUND_MOST]
 
 
 def _label(value: Any, labels: Mapping[int, Label] | None) -> str:

@@ -32,6 +32,16 @@ def test_a_choice_by_address_fills_in_what_a_choice_by_hand_does(make: Factory, 
     assert values["region_id"] == str(region.id)
 
 
+def test_a_vehicle_by_address_fills_in_its_customer_and_what_that_fills_in(
+    make: Factory, login: Login
+) -> None:
+    customer = make.customer(name="周建国", phone="13900001111")
+    vehicle = make.vehicle(customer_id=customer.id)
+    values = form_of(login(Role.CLERK).get(f"/complaint/new/?vehicle_id={vehicle.id}"))
+    assert values["customer_id"] == str(customer.id)
+    assert (values["customer_name"], values["phone"]) == ("周建国", "13900001111")
+
+
 def test_what_the_address_says_itself_goes_first(make: Factory, login: Login) -> None:
     customer, other = make.customer(), make.customer()
     receipt = make.service_receipt(customer_id=customer.id, vehicle_id=make.vehicle().id)

@@ -117,13 +117,16 @@ def test_a_look_up_of_nothing_offers_the_first_records(make: Factory, login: Log
         ("0539", True),
         ("临沂 0539", True),
         ("临沂 0531", False),
+        ("山东", True),
         ("负责人", False),
     ],
 )
 def test_a_look_up_searches_the_columns_of_the_other_screen(
     typed: str, is_found: bool, make: Factory, login: Login
 ) -> None:
-    make.dealer(code="D-77", name="宏达车行", city="临沂", phone="0539-1234567", address="负责人路")
+    make.dealer(
+        code="D-77", name="宏达车行", province="山东", city="临沂", phone="0539-1234567", address="负责人路"
+    )
     found = login(Role.CLERK).get(
         "/customer/ajax/lookup/", query_string={"name": "dealer_id", "query": typed}
     )
@@ -147,7 +150,43 @@ def test_a_vehicle_that_is_chosen_fills_in_the_complaint(make: Factory, login: L
         "production_batch": "B-12",
         "in_use_since": "2024-05-06",
         "dealer_id": str(dealer.id),
+        "customer_id": "",
     }
+    assert found["fills"]["dealer_id"]["label"] == "宏达车行"
+
+
+def test_what_belongs_to_the_customer_chosen_is_offered_alone_and_found_first(
+    make: Factory, login: Login
+) -> None:
+    customer = make.customer(name="周建国")
+    make.vehicle(frame_number="LHS1")
+    make.vehicle(frame_number="LHS2", customer_id=customer.id)
+    without = make.customer().id
+    client = login(Role.CLERK)
+
+    def labels(query: str, owner: int = customer.id) -> list[str]:
+        address = f"/complaint/ajax/lookup/?name=vehicle_id&query={query}&customer_id={owner}"
+        return [row["label"] for row in client.get(address).json]
+
+    assert labels("") == ["LHS2"]
+    assert labels("LHS") == ["LHS2", "LHS1"]
+    assert "周建国" in client.get("/complaint/ajax/lookup/?name=vehicle_id&query=LHS2").json[0]["hint"]
+    assert labels("", without) == ["LHS1", "LHS2"]
+
+
+@pytest.mark.parametrize("owner", ["", "?", "-1", "9" * 30, "x"])
+def test_a_look_up_takes_no_nonsense_for_an_owner(owner: str, make: Factory, login: Login) -> None:
+    make.vehicle(frame_number="LHS1")
+    address = f"/complaint/ajax/lookup/?name=vehicle_id&customer_id={owner}&vehicle_id={owner}"
+    assert [row["label"] for row in login(Role.CLERK).get(address).json] == ["LHS1"]
+
+
+def test_the_customer_of_a_slip_fills_in_who_follows_it_up(make: Factory, login: Login) -> None:
+    agent, dealer = make.staff(name="王福利"), make.dealer(name="宏达车行")
+    make.customer(name=WORD, responsible_id=agent.id, dealer_id=dealer.id)
+    address = f"/service-receipt/ajax/lookup/?name=customer_id&query={WORD}"
+    (found,) = login(Role.CLERK).get(address).json
+    assert found["fills"]["responsible_id"] == {"value": str(agent.id), "label": "王福利"}
     assert found["fills"]["dealer_id"]["label"] == "宏达车行"
 
 

@@ -16,6 +16,14 @@ function fillIn(source, values) {
   }
 }
 
+// What the form has chosen already: what belongs to it is offered first.
+function ownersOf(field) {
+  return ["vehicle_id", "customer_id"]
+    .filter((name) => name !== field.name && /^\d+$/.test(field.form?.elements[name]?.value ?? ""))
+    .map((name) => `&${name}=${field.form.elements[name].value}`)
+    .join("");
+}
+
 // Look-ups: a text field that searches as one types, and keeps the id of what was chosen.
 huisheng.enhance((root) => {
   for (const box of root.querySelectorAll("[data-combo]")) {
@@ -84,24 +92,27 @@ huisheng.enhance((root) => {
       list.append(item);
     }
 
+    // It is chosen already; where the answer fails, only what it would fill in is missing.
+    async function read(row) {
+      try {
+        const answer = await fetch(`${box.dataset.combo}&id=${row.id}`, { headers: { Accept: "application/json" } });
+        if (answer.ok) [row = row] = await answer.json();
+      } catch { /* As above. */ }
+      return row;
+    }
+
     async function enter(typed) {
       close();
       const entered = await huisheng.enter(box.dataset.entry, key.form, typed);
       input.focus();
-      if (!entered) return;
-      let row = { ...entered, fills: {} };
-      try {
-        const answer = await fetch(`${box.dataset.combo}&id=${entered.id}`, { headers: { Accept: "application/json" } });
-        if (answer.ok) [row = row] = await answer.json();
-      } catch { /* It is saved and chosen; only what it would fill in is missing. */ }
-      take(row);
+      if (entered) take(await read({ ...entered, fills: {} }));
     }
 
     async function search() {
       const mine = ++asked;
       const typed = input.value === chosen ? "" : input.value;
       try {
-        const answer = await fetch(`${box.dataset.combo}&query=${encodeURIComponent(typed)}`, {
+        const answer = await fetch(`${box.dataset.combo}&query=${encodeURIComponent(typed)}${ownersOf(key)}`, {
           headers: { Accept: "application/json" },
         });
         if (!answer.ok) throw new Error(String(answer.status));
@@ -132,9 +143,12 @@ huisheng.enhance((root) => {
     }
 
     // Another field's choice fills this one in.
-    key.addEventListener("fill", (event) => {
+    key.addEventListener("fill", async (event) => {
       chosen = input.value = event.detail;
       clear.hidden = !chosen;
+      const id = key.value;
+      const row = id && (await read({ id }));
+      if (row && key.value === id) fillIn(key, row.fills);
     });
 
     function mark(index) {
