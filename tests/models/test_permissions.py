@@ -42,6 +42,7 @@ EXPECTED = {
     "digest_recipient": ("", "", "", "", "", "lrcedx", "lrx", "lrcedx"),
     "digest": ("", "", "", "lr", "", "lrcex", "lrx", "lrcedx"),
     "delivery": ("", "", "", "", "", "lrcex", "lrx", "lrcedx"),
+    "centre": ("", "", "", "", "", "", "lrx", "lrcedx"),
     "import_run": ("", "", "", "", "", "lrcex", "lrx", "lrcedx"),
 }
 

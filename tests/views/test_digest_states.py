@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from made_digests import Made, count, put, set_state, stored
 from redis import Redis
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
-from test_digest import Made, count, put, set_state, stored
 
 from conftest import Login, PanelClient
 from factories import Factory
@@ -78,7 +78,7 @@ def test_the_newest_closed_week_leads_to_none_after_it(app: Flask, login: Login,
     newest = IsoWeek.last_closed(now(), app.extensions["settings"].timezone)
     client = login(Role.SUPERVISOR)
     for page in (client.get("/digest/").text, client.get("/digest/?week=nonsense").text):
-        assert f'<span class="count">{newest}</span>' in page
+        assert f'<span class="count">week {newest.week} of {newest.year}</span>' in page
         assert 'rel="next"' not in page
 
 
