@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from itsdangerous import URLSafeTimedSerializer
+from redis import Redis
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -221,6 +222,18 @@ class PanelClient(FlaskClient):
             cookie["_fresh"] = True
             cookie[TOKEN_KEY] = token
         self.staff = staff
+
+
+@pytest.fixture
+def queue(app: Flask, redis_url: str) -> Iterator[Redis]:
+    """Return the queue, empty before and after."""
+    connection = Redis.from_url(redis_url)
+    connection.flushall()
+    yield connection
+    connection.flushall()
+    connection.close()
+    if "redis" in app.extensions:
+        app.extensions.pop("redis").close()
 
 
 @pytest.fixture

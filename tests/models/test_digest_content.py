@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from digest_weeks import CUT, ENDS, SHANGHAI, STARTS, WEEK, complaints, content
 from flask import Flask
 
 from conftest import count_queries
 from factories import Factory
-from models import Complaint, Department, Subject, db
-from models.complaint import Severity, Step
-from models.digest_content import digest_content
-from models.iso_week import IsoWeek
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-WEEK = IsoWeek(2024, 10)
-CUT = datetime(2024, 3, 11, 0, 30, tzinfo=UTC)
-STARTS, ENDS = WEEK.bounds(SHANGHAI)
+from models import Department, Subject, db
+from models.complaint import Severity
 
 
 @pytest.fixture
@@ -37,26 +30,6 @@ def department(in_app: Flask, make: Factory) -> Department:
 @pytest.fixture
 def subject(make: Factory, department: Department) -> Subject:
     return make.subject(name="电机", name_en="Motor", departments=[department])
-
-
-def content(department: Department, week: IsoWeek = WEEK, zone: ZoneInfo = SHANGHAI) -> dict[str, Any]:
-    payload = digest_content(department, week, zone, CUT)
-    # Frozen as JSON: nothing may change on the way.
-    assert json.loads(json.dumps(payload)) == json.loads(json.dumps(payload, default=None))
-    found: dict[str, Any] = json.loads(json.dumps(payload))
-    return found
-
-
-def complaints(
-    make: Factory, subject: Subject, number: int, weeks_back: int = 0, **attributes: Any
-) -> list[Complaint]:
-    at = STARTS - timedelta(weeks=weeks_back) + timedelta(days=1)
-    return [
-        make.complaint(
-            subject_id=subject.id, **({"registered_at": at + timedelta(minutes=minute)} | attributes)
-        )
-        for minute in range(number)
-    ]
 
 
 def test_counts_of_a_subject_stand_beside_last_week_and_the_median(
@@ -178,128 +151,6 @@ def test_a_subject_without_departments_goes_to_those_of_the_next_above(
     everything = make.department(gets_all_subjects=True)
     assert content(everything)["new"]["this_week"] == 5
     assert content(make.department())["is_calm"]
-
-
-def test_open_and_unanswered_complaints_are_counted_by_age(
-    make: Factory, department: Department, subject: Subject
-) -> None:
-    def at(days: float, **attributes: Any) -> None:
-        make.complaint(subject_id=subject.id, registered_at=ENDS - timedelta(days=days), **attributes)
-
-    at(0.5)  # not late yet
-    at(1)  # 24 hours to the instant
-    at(2.9, step=Step.VERIFIED, verified_at=ENDS)
-    at(3)
-    at(7.9)
-    at(8, step=Step.ANALYSED)
-    at(30.9)
-    at(31)
-    at(400, step=Step.CONFIRMED)
-    make.complaint(subject_id=subject.id, registered_at=ENDS)
-    payload = content(department)
-    ages = [(age["from"], age["to"], age["open"], age["late"]) for age in payload["open"]["by_age"]]
-    assert ages == [(0, 2, 3, 1), (3, 7, 2, 2), (8, 30, 2, 1), (31, None, 1, 1)]
-    assert (payload["open"]["total"], payload["open"]["late"]) == (8, 5)
-
-
-def test_grave_complaints_come_first_then_the_longest_waiting(
-    make: Factory, department: Department, subject: Subject
-) -> None:
-    def at(days: float, **attributes: Any) -> str:
-        made = make.complaint(
-            subject_id=subject.id, registered_at=ENDS - timedelta(days=days), description=None, **attributes
-        )
-        return made.number
-
-    oldest, older = at(20), at(10)
-    severe = at(9, severity=Severity.SEVERE, step=Step.VERIFIED)
-    newer_severe = at(2, severity=Severity.SEVERE, step=Step.VERIFIED)
-    safety = at(15, is_safety_relevant=True)
-    at(5, step=Step.VERIFIED)
-    at(5, severity=Severity.SEVERE, step=Step.CONFIRMED)
-    needs = content(department)["needs_you"]
-    assert [item["number"] for item in needs["items"]] == [safety, newer_severe, severe, oldest, older]
-    assert needs["total"] == 5
-    assert needs["items"][0]["waiting_days"] == 15
-    assert needs["items"][0]["is_late"]
-    assert not needs["items"][1]["is_late"]
-
-
-def test_never_more_than_ten_complaints_are_listed(
-    make: Factory, department: Department, subject: Subject
-) -> None:
-    complaints(make, subject, 12, severity=Severity.SEVERE)
-    complaints(make, subject, 12, 2)
-    needs = content(department)["needs_you"]
-    assert len(needs["items"]) <= 10
-    assert needs["total"] == 24
-
-
-def test_owner_product_and_dealer_stand_with_a_complaint(
-    make: Factory, department: Department, subject: Subject
-) -> None:
-    dealer, owner = make.dealer(name="徐州宏达"), make.staff(name="李雷")
-    complaints(
-        make, subject, 1, severity=Severity.SEVERE, dealer_id=dealer.id, responsible_id=owner.id,
-        product="HS-150", description="客户韩梅梅电话13812345678，行驶中电机突然异响。",
-        customer_name="韩梅梅",
-    )  # fmt: skip
-    (item,) = content(department)["needs_you"]["items"]
-    assert (item["owner"], item["product"], item["dealer"]) == ("李雷", "HS-150", "徐州宏达")
-    assert item["text"] == "客户***电话***，行驶中电机突然异响。"
-
-
-def test_no_phone_plate_frame_number_or_name_leaves_in_the_payload(
-    make: Factory, department: Department, subject: Subject
-) -> None:
-    text = "我叫韩梅梅，电话13812345678，车牌苏D12345，车架号LHS00000000001234，行驶中电机异响严重。"
-    complaints(make, subject, 3, description=text, customer_name="韩梅梅", address="常州1号")
-    complaints(make, subject, 1, description=text, customer_name="韩梅梅", severity=Severity.SEVERE)
-    frozen = json.dumps(content(department), ensure_ascii=False)
-    for secret in ("韩梅梅", "13812345678", "苏D12345", "LHS00000000001234", "常州1号"):
-        assert secret not in frozen
-    assert "电机异响严重" in frozen
-
-
-def test_a_quotation_prefers_what_is_not_said_above(
-    make: Factory, department: Department, subject: Subject
-) -> None:
-    complaints(make, subject, 1, description="行驶中电机异响，突然断电，无法启动。")
-    complaints(make, subject, 1, description="上坡时没有力气，只好推着车走。", step=Step.VERIFIED)
-    payload = content(department)
-    assert payload["needs_you"]["items"][0]["text"] == "行驶中电机异响，突然断电，无法启动。"
-    assert payload["subjects"]["top"][0]["quotation"]["text"] == "上坡时没有力气，只好推着车走。"
-
-
-def test_a_quotation_is_of_this_week_and_of_one_subject(
-    make: Factory, department: Department, subject: Subject
-) -> None:
-    other = make.subject(departments=[department])
-    complaints(make, subject, 2, description="上周行驶时电机异响，无法启动。", weeks_back=1)
-    complaints(make, subject, 2, description="本周行驶时电机异响，无法启动。")
-    complaints(make, other, 1, description="本周行驶时电机异响，无法启动。")
-    quotations = {row["id"]: row["quotation"] for row in content(department)["subjects"]["top"]}
-    assert quotations[subject.id]["text"] == "本周行驶时电机异响，无法启动。"
-    assert quotations[other.id] is None
-
-
-def test_first_answers_are_those_due_in_the_week(
-    make: Factory, department: Department, subject: Subject
-) -> None:
-    day = timedelta(days=1)
-    # Registered on the Sunday before, due on Monday; and on this Sunday, due next Monday.
-    make.complaint(subject_id=subject.id, registered_at=STARTS - day, verified_at=STARTS)
-    make.complaint(subject_id=subject.id, registered_at=ENDS - day)
-    for hours in (1, 24, 25):
-        at = STARTS + 2 * day
-        make.complaint(subject_id=subject.id, registered_at=at, verified_at=at + timedelta(hours=hours))
-    make.complaint(subject_id=subject.id, registered_at=STARTS + day)
-    (figure,) = content(department)["figures"]
-    assert (figure["met"], figure["total"], figure["target"]) == (3, 5, 1.0)
-    assert figure["interval"] == pytest.approx([0.2307, 0.8824], abs=5e-5)
-    assert figure["is_missed"]
-    assert figure["last_week"] == {"met": 0, "total": 0}
-    assert figure["median"] is None
 
 
 def test_parts_are_listed_by_part_and_supplier_with_their_batches(in_app: Flask, make: Factory) -> None:

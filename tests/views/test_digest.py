@@ -3,41 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
 
 import pytest
 from flask import Flask
+from made_digests import PAYLOAD, Made, count, put, set_state, stored
 from redis import Redis
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from conftest import Login, count_queries
+from conftest import Login
 from factories import Factory
 from jobs.digest import make_digest
-from jobs.mail_message import Mail
-from jobs.outbox import Addressee, put_account_mail, put_digest
 from jobs.queues import panel_queue
-from models import Delivery, Department, Digest, acting_as, db, system_actor
-from models.base import now
+from models import Delivery, Department
 from models.digest import DeliveryState
-from models.digest_content import digest_content
 from models.iso_week import IsoWeek
-from models.organisation import Locale, Role
-
-WEEK = IsoWeek(2024, 10)
-PAYLOAD = "</iframe><script>alert(1)</script>"
-
-
-@dataclass(frozen=True)
-class Made:
-    """The keys of a digest and of its mails."""
-
-    digest: int
-    department: int
-    deliveries: list[int]
+from models.organisation import Role
 
 
 @pytest.fixture
@@ -48,59 +31,6 @@ def department(make: Factory) -> Department:
 @pytest.fixture
 def made(app: Flask, make: Factory, department: Department) -> Made:
     return put(app, make, department, ["a@example.com", "b@example.com"])
-
-
-def put(app: Flask, make: Factory, department: Department, emails: list[str]) -> Made:
-    """Store a digest with a mail for each address, as the job does."""
-    subject = make.subject(departments=[department])
-    make.complaint(
-        subject_id=subject.id,
-        registered_at=datetime(2024, 3, 6, tzinfo=UTC),
-        description=f"行驶中电机异响严重{PAYLOAD}",
-    )
-    key = department.id
-    with app.app_context(), acting_as(system_actor("test")):
-        kept = db.session.get(Department, key)
-        assert kept is not None
-        digest = Digest(
-            department_id=key, iso_year=WEEK.year, iso_week=WEEK.week,
-            starts_on=WEEK.monday, ends_on=WEEK.sunday,
-            cut_at=now(), payload=digest_content(kept, WEEK, app.extensions["settings"].timezone, now()),
-        )  # fmt: skip
-        db.session.add(digest)
-        db.session.flush()
-        deliveries = [
-            put_digest(digest, Addressee(f"收件人{email[0]}", email, Locale.CHINESE)) for email in emails
-        ]
-        db.session.commit()
-        return Made(digest.id, key, [delivery.id for delivery in deliveries])
-
-
-def set_state(session: Session, key: int, state: DeliveryState) -> None:
-    session.execute(update(Delivery).where(Delivery.id == key).values(state=state))
-    session.commit()
-
-
-def stored(session: Session, key: int) -> Delivery:
-    found = session.get(Delivery, key, populate_existing=True)
-    assert found is not None
-    return found
-
-
-def count(session: Session) -> int:
-    return session.scalar(select(func.count(Delivery.id))) or 0
-
-
-@pytest.fixture
-def queue(app: Flask, redis_url: str) -> Iterator[Redis]:
-    """Return the queue, empty before and after."""
-    connection = Redis.from_url(redis_url)
-    connection.flushall()
-    yield connection
-    connection.flushall()
-    connection.close()
-    if "redis" in app.extensions:
-        app.extensions.pop("redis").close()
 
 
 READERS = {Role.SUPERVISOR, Role.QUALITY_ENGINEER, Role.AUDITOR, Role.ADMINISTRATOR}
@@ -310,129 +240,3 @@ def test_a_week_that_has_not_ended_is_refused_in_a_sentence(
 
 def test_making_is_named_by_its_function() -> None:
     assert make_digest.__module__ == "jobs.digest"
-
-
-def test_mails_about_logins_are_for_administrators_alone(
-    app: Flask, make: Factory, login: Login, db_session: Session
-) -> None:
-    with app.app_context():
-        delivery = put_account_mail(
-            Mail("Set your password", "https://panel/secret-token"),
-            Addressee("x", "x@example.com", Locale.ENGLISH),
-        )
-        db.session.commit()
-        key = delivery.id
-    paths = ["/delivery/details/", "/delivery/message", "/delivery/download"]
-    for role in (Role.SUPERVISOR, Role.AUDITOR):
-        client = login(role)
-        assert "Set your password" not in client.get("/delivery/").text
-        assert [client.get(f"{path}?id={key}").status_code for path in paths] == [404] * 3
-    supervisor = login(Role.SUPERVISOR)
-    assert supervisor.post("/delivery/again", data={"id": key}).status_code == 404
-    administrator = login(Role.ADMINISTRATOR)
-    assert "Set your password" in administrator.get("/delivery/").text
-    assert "secret-token" in administrator.get(f"/delivery/details/?id={key}").text
-    # Not even they find it among the digests, or send it again.
-    assert administrator.get(f"/digest/download?id={key}").status_code == 404
-    before = count(db_session)
-    administrator.post("/delivery/again", data={"id": key})
-    assert count(db_session) == before
-
-
-def test_an_uncertain_mail_waits_for_a_person_who_says_it_arrived(
-    made: Made, login: Login, db_session: Session
-) -> None:
-    key = made.deliveries[0]
-    set_state(db_session, key, DeliveryState.UNKNOWN)
-    client = login(Role.SUPERVISOR)
-    assert client.staff is not None
-    staff_id = client.staff.id
-    assert "1 mail needs a person" in client.get("/delivery/").text
-    assert "mark as sent" in client.get(f"/delivery/details/?id={key}").text
-    client.post("/delivery/settle", data={"id": key})
-    row = stored(db_session, key)
-    assert (row.state, row.settled_by_id) == (DeliveryState.SENT, staff_id)
-    assert "mail needs a person" not in client.get("/delivery/").text
-    again = client.post("/delivery/settle", data={"id": key}, follow_redirects=True)
-    assert "Somebody has decided" in again.text
-
-
-def test_an_uncertain_mail_is_sent_again_once(
-    made: Made, login: Login, db_session: Session, queue: Redis
-) -> None:
-    key = made.deliveries[0]
-    set_state(db_session, key, DeliveryState.UNKNOWN)
-    client = login(Role.SUPERVISOR)
-    before = count(db_session)
-    for _ in range(2):
-        client.post("/delivery/again", data={"id": key})
-    assert count(db_session) - before == 1
-    row = stored(db_session, key)
-    assert row.state is DeliveryState.UNKNOWN
-    assert row.settled_by_id is not None
-
-
-@pytest.mark.parametrize(
-    "page", ["/digest/details/?id={0.digest}", "/delivery/details/?id={0.deliveries[1]}"]
-)
-def test_two_clicks_send_one_copy(
-    page: str, made: Made, login: Login, db_session: Session, queue: Redis
-) -> None:
-    client = login(Role.SUPERVISOR)
-    text = client.get(page.format(made)).text
-    # The last form of the page that names a copy, as the browser sends it.
-    form = re.findall(r'<form[^>]*action="(/(?:digest/send|delivery/again))">(.*?)</form>', text, re.DOTALL)[
-        -1
-    ]
-    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[1]))
-    assert fields["copy"] == "2"
-    before = count(db_session)
-    first, second = (client.post(form[0], data=fields, follow_redirects=True) for _ in range(2))
-    assert (first.status_code, second.status_code) == (200, 200)
-    assert "It was just sent" in second.text
-    assert count(db_session) - before == 1
-    assert client.post(form[0], data=fields | {"copy": "99999999999"}).status_code == 404
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "?state=open",
-        "?state=sent",
-        "?state=nonsense",
-        "?q=%25",
-        "?q=a%00b",
-        "?page=-1",
-        "?page=999999999",
-        "?page=x",
-        "?q=" + "x" * 5000,
-    ],
-)
-def test_any_filter_that_somebody_types_gives_a_page(query: str, made: Made, login: Login) -> None:
-    assert login(Role.SUPERVISOR).get(f"/delivery/{query}").status_code == 200
-
-
-def test_mails_are_found_by_state_and_recipient(made: Made, login: Login, db_session: Session) -> None:
-    set_state(db_session, made.deliveries[0], DeliveryState.FAILED)
-    client = login(Role.SUPERVISOR)
-    failed = client.get("/delivery/?state=failed").text
-    assert "a@example.com" in failed
-    assert "b@example.com" not in failed
-    assert "b@example.com" in client.get("/delivery/?q=B@EXAMPLE").text
-
-
-def test_the_number_of_queries_does_not_grow_with_the_rows(
-    app: Flask, made: Made, make: Factory, login: Login, queue: Redis
-) -> None:
-    client = login(Role.SUPERVISOR)
-    paths = ("/digest/?week=2024-W10", "/delivery/")
-    numbers = []
-    for _round in range(2):
-        for path in paths:
-            with count_queries(app) as statements:
-                client.get(path)
-            numbers.append(len(statements))
-        for _ in range(5):
-            put(app, make, make.department(), ["x@example.com", "y@example.com"])
-    assert numbers[:2] == numbers[2:]
-    assert max(numbers) <= 10

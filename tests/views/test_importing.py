@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,16 +22,9 @@ from models.importing import ImportState
 from models.organisation import Locale, Role
 from views import importing
 
+pytestmark = pytest.mark.usefixtures("queue")
+
 ROWS = "编号,名称,电话\n1,张三,13900000011\n2,<script>alert(1)</script>,13900000012\n,,13900000013\n".encode()
-
-
-@pytest.fixture(autouse=True)
-def queue(app: Flask, redis_url: str) -> Iterator[Redis]:
-    """Return the queue, empty before and after."""
-    connection = Redis.from_url(redis_url)
-    connection.flushall()
-    yield connection
-    connection.flushall()
 
 
 def upload(
