@@ -15,10 +15,14 @@ from models.complaint import FIRST_ANSWER_WITHIN, Complaint, Severity, Step
 from models.dealer import Dealer
 from models.due_kinds import start_of_day
 from models.organisation import Staff
+from models.overview import DEALER_DAYS
 from models.part import Part, PartsQualityRecord
+from models.rate import Rate
 from models.sql import labels_for
 
 LINES_MOST = 10
+# With fewer complaints a year a dealer's rate says nothing.
+EVENTS_LEAST = 5
 WEEKS = 8
 # Weeks before the last seven days with which parts are compared.
 WEEKS_BEFORE = 4
@@ -44,6 +48,16 @@ class Rise:
     is_key_part: bool
     now: int
     before: float
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """A dealer with more complaints a year for the vehicles that it sells than all dealers have."""
+
+    dealer_id: int
+    label: str
+    rate: Rate
+    all: Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +103,31 @@ def load_per_dealer() -> list[Load]:
     rows = [row for row in _load_by(Complaint.dealer_id) if row[0] is not None]
     names = labels_for(Dealer, [row[0] for row in rows])
     return [Load(row[0], names[row[0]].text if row[0] in names else None, *row[1:]) for row in rows]
+
+
+def dealers_above_all() -> list[Excess]:
+    """Return the dealers whose rate of complaints lies above that of all, by more than chance; two queries.
+
+    Those come first whose rate is surely high, which is not where a few complaints make a high one.
+    """
+    since = start_of_day(_today() - timedelta(days=DEALER_DAYS), site_zone())
+    statement = (
+        select(Dealer.id, Dealer.vehicles_per_year, func.count(Complaint.id))
+        .select_from(Complaint)
+        .join(Dealer, Dealer.id == Complaint.dealer_id)
+        .where(Complaint.registered_at >= since, Dealer.vehicles_per_year > 0)
+        .group_by(Dealer.id)
+    )
+    rates = {key: Rate(count, sold or 0) for key, sold, count in db.session.execute(statement)}
+    everywhere = Rate(
+        sum(rate.events for rate in rates.values()), sum(rate.exposure for rate in rates.values())
+    )
+    usual = everywhere.per(1) or 0
+    lows = {key: (rate.interval(1) or (0.0, 0.0))[0] for key, rate in rates.items()}
+    above = [key for key, rate in rates.items() if rate.events >= EVENTS_LEAST and lows[key] > usual]
+    first = sorted(above, key=lambda key: (-lows[key], key))[:LINES_MOST]
+    names = labels_for(Dealer, first)
+    return [Excess(key, names[key].text, rates[key], everywhere) for key in first]
 
 
 def parts_against_before() -> list[Rise]:

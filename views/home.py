@@ -23,6 +23,7 @@ from models.tasks import COUNT_MOST, TASKS, count_tasks
 from models.workload import (
     changes_per_day,
     complaints_per_week,
+    dealers_above_all,
     load_per_dealer,
     load_per_person,
     parts_against_before,
@@ -64,7 +65,7 @@ DESKS: Mapping[Role, Desk] = {
     Role.WAREHOUSE_KEEPER: Desk(("undecided", "shipped", "wrong", "claims"), ("parts",)),
     Role.SUPERVISOR: Desk(
         ("new", "open", "late_answer", "unsolved", "severe", "unassigned", "promises"),
-        ("people", "latest", "weeks", "pages"),
+        ("people", "above", "latest", "weeks", "pages"),
     ),
     Role.AUDITOR: Desk(("new", "open", "late_answer", "severe"), ("days", "weeks")),
     Role.ADMINISTRATOR: Desk(("no_password", "no_department", "late_answer", "severe"), ("pages", "days")),
@@ -165,6 +166,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[], Any]]] = {
     "due": ("call_record", _due),
     "people": ("complaint", load_per_person),
     "dealers": ("complaint", load_per_dealer),
+    "above": ("dealer", dealers_above_all),
     "parts": ("parts_quality_record", parts_against_before),
     "latest": ("complaint", _latest),
     "weeks": ("complaint", complaints_per_week),

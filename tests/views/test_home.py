@@ -128,6 +128,35 @@ def test_an_engineer_sees_the_dealers_of_the_own_region(make: Factory, login: Lo
     assert "远处车行" not in page
 
 
+def test_a_supervisor_sees_which_dealers_have_more_complaints_than_their_sales_explain(
+    make: Factory, login: Login
+) -> None:
+    supervisor = login(Role.SUPERVISOR)
+    assert "No dealer stands out." in supervisor.get("/").text
+    weak, large, old, few, unknown = (
+        make.dealer(name=name, vehicles_per_year=sold)
+        for name, sold in (("弱", 100), ("大", 900), ("旧", 100), ("少", 10), ("未知", None))
+    )
+    subject = make.subject().id
+    for dealer, count, days in (
+        (weak, 30, 10),
+        (large, 40, 10),
+        (old, 30, 400),
+        (few, 4, 10),
+        (unknown, 30, 1),
+    ):
+        for _number in range(count):
+            at = now() - timedelta(days=days)
+            make.complaint(dealer_id=dealer.id, registered_at=at, subject_id=subject, step=Step.CONFIRMED)
+    page = supervisor.get("/").text
+    shown = page[page.index('id="home-above"') :]
+    shown = shown[: shown.index("</section>")]
+    assert re.findall(r'details/\?id=(\d+)">', shown) == [str(weak.id)]
+    # 30 of 100, against 74 complaints of dealers that sell 1,010.
+    assert re.findall(r'<td class="number.*?>(.*?)<', shown) == ["30", "30.0", "7.3"]
+    assert 'id="home-above"' not in login(Role.CLERK).get("/").text
+
+
 def test_parts_are_held_against_a_usual_week(make: Factory, login: Login) -> None:
     part = make.part(name="控制器", is_key_part=True)
     today = now().date()
