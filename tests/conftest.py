@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,10 @@ import embedded_services
 from app import create_app
 from config import Settings, read_settings
 from factories import Factory
+from jobs.demo import has_records, seed_demo
+from jobs.demo.world import World
 from models import Region, Staff, acting_as, db, system_actor
+from models.essentials import seed_essentials
 from models.organisation import Locale, Role
 from views.auth import TOKEN_KEY, new_login
 
@@ -116,6 +120,35 @@ def fresh_database(settings: Settings, engines: embedded_services.Postgres) -> I
     )
     with superuser(engines) as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def invented(
+    app: Flask, settings: Settings, engines: embedded_services.Postgres
+) -> Iterator[tuple[Flask, World]]:
+    """Make a quarter of the demo once, in a database of its own, for tests that only read."""
+    with fresh_database(settings, engines) as own:
+        # Enough for the hidden stories to stand out, quick enough for a test.
+        demo_app = create_app(replace(own, demo_size=25))
+        with demo_app.app_context(), acting_as(system_actor("command:release")):
+            seed_essentials()
+            assert not has_records()
+            # One day for all: other days draw other data, and a share near its bound would fail on some.
+            made = seed_demo(demo_app.extensions["settings"], date(2026, 3, 17))
+            db.session.commit()
+            db.session.remove()
+        yield demo_app, made
+        with demo_app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def world(invented: tuple[Flask, World]) -> Iterator[World]:
+    """Return what the demo made, its database open for reading."""
+    demo_app, made = invented
+    with demo_app.app_context(), acting_as(system_actor("command:release")):
+        yield made
+        db.session.remove()
 
 
 @pytest.fixture

@@ -70,3 +70,25 @@ def test_a_deleted_subject_takes_no_new_ones_below_it(seeded: Flask) -> None:
     before = counts()
     seed_essentials()
     assert counts() == before
+
+
+def test_each_essential_subject_reaches_a_department_and_is_named_once() -> None:
+    flat = [(subject, None) for subject in SUBJECTS]
+    flat += [(child, subject) for subject in SUBJECTS for child in subject.children]
+    codes = {department.code for department in DEPARTMENTS}
+    for subject, parent in flat:
+        told = subject.departments or (parent.departments if parent else ())
+        assert told, subject.code
+        assert set(told) <= codes
+        assert len(set(told)) == len(told)
+    for names in ([s.code for s, _ in flat], [s.name for s, _ in flat], [s.name_en for s, _ in flat]):
+        assert len(set(names)) == len(names)
+
+
+def test_management_gets_all_subjects_and_is_the_only_one() -> None:
+    assert [item.code for item in DEPARTMENTS if item.gets_all_subjects] == ["management"]
+    assert {item.code for item in DEPARTMENTS if item.gets_parts_quality} == {
+        "quality",
+        "purchasing",
+        "management",
+    }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from html.parser import HTMLParser
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from bs4 import BeautifulSoup
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
@@ -18,6 +21,18 @@ def path(table: str, page: str = "", **args: Any) -> str:
     """Return the address of a screen's page."""
     query = "&".join(f"{key}={value}" for key, value in args.items())
     return f"/{table.replace('_', '-')}/{page}{'/' if page else ''}{'?' + query if query else ''}"
+
+
+def page_of(client: PanelClient, table: str, key: int, **args: Any) -> BeautifulSoup:
+    """Open a record's page."""
+    response = client.get(path(table, "details", id=key, **args))
+    assert response.status_code == 200
+    return BeautifulSoup(response.text, "html.parser")
+
+
+def present_day() -> date:
+    """Return the present day of the panel's people."""
+    return datetime.now(ZoneInfo("Asia/Shanghai")).date()
 
 
 class _FormReader(HTMLParser):
