@@ -38,13 +38,6 @@ def step_states() -> dict[Step, str]:
     return {step: _state(step, centre) for step in Step}
 
 
-def open_steps() -> list[Step]:
-    """Return the steps that wait for who acts now: none for anybody but an administrator."""
-    if not is_administrator():
-        return []
-    return [step for step, state in step_states().items() if state == "open"]
-
-
 def _state(step: Step, centre: Any) -> str:
     if step.value in centre.steps:
         return str(centre.steps[step.value])
