@@ -1,4 +1,4 @@
-"""Stop the start where a screen would fail later: a column without a label, a relation without a look-up."""
+"""Stop the start where a screen would fail later: a record without a label, a relation without a look-up."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ def _problems(view: RecordView, kept: set[type[Record]]) -> list[str]:
         for name in inspect(model).columns.keys()  # noqa: SIM118 - a collection of columns, not a mapping
         if name not in FIELD_LABELS and name not in NEVER_SHOWN
     ]
+    if model.label_column.__func__ is Record.label_column.__func__:  # type: ignore[attr-defined]  # class methods
+        problems.append(f"{where}: {model.__name__} has no label_column, by which people recognise a record")
     for name in {*view.form_names, *view.column_list, *view.column_filters}:
         target = target_of(model, name)
         if target is not None and target in records and not is_small(target) and target not in kept:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from models import Customer, Dealer
+from models import Customer, Dealer, Record
 from views.base import RecordView
 from views.customer import CustomerView
 from views.filters import make_filter
@@ -29,6 +29,14 @@ def test_a_column_without_a_label_is_named(app: Flask, monkeypatch: pytest.Monke
     monkeypatch.delitem(__import__("models.labels").labels.FIELD_LABELS, "wished_service")
     with pytest.raises(IncompleteScreenError, match="CustomerView: column wished_service has no label"):
         check_screens([app.extensions["record_views"][Customer], *app.extensions["record_views"].values()])
+
+
+def test_a_record_by_which_nobody_would_recognise_it_is_named(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Customer, "label_column", Record.label_column)
+    with pytest.raises(IncompleteScreenError, match="CustomerView: Customer has no label_column"):
+        check_screens(list(app.extensions["record_views"].values()))
 
 
 def test_help_for_a_field_that_is_not_there_is_named(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
