@@ -178,7 +178,12 @@ class RecordView(RecordType):
         return True
 
     def record_url(self, row: Any) -> str:
-        """Return where to go after saving: the record's page, where it is still visible, else the list."""
+        """Return where to go after saving: the record's page, where it is still visible, else the list.
+
+        Who came from what is due goes on with the next there.
+        """
+        if request.args.get("then") == "due":
+            return url_for("due.index")
         return self.page_url("details_view", id=row.id) if self.get_one(row.id) else self.list_address
 
     def show_form(

@@ -82,11 +82,11 @@ class CallRecordView(RecordView):
                 "customer_id",
                 "vehicle_id",
                 "service_receipt_id",
-                "complaint_id",
                 "result",
                 "spoke_with",
                 "phone",
                 "minutes",
+                "complaint_id",
             ),
         ),
         Section(

@@ -109,7 +109,8 @@ def test_one_click_opens_the_call_with_all_that_is_known(make: Factory, login: L
     assert values["service_receipt_id"] == str(receipt.id)
     assert values["purpose"] == "first_follow_up"
     assert (values["spoke_with"], values["phone"]) == ("王嫂", "13900001111")
-    assert client.post("/call-record/new/", data=values).status_code == 302
+    saved = client.post(way(client), data=values)
+    assert (saved.status_code, saved.location) == (302, "/due/")
     assert "First follow-up</span>" not in client.get("/due/?person=all").text
 
 
@@ -125,9 +126,9 @@ def test_a_maintenance_is_told_by_a_call_to_remind_of_it(make: Factory, login: L
 def test_a_complaint_leads_to_its_form_and_a_claim_too(make: Factory, login: Login) -> None:
     complaint = make.complaint()
     client = login(Role.SUPERVISOR)
-    assert way(client) == f"/complaint/edit/?id={complaint.id}"
+    assert way(client) == f"/complaint/edit/?id={complaint.id}&then=due"
     claim = make.warranty_claim(claimed_on=day(-20))
-    assert way(client) == f"/warranty-claim/edit/?id={claim.id}"
+    assert way(client) == f"/warranty-claim/edit/?id={claim.id}&then=due"
 
 
 def test_a_promise_is_kept_by_one_post(make: Factory, login: Login) -> None:
