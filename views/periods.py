@@ -32,8 +32,19 @@ def end_of_month(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
+def end_of_last_month(day: date) -> date:
+    """Return the last day of the month before that in which `day` lies."""
+    return day.replace(day=1) - timedelta(days=1)
+
+
 PERIODS = (
     Period("today", _("Today"), lambda day: day, lambda day: day),
+    Period(
+        "yesterday",
+        _("Yesterday"),
+        lambda day: day - timedelta(days=1),
+        lambda day: day - timedelta(days=1),
+    ),
     Period("this_week", _("This week"), monday, lambda day: monday(day) + timedelta(days=6)),
     Period(
         "last_week",
@@ -42,12 +53,24 @@ PERIODS = (
         lambda day: monday(day) - timedelta(days=1),
     ),
     Period("this_month", _("This month"), lambda day: day.replace(day=1), end_of_month),
+    Period(
+        "last_month",
+        _("Last month"),
+        lambda day: end_of_last_month(day).replace(day=1),
+        end_of_last_month,
+    ),
     Period("last_days", _("Last 30 days"), lambda day: day - timedelta(days=LAST_DAYS - 1), lambda day: day),
     Period(
         "this_year",
         _("This year"),
         lambda day: day.replace(month=1, day=1),
         lambda day: date(day.year, 12, 31),
+    ),
+    Period(
+        "last_year",
+        _("Last year"),
+        lambda day: date(day.year - 1, 1, 1),
+        lambda day: date(day.year - 1, 12, 31),
     ),
 )
 

@@ -26,6 +26,10 @@ from views.periods import PERIODS, period_named
         ("last_week", "2027-01-03", "2026-12-21", "2026-12-27"),
         ("this_month", "2024-02-29", "2024-02-01", "2024-02-29"),
         ("this_month", "2026-12-31", "2026-12-01", "2026-12-31"),
+        ("yesterday", "2026-03-01", "2026-02-28", "2026-02-28"),
+        ("last_month", "2024-03-31", "2024-02-01", "2024-02-29"),
+        ("last_month", "2026-01-01", "2025-12-01", "2025-12-31"),
+        ("last_year", "2026-03-31", "2025-01-01", "2025-12-31"),
         ("last_days", "2026-03-31", "2026-03-02", "2026-03-31"),
         ("this_year", "2026-03-31", "2026-01-01", "2026-12-31"),
     ],
@@ -66,11 +70,14 @@ def test_every_period_has_a_name_in_chinese(in_app: Flask) -> None:
     with force_locale("zh_Hans_CN"):
         assert [str(period.label) for period in PERIODS] == [
             "今天",
+            "昨天",
             "本周",
             "上周",
             "本月",
+            "上月",
             "近 30 天",
             "今年",
+            "去年",
         ]
 
 
