@@ -15,7 +15,8 @@ from flask_babel import gettext as _
 from sqlalchemy import ARRAY, Date, DateTime, select
 from sqlalchemy.sql.base import ExecutableOption
 
-from models import Record, db
+from models import Record, current_actor, db
+from models.base import Reach
 from models.phones import digits_of
 from views.errors import Refusal
 from views.fields import clean_line, coerce_id
@@ -211,6 +212,12 @@ class RecordType(Guarded, ModelView):
     def figures(self, row: Any) -> list[KeyFigure]:  # noqa: ARG002 - for subclasses
         """Return the figures at the head of a record's page."""
         return []
+
+    @property
+    def hides_regions(self) -> bool:
+        """Tell whether who acts now sees the records of some regions only."""
+        actor = current_actor()
+        return self.model.reach is not Reach.EVERYONE and actor is not None and actor.region_ids is not None
 
     @property
     def search_names(self) -> str:

@@ -389,3 +389,12 @@ def test_deleted_records_are_in_no_list(make: Factory, login: Login) -> None:
     assert rows_of(client.get("/complaint/")) == []
     assert client.get(f"/complaint/details/?id={complaint.id}").status_code == 404
     assert isinstance(complaint, Complaint)
+
+
+@pytest.mark.parametrize(("role", "is_told"), [(Role.CLERK, True), (Role.SUPERVISOR, False)])
+def test_who_finds_nothing_is_told_that_other_regions_were_not_searched(
+    role: Role, is_told: bool, make: Factory, login: Login
+) -> None:
+    page = login(role, region=make.region()).get("/dealer/?search=河南").text
+    assert "Nothing matches" in page
+    assert ("records of your region" in page) is is_told
