@@ -14,7 +14,7 @@ from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
 from sqlalchemy import update
 
-from models import CallRecord, Region, current_actor, db, record_types
+from models import CallRecord, Region, current_actor, db
 from models.base import Labelled, now
 from models.centre import site_zone
 from models.due import NOBODY, DueItem, DueKind, Wanted, Window, due_lists
@@ -22,10 +22,9 @@ from models.due_kinds import SOURCES
 from models.organisation import Role
 from models.permissions import allows
 from models.phones import phone_numbers_in
-from views.base import RecordView
 from views.clock import today
 from views.fields import coerce_id, member_of
-from views.lookups import small_options, view_of
+from views.lookups import page_of, small_options, view_named, view_of
 from views.menu import Area
 from views.page import Page
 
@@ -33,7 +32,6 @@ WEEKS = 4
 # Lines of each part on the page, and of one part alone.
 PART_MOST, PAGE_MOST = 15, 50
 PAGES_MOST = 40
-_TABLES = {model.__tablename__: model for model in record_types()}
 
 
 class Part(Labelled):
@@ -238,20 +236,13 @@ def line_of(item: DueItem) -> Line:
     who = ("customer", item.customer_id) if item.customer_id else ("dealer", item.dealer_id)
     return Line(
         item,
-        _page_of(item.table, item.row_id),
-        _page_of(*who),
-        _page_of("vehicle", item.vehicle_id),
+        page_of(item.table, item.row_id),
+        page_of(*who),
+        page_of("vehicle", item.vehicle_id),
         phone_numbers_in(item.phone),
         item.starts_on is not None and item.starts_on > today(),
         way_to_do(item),
     )
-
-
-def _page_of(table: str, key: int | None) -> str | None:
-    view = view_of(_TABLES[table])
-    if key is None or view is None or not view.is_allowed("read"):
-        return None
-    return url_for(f"{view.endpoint}.details_view", id=key)
 
 
 def way_to_do(item: DueItem) -> Way | None:
@@ -282,7 +273,7 @@ _EDITED: Mapping[DueKind, LazyString] = {
 
 
 def _edit(item: DueItem, label: str) -> Way | None:
-    view: RecordView | None = view_of(_TABLES[item.table])
+    view = view_named(item.table)
     if view is None or not view.is_allowed("edit"):
         return None
     return Way(label, url_for(f"{view.endpoint}.edit_view", id=item.row_id))

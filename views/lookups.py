@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app, g
+from flask import current_app, g, url_for
 from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
 
 from models import Department, Position, Record, Region, Subject, db
@@ -52,6 +52,20 @@ def view_of(model: type[Record]) -> RecordView | None:
     """Return the screen on which a record type is kept; None where it has none."""
     views: dict[type[Record], RecordView] = current_app.extensions["record_views"]
     return views.get(model)
+
+
+def view_named(table: str) -> RecordView | None:
+    """Return the screen on which the records of a table are kept; None where it has none."""
+    views: dict[type[Record], RecordView] = current_app.extensions["record_views"]
+    return next((view for model, view in views.items() if model.__tablename__ == table), None)
+
+
+def page_of(table: str, key: int | None) -> str | None:
+    """Return the address of a record's page; None where there is none, or the reader may not open it."""
+    view = view_named(table)
+    if key is None or view is None or not view.is_allowed("read"):
+        return None
+    return url_for(f"{view.endpoint}.details_view", id=key)
 
 
 def escape_like(term: str) -> str:

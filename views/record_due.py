@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from flask import url_for
-
-from models import record_types
 from models.centre import site_zone
 from models.due import DueItem, due_items
 from views.clock import today
-from views.lookups import view_of
+from views.lookups import page_of
 
 if TYPE_CHECKING:
     from views.base import RecordView
@@ -57,11 +54,8 @@ def _entry(view: RecordView, row: Any, item: DueItem) -> DueEntry:
     from views.due import way_to_do
 
     way = way_to_do(item)
-    model = next(each for each in record_types() if each.__tablename__ == item.table)
-    other = view_of(model)
-    is_own = other is view and item.row_id == row.id
-    can_open = other is not None and other.is_allowed("read") and not is_own
-    url = url_for(f"{item.table}.details_view", id=item.row_id) if can_open else None
+    is_own = (item.table, item.row_id) == (view.model.__tablename__, row.id)
+    url = None if is_own else page_of(item.table, item.row_id)
     # What is done by a form of its own is done on its record's page, or on the page of what is due.
     if way is None or way.is_post:
         return DueEntry(item, url, "", None)

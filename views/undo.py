@@ -20,19 +20,18 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Date, DateTime, Enum, Numeric, select
 from sqlalchemy.exc import IntegrityError
 
-from models import WITH_DELETED, Attachment, AuditEntry, Note, current_actor, db, record_types
+from models import WITH_DELETED, Attachment, AuditEntry, Note, acting_as, current_actor, db, system_actor
 from models.audit import AuditAction
 from models.note import may_remove
 from views.fields import member_of
-from views.forms import labelled
-from views.lookups import view_of
+from views.forms import column_of, labelled, target_of
+from views.lookups import view_named
 from views.page import PageForAll
 
 if TYPE_CHECKING:
     from views.base import RecordView
 
 LASTS_SECONDS = 24 * 3600
-_TABLES = {model.__tablename__: model for model in record_types()}
 # Logins end and begin with these rows: a person's account is changed by its form alone.
 _NOT_OFFERED = frozenset({"staff"})
 
@@ -86,7 +85,7 @@ class UndoView(PageForAll):
         except BadSignature:
             flash(_("This can't be undone any more."), "warning")
             return redirect(url_for("home.index"))
-        view = view_of(_TABLES[done["table"]])
+        view = view_named(done["table"])
         if actor is None or view is None or done["who"] != actor.staff_id:
             abort(403)
         return _UNDO[done["what"]](view, done)
@@ -117,10 +116,13 @@ def _restore(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnValue:
     for row in rows:
         row.deleted_at = None
     try:
-        db.session.commit()
+        db.session.flush()
     except IntegrityError:
         # Another record bears the name or number by now.
         return _refuse(view)
+    if _belongs_to_deleted(view, rows):
+        return _refuse(view)
+    db.session.commit()
     flash(ngettext("%(num)d record is back.", "%(num)d records are back.", len(rows)), "success")
     address = (
         url_for(f"{view.endpoint}.details_view", id=rows[0].id)
@@ -128,6 +130,21 @@ def _restore(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnValue:
         else url_for(f"{view.endpoint}.index_view")
     )
     return redirect(address)
+
+
+def _belongs_to_deleted(view: RecordView, rows: list[Any]) -> bool:
+    """Tell whether the rows name a record that was deleted since; they no longer kept it from going."""
+    for name in view.form_names:
+        target = target_of(view.model, name)
+        keys = {getattr(row, name) for row in rows} if column_of(view.model, name) is not None else set()
+        if target is None or not keys - {None}:
+            continue
+        gone = select(target.id).where(target.id.in_(keys - {None}), target.deleted_at.is_not(None)).limit(1)
+        with acting_as(system_actor("undo")):
+            found = db.session.scalar(gone, execution_options={WITH_DELETED: True})
+        if found is not None:
+            return True
+    return False
 
 
 def _change_back(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnValue:
@@ -185,13 +202,21 @@ def _put_back(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnValue:
         each.deleted_at is None for each in found
     ):
         return _refuse(view)
-    if not all(may_remove(note, current_actor()) for note in notes):
+    holders = {note.id: note for note in (*notes, *_notes_of(files))}
+    if not all(may_remove(note, current_actor()) for note in holders.values()):
         abort(403)
     for each in found:
         each.deleted_at = None
+    if any(note.deleted_at is not None for note in holders.values()):
+        # The note on which a file hung was removed after it.
+        return _refuse(view)
     db.session.commit()
     flash(_("It is back."), "success")
     return redirect(f"{url_for(f'{view.endpoint}.details_view', id=row.id)}#notes")
+
+
+def _notes_of(files: list[Attachment]) -> list[Note]:
+    return list(db.session.scalars(select(Note).where(Note.id.in_({file.note_id for file in files}))))
 
 
 _UNDO: Mapping[str, Callable[[RecordView, Mapping[str, Any]], ResponseReturnValue]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from itsdangerous import TimestampSigner
@@ -13,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from conftest import Login, PanelClient
 from factories import Factory
-from models import AuditEntry, Complaint, Customer, Note
+from models import Attachment, AuditEntry, Complaint, Customer, Note
 from models.base import now
 from models.complaint import Step
 from models.organisation import Role
@@ -140,6 +141,51 @@ def test_a_note_that_was_removed_comes_back(make: Factory, login: Login) -> None
     assert found is not None
     assert "客户要求周末上门" in undo(client, found[1]).text
     assert "can&#39;t be undone" in undo(client, found[1]).text
+
+
+def test_a_record_does_not_come_back_to_one_that_went_after_it(make: Factory, login: Login) -> None:
+    customer = make.customer()
+    vehicle = make.vehicle(customer_id=customer.id)
+    client = login(Role.SUPERVISOR)
+    client.post("/vehicle/delete/", data={"id": vehicle.id})
+    token = token_of(client, "/vehicle/")
+    client.post("/customer/delete/", data={"id": customer.id})
+    whole = token_of(client, "/customer/")
+    assert "can&#39;t be undone" in undo(client, token).text
+    make.session.refresh(vehicle)
+    assert vehicle.deleted_at is not None
+    assert "is back" in undo(client, whole).text
+    assert "is back" in undo(client, token).text
+
+
+def remove_file(make: Factory, client: PanelClient, key: int) -> tuple[Note, str]:
+    """Write a note with a file, remove the file; return the note, and the token that takes that back."""
+    data = {"body": "见附件", "files": (BytesIO("故障经过".encode()), "经过.txt")}
+    client.post(f"/customer/notes/?id={key}", data=data, content_type="multipart/form-data")
+    note = make.session.scalars(select(Note).where(Note.row_id == key)).one()
+    file = make.session.scalars(select(Attachment).where(Attachment.note_id == note.id)).one()
+    client.post(f"/customer/notes/remove/?id={key}", data={"file": file.id})
+    return note, token_of(client, f"/customer/details/?id={key}")
+
+
+def test_a_file_does_not_come_back_to_a_note_that_went_after_it(make: Factory, login: Login) -> None:
+    client, key = login(Role.SUPERVISOR), make.customer().id
+    note, token = remove_file(make, client, key)
+    client.post(f"/customer/notes/remove/?id={key}", data={"note": note.id})
+    whole = token_of(client, f"/customer/details/?id={key}")
+    assert "can&#39;t be undone" in undo(client, token).text
+    undo(client, whole)
+    assert "经过.txt" in undo(client, token).text
+
+
+def test_a_file_of_somebody_else_needs_the_right_to_remove_it(make: Factory, login: Login) -> None:
+    client, key = login(Role.SUPERVISOR), make.customer().id
+    note, token = remove_file(make, client, key)
+    note.created_by_id = make.staff(Role.CLERK).id
+    assert client.staff is not None
+    client.staff.role_names = [Role.CLERK.value]
+    make.session.commit()
+    assert client.post("/undo/", data={"token": token}).status_code == 403
 
 
 def test_an_account_is_changed_by_its_form_alone(make: Factory, login: Login) -> None:
