@@ -207,6 +207,7 @@ def test_a_search_shows_where_it_stands_with_the_word_marked(login: Login) -> No
     ("locale", "typed", "page", "anchor"),
     [
         (ZH, "返修", "service-receipts", "return-repair"),
+        (ZH, "撤销", "deleting", "undo"),
         (ZH, "粘贴 截图", "notes", "paste"),
         (ZH, "怎么粘贴截图", "notes", "paste"),
         (ZH, "返修怎么勾选？", "service-receipts", "return-repair"),
