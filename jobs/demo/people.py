@@ -47,7 +47,7 @@ DEMO_PEOPLE = (
     DemoPerson(Role.WAREHOUSE_KEEPER, "刘库"),
     DemoPerson(Role.AUDITOR, "孙审"),
 )
-CENTRE, CENTRE_EN = "星途售后中心（演示）", "Xingtu Service (demo)"
+CENTRE, CENTRE_EN = "星途售后中心", "Xingtu Service"
 # Of each region: so many of a role, the person to log in as among them.
 _REGIONAL = ((Role.CLERK, 1), (Role.FOLLOW_UP_AGENT, 2), (Role.TOURING_ENGINEER, 1))
 _POSITIONS = {Role.SUPERVISOR: "主管", Role.ADMINISTRATOR: "经理"}
