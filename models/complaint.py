@@ -142,6 +142,9 @@ class Complaint(HasPhone, Record):
             "registered_at",
             postgresql_where=text("is_safety_relevant AND step <> 'confirmed'"),
         ),
+        Index(
+            "ix_complaint_responsible_id_open", "responsible_id", postgresql_where=text("step <> 'confirmed'")
+        ),
         Index("ix_complaint_customer_id_registered_at", "customer_id", "registered_at"),
         Index("ix_complaint_vehicle_id_registered_at", "vehicle_id", "registered_at"),
         Index("ix_complaint_dealer_id_registered_at", "dealer_id", "registered_at"),

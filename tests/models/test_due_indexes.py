@@ -13,6 +13,8 @@ SERVED = {
     " AND step <> 'confirmed' ORDER BY registered_at LIMIT 5",
     "ix_complaint_registered_at_unsafe": "SELECT id FROM complaint WHERE is_safety_relevant"
     " AND step <> 'confirmed' ORDER BY registered_at LIMIT 5",
+    "ix_complaint_responsible_id_open": "SELECT responsible_id, count(*) FROM complaint"
+    " WHERE step <> 'confirmed' GROUP BY responsible_id",
     "ix_delivery_unsettled": "SELECT id FROM delivery WHERE state = 'unknown' AND settled_by_id IS NULL",
     "ix_import_run_checked": "SELECT id FROM import_run WHERE state = 'checked'",
     "ix_parts_quality_record_found_on_undecided": "SELECT id FROM parts_quality_record"
@@ -36,3 +38,10 @@ def test_what_is_to_do_is_found_without_reading_what_is_done(db_session: Session
     connection.execute(text("SET LOCAL enable_sort = off"))
     plan = "\n".join(row[0] for row in connection.execute(text(f"EXPLAIN {SERVED[index]}")))
     assert index in plan
+
+
+def test_the_changes_of_a_day_are_found_without_reading_the_log(db_session: Session) -> None:
+    connection = db_session.connection()
+    connection.execute(text("SET LOCAL enable_seqscan = off"))
+    statement = "EXPLAIN SELECT count(*) FROM audit_entry WHERE at >= now() - interval '8 days'"
+    assert "ix_audit_entry_at" in "\n".join(row[0] for row in connection.execute(text(statement)))
