@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, cast, func, select
 
 from models.audit import AuditEntry
-from models.base import db, now
+from models.base import Record, db, now
 from models.centre import site_zone
 from models.complaint import FIRST_ANSWER_WITHIN, Complaint, Severity, Step
 from models.dealer import Dealer
@@ -72,7 +72,7 @@ def _today() -> date:
     return now().astimezone(site_zone()).date()
 
 
-def _load_by(key: Any) -> list[Any]:
+def _load_by(key: Any, model: type[Record], *conditions: ColumnElement[bool]) -> list[Load]:
     is_late = (Complaint.step == Step.REGISTERED) & (Complaint.registered_at < now() - FIRST_ANSWER_WITHIN)
     number = func.count(Complaint.id)
     statement = (
@@ -83,26 +83,24 @@ def _load_by(key: Any) -> list[Any]:
             number.filter(Complaint.severity == Severity.SEVERE),
         )
         .select_from(Complaint)
-        .where(Complaint.step != Step.CONFIRMED)
+        .where(Complaint.step != Step.CONFIRMED, *conditions)
         .group_by(key)
         .order_by(number.desc(), key)
         .limit(LINES_MOST)
     )
-    return list(db.session.execute(statement).all())
+    rows = db.session.execute(statement).all()
+    names = labels_for(model, [row[0] for row in rows if row[0]])
+    return [Load(row[0], names[row[0]].text if row[0] in names else None, *row[1:]) for row in rows]
 
 
 def load_per_person() -> list[Load]:
     """Return the people with most open complaints, nobody among them; two queries."""
-    rows = _load_by(Complaint.responsible_id)
-    names = labels_for(Staff, [row[0] for row in rows if row[0]])
-    return [Load(row[0], names[row[0]].text if row[0] in names else None, *row[1:]) for row in rows]
+    return _load_by(Complaint.responsible_id, Staff)
 
 
 def load_per_dealer() -> list[Load]:
     """Return the dealers with most open complaints; two queries."""
-    rows = [row for row in _load_by(Complaint.dealer_id) if row[0] is not None]
-    names = labels_for(Dealer, [row[0] for row in rows])
-    return [Load(row[0], names[row[0]].text if row[0] in names else None, *row[1:]) for row in rows]
+    return _load_by(Complaint.dealer_id, Dealer, Complaint.dealer_id.is_not(None))
 
 
 def dealers_above_all() -> list[Excess]:
