@@ -24,8 +24,12 @@ def test_a_list_and_a_record_print_without_the_frame(panel: Panel) -> None:
     page = panel.page(Role.SUPERVISOR, color_scheme="dark")
     page.goto("/complaint/?page_size=50&flt_severity=normal")
     line = page.locator(".print-line")
+    rows = page.get_by_role("heading", level=1).get_by_text("1 to 50")
     expect(line).to_be_hidden()
+    expect(rows).to_be_hidden()
     page.emulate_media(media="print", color_scheme="dark")
+    # The sheet says that it is not the whole list.
+    expect(rows).to_be_visible()
     expect(line).to_contain_text("Printed by Staff")
     for hidden in (".topbar", ".sidebar", ".filters", ".table-foot", ".page-actions", "td.tick"):
         expect(page.locator(hidden).first).to_be_hidden()
