@@ -32,7 +32,16 @@ class CallRecordView(RecordView):
         "promised_until",
         "responsible_id",
     )
-    brief_columns = ("called_at", "number", "purpose", "customer_id", "points", "satisfaction", "result")
+    brief_columns = (
+        "called_at",
+        "number",
+        "purpose",
+        "customer_id",
+        "points",
+        "promise",
+        "satisfaction",
+        "result",
+    )
     column_searchable_list = (
         "number",
         "customer_id",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -110,6 +111,17 @@ def test_linked_records_are_those_that_a_role_may_list_and_enter(
         assert (f'href="{path(child)}new/?customer_id={customer_id}"' in page) is (
             "c" in letters(role, child)
         )
+
+
+def test_the_page_of_a_customer_says_what_was_promised(make: Factory, login: Login) -> None:
+    customer = make.customer()
+    make.call_record(
+        customer_id=customer.id,
+        promise="寄出充电器",
+        promised_until=date(2020, 1, 1),
+        promise_kept_on=date(2020, 1, 1),
+    )
+    assert "寄出充电器" in login(Role.CLERK).get(f"/customer/details/?id={customer.id}").text
 
 
 def test_linked_records_of_another_region_are_not_counted(make: Factory, login: Login) -> None:
