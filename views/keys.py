@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 
 # Endpoint of a page -> its letter, in the order of the sidebar.
 LETTERS: Mapping[str, str] = {
+    "due": "u",
     "complaint": "c",
     "customer": "k",
     "vehicle": "v",
