@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 def address_values(view: RecordType) -> dict[str, Any]:
     """Return the values that the address chooses, and what each choice fills in; nonsense is left out.
 
-    A form names what is chosen, so an address may choose only what its reader sees. Free text is never
-    taken from an address: it would put words into a person's mouth.
+    A form names what is chosen, so an address may choose only what its reader sees. No text is taken
+    here, it would put words into a person's mouth; what somebody typed to find a record is the one exception,
+    and fills its name alone (RecordType.new_values).
     """
     chosen = {
         name: value
