@@ -72,7 +72,7 @@ def run_command(engines: contextlib.ExitStack, arguments: Sequence[str]) -> int:
     environ["PYTHONPATH"] = str(ROOT)
     # Where the person stands, so that names of files mean what they mean there.
     folder = environ.get("CALLED_FROM", str(ROOT))
-    return run_once(shlex.join(arguments), environ, Path(folder))
+    return run_once(shlex.join(arguments), environ, Path(folder), is_asking=True)
 
 
 def local_folder(environ: Mapping[str, str]) -> Path:
@@ -241,15 +241,17 @@ class Panel:
         say("")
 
 
-def run_once(command: str, environ: Mapping[str, str], folder: Path = ROOT) -> int:
-    """Run a command to its end and return its exit status."""
+def run_once(
+    command: str, environ: Mapping[str, str], folder: Path = ROOT, *, is_asking: bool = False
+) -> int:
+    """Run a command to its end and return its exit status; one that may ask reads what the person answers."""
     arguments = ["/bin/sh", "-c", f"exec {command}"]
     return subprocess.run(
         arguments,
         check=False,
         env=environ,
         cwd=folder,
-        stdin=subprocess.DEVNULL,
+        stdin=None if is_asking else subprocess.DEVNULL,
         preexec_fn=die_with(os.getpid()),
     ).returncode
 

@@ -101,6 +101,21 @@ def test_kill_9_leaves_no_process_and_a_second_start_has_the_data(
     assert count == len(said[0])
 
 
+@pytest.mark.parametrize(("asks", "heard"), [("True", "y\n"), ("False", "")])
+def test_a_command_hears_what_the_person_answers(asks: str, heard: str) -> None:
+    program = f"import os, run_panel; run_panel.run_once('cat', os.environ, is_asking={asks})"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        input="y\n",
+        capture_output=True,
+        text=True,
+        cwd=ROOT / "bin",
+        check=True,
+        timeout=30,
+    )
+    assert done.stdout == heard
+
+
 def test_ctrl_c_ends_all_in_order(checkout: Path) -> None:
     with running(checkout, DEMO_DATA="0", ADMIN_EMAIL="a@example.com", ADMIN_PASSWORD="long enough 1") as (
         process,
