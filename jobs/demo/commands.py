@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from config import Settings
 from jobs.demo import has_records, seed_demo
 from jobs.demo.removal import SEED_LOCK, SOURCE, Removal, remove_demo
-from models import DemoRecord, acting_as, db, system_actor
+from models import DemoRecord, Staff, acting_as, db, system_actor
 
 # Longer lists of what stays are cut; a clerk looks the records up by their table.
 _SHOWN = 10
@@ -48,6 +48,13 @@ def demo_remove_command(yes: bool) -> None:
             click.confirm("Remove them for good?", abort=True)
         _say(remove_demo(), "gone")
         db.session.commit()
+        if (
+            db.session.scalars(
+                select(Staff.id).where(Staff.active, Staff.password.is_not(None)).limit(1)
+            ).first()
+            is None
+        ):
+            click.echo("Nobody can log in now: start with ADMIN_EMAIL and ADMIN_PASSWORD set, once.")
 
 
 def _say(removal: Removal, what: str) -> None:

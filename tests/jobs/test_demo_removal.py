@@ -184,7 +184,10 @@ def test_the_command_asks_and_a_no_changes_nothing(released: Flask) -> None:
 
 
 def test_afterwards_it_is_a_real_centre_until_the_demo_is_asked_for(released: Flask) -> None:
-    assert "complaint: gone" in run(released, "demo-remove", "--yes").output
+    gone = run(released, "demo-remove", "--yes").output
+    assert "complaint: gone" in gone
+    # Its people are gone as well, so somebody has to be let in.
+    assert "Nobody can log in now" in gone
     assert "no demo records" in run(released, "demo-remove", "--yes").output
     assert "Filling in demo data" not in run(released, "release").output
     with released.app_context():
