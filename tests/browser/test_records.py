@@ -63,7 +63,7 @@ def test_login_enter_find_edit_and_delete_a_complaint(panel: Panel) -> None:
     page.get_by_role("link", name="Edit").click()
     page.get_by_label("Severity").select_option("Severe")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("was saved")
+    expect(page.locator(".message.success")).to_contain_text("was saved")
 
     page.get_by_role("link", name="Complaints", exact=True).last.click()
     expect(page.get_by_role("row")).to_have_count(2)
@@ -75,7 +75,7 @@ def test_login_enter_find_edit_and_delete_a_complaint(panel: Panel) -> None:
     page.get_by_role("link", name="Keep").click()
     page.get_by_role("link", name="Delete…").click()
     page.get_by_role("button", name="Delete").click()
-    expect(page.get_by_role("status")).to_contain_text("1 record was deleted.")
+    expect(page.locator(".message.success")).to_contain_text("1 record was deleted.")
     assert page.evaluate("window.hacked") is None
     assert panel.complaints == []
 
@@ -135,7 +135,7 @@ def test_a_draft_outlives_the_login(panel: Panel) -> None:
 
     page.context.add_cookies(cookies)
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("was saved")
+    expect(page.locator(".message.success")).to_contain_text("was saved")
     assert panel.complaints == []
 
 
@@ -150,7 +150,7 @@ def test_a_draft_outlives_a_panel_that_cannot_be_reached(panel: Panel) -> None:
     page.get_by_role("button", name="Save and enter another").click()
     # The button that was pressed still tells where to go.
     expect(page.get_by_role("heading", name="New customer")).to_be_visible()
-    expect(page.get_by_role("status")).to_contain_text("was saved")
+    expect(page.locator(".message.success")).to_contain_text("was saved")
     panel.complaints[:] = [text for text in panel.complaints if "ERR_INTERNET_DISCONNECTED" not in text]
     assert panel.complaints == []
 
