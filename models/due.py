@@ -73,6 +73,9 @@ class DueItem:
     dealer_id: int | None
     responsible_id: int | None
     responsible: str | None
+    # Calls that were made for it and reached nobody, and when the last was.
+    attempts: int
+    tried_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,8 @@ def _item(row: Any, name_of: Callable[[str, int | None], str | None], day: date,
         dealer_id=row.dealer_id,
         responsible_id=row.responsible_id,
         responsible=name_of("responsible_id", row.responsible_id),
+        attempts=row.attempts or 0,
+        tried_at=row.tried_at,
     )
 
 
@@ -199,6 +204,8 @@ def _rows_of(kind: DueKind, source: Source, window: Window, wanted: Wanted) -> S
         told(source.who, String, "who"),
         told(source.phone, String, "phone"),
         told(source.about, String, "about"),
+        told(source.attempts, BigInteger, "attempts"),
+        told(source.tried_at, DateTime(timezone=True), "tried_at"),
         *(told(source.keys.get(name), BigInteger, name) for name in _NAMED),
     ).select_from(model)
     for joined, condition in source.joins:

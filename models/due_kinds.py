@@ -81,6 +81,9 @@ class Source:
     due_at: Any = None
     who: Any = None
     about: Any = None
+    # Calls that were made for it and did not settle it, and when the last of them was.
+    attempts: Any = None
+    tried_at: Any = None
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
@@ -152,7 +155,16 @@ def _is_followed_up(purpose: CallPurpose, zone: ZoneInfo) -> ColumnElement[bool]
     return counted.correlate(ServiceReceipt).exists()
 
 
-def _receipt_source(due_on: Any, conditions: Sequence[ColumnElement[bool]], starts_on: Any) -> Source:
+def _calls_of(purpose: CallPurpose, figure: Callable[[type[CallRecord]], Any]) -> Any:
+    """Return a figure over the calls that were made for this purpose about a receipt."""
+    call = aliased(CallRecord)
+    made = select(figure(call)).select_from(call)
+    return made.where(call.service_receipt_id == ServiceReceipt.id, call.purpose == purpose).scalar_subquery()
+
+
+def _receipt_source(
+    purpose: CallPurpose, due_on: Any, conditions: Sequence[ColumnElement[bool]], starts_on: Any
+) -> Source:
     # The customer's own agent calls; where there is none, who is responsible for the receipt.
     agent = func.coalesce(Customer.responsible_id, ServiceReceipt.responsible_id)
     return Source(
@@ -164,6 +176,8 @@ def _receipt_source(due_on: Any, conditions: Sequence[ColumnElement[bool]], star
         Customer.phone,
         starts_on=starts_on,
         about=func.coalesce(ServiceReceipt.work_done, ServiceReceipt.fault),
+        attempts=_calls_of(purpose, lambda call: func.count(call.id)),
+        tried_at=_calls_of(purpose, lambda call: func.max(call.called_at)),
     )
 
 
@@ -172,6 +186,7 @@ def _first_follow_up(window: Window, zone: ZoneInfo) -> Source:
     visited_on, entered_on = ServiceReceipt.handed_over_on, _day_of(ServiceReceipt.created_at, zone)
     is_late_slip = entered_on > visited_on + ends
     return _receipt_source(
+        CallPurpose.FIRST_FOLLOW_UP,
         case((is_late_slip, entered_on + LATE_SLIP_DAYS), else_=visited_on + ends),
         [
             visited_on.between(_oldest(zone), window.until - timedelta(days=ends)),
@@ -194,6 +209,7 @@ def _second_follow_up(window: Window, zone: ZoneInfo) -> Source:
     )
     reached_on = _day_of(call.called_at, zone)
     source = _receipt_source(
+        CallPurpose.SECOND_FOLLOW_UP,
         reached_on + ends,
         [
             is_first & (call.result == CallResult.REACHED),

@@ -16,6 +16,8 @@ from models.organisation import Role
 
 # Of visits in and out of the warranty, how many are followed up.
 _FOLLOWED, _FOLLOWED_LATER = 0.92, 0.05
+# Days after which nobody leaves a promise open any more.
+_REMEMBERED_DAYS = 60
 _POINTS = (
     "车辆使用正常，{part}没有异常", "修好以后跑了{km}公里，没再犯", "说了冬天充电和停放的注意事项", "提醒按时保养、检查胎压", "介绍了以旧换新活动",
     "客户问电池多久换一次，已说明", "告知新开了维修点，地址已发短信", "讲解了雨天涉水注意事项", "询问货厢加高的事，已转技术部", "客户打算再买一台",
@@ -188,10 +190,12 @@ def _promise(world: World, called_at: datetime, is_weak: bool) -> dict[str, Any]
         if is_late
         else until - timedelta(days=chance.randrange(2))
     )
+    # What was promised longer ago has been done, or somebody would have asked.
+    is_open = chance.random() < 0.015 and (days.today - until).days < _REMEMBERED_DAYS
     return {
         "promise": _say(world, chance.choice(_PROMISES)),
         "promised_until": until,
-        "promise_kept_on": kept if kept < days.today and chance.random() < 0.985 else None,
+        "promise_kept_on": kept if kept < days.today and not is_open else None,
     }
 
 

@@ -128,6 +128,8 @@ def test_the_last_days_have_work_in_every_state(world: World) -> None:
     assert number_of(WarrantyClaim, WarrantyClaim.outcome == ClaimOutcome.OPEN) > 0
     open_promises = CallRecord.promised_until.is_not(None) & CallRecord.promise_kept_on.is_(None)
     assert number_of(CallRecord, open_promises, CallRecord.promised_until < world.days.today) > 0
+    forgotten = CallRecord.promised_until < world.days.today - timedelta(days=60)
+    assert number_of(CallRecord, open_promises, forgotten) == 0
     due = Vehicle.next_maintenance_on.between(world.days.today, world.days.today + timedelta(days=14))
     assert number_of(Vehicle, due) > 0
 

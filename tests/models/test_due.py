@@ -147,6 +147,20 @@ def test_the_first_follow_up_counts_once_reached_or_after_three_days(
     assert (only(DueKind.FIRST_FOLLOW_UP) is None) == counts
 
 
+def test_a_follow_up_tells_of_the_calls_that_reached_nobody(in_app: Flask, make: Factory) -> None:
+    receipt = handed_over(make, -8)
+    item = only(DueKind.FIRST_FOLLOW_UP)
+    assert item is not None
+    assert (item.attempts, item.tried_at) == (0, None)
+    for distance in (-4, -2):
+        call(make, receipt, distance, CallResult.NOT_REACHED)
+    call(make, receipt, -1, CallResult.REACHED, purpose=CallPurpose.INQUIRY)
+    call(make, handed_over(make, -200), -1, CallResult.NOT_REACHED)
+    item = only(DueKind.FIRST_FOLLOW_UP)
+    assert item is not None
+    assert (item.attempts, item.tried_at) == (2, noon(-2))
+
+
 def test_a_call_about_something_else_is_no_follow_up(in_app: Flask, make: Factory) -> None:
     receipt = handed_over(make, -8)
     call(make, receipt, -5, CallResult.REACHED, purpose=CallPurpose.INQUIRY)

@@ -15,6 +15,7 @@ from conftest import Login, PanelClient, count_queries
 from factories import Factory
 from models import CallRecord, ServiceReceipt
 from models.base import now
+from models.call_record import CallResult
 from models.due_kinds import LAPSES_AFTER_DAYS
 from models.organisation import Role
 from views.due import Part, window_of
@@ -51,6 +52,22 @@ def test_the_lines_stand_in_the_parts_of_their_days(make: Factory, login: Login)
     assert "3 days ago" in shown["late"]
     assert f'<time datetime="{day(0)}" title="{day(0)}">today</time>' in shown["today"]
     assert f'<time datetime="{day(27)}">{day(27)}</time>' in shown["later"]
+
+
+def test_a_line_says_how_often_nobody_was_reached(make: Factory, login: Login) -> None:
+    receipt = handed_over(make, -6)
+    page = login(Role.SUPERVISOR).get("/due/").text
+    assert receipt.number in page
+    assert "reached nobody" not in page
+    make.call_record(
+        customer_id=receipt.customer_id,
+        service_receipt_id=receipt.id,
+        called_at=now() - timedelta(days=4),
+        result=CallResult.NOT_REACHED,
+    )
+    assert re.search(
+        r"1 call reached nobody: <time[^>]*>4 days ago</time>", login(Role.SUPERVISOR).get("/due/").text
+    )
 
 
 @pytest.mark.parametrize("weekday", range(7))
