@@ -130,7 +130,9 @@ class RowConverter:
 
     def _title(self, column: str) -> str:
         places = self._places[column]
-        return self._header[places[0]] if places else self.mapping.columns[column][0]
+        title = self._header[places[0]] if places else self.mapping.columns[column][0]
+        # A star in a template marks what must be filled in.
+        return title.rstrip("* ")
 
     def _key(self, cells: Sequence[str]) -> str:
         for columns in (self.mapping.key, self.mapping.key_else):
@@ -300,4 +302,5 @@ class RowConverter:
 
 def _look_up(words: Mapping[str, str], text: str) -> str | None:
     plain = fold(text)
-    return words.get(plain, words.get(plain.lower()))
+    spellings = (plain, plain.lower(), plain.upper())
+    return next((words[each] for each in spellings if each in words), None)

@@ -108,6 +108,17 @@ def test_a_dealer_network_with_regions_and_several_phones_in_a_cell() -> None:
     assert first.region_id == one(Region, name="东区").id
 
 
+def test_small_letters_do_and_the_star_of_a_template_is_no_name() -> None:
+    counts, reasons, _result = bring_in(
+        "customers", "客户编号,客户名称*,客户级别", "1,张三,c", "2,,A", "3,李四,D"
+    )
+    assert counts == (1, 0, 0, 2)
+    assert reasons == ["“客户名称” is empty.", "“客户级别” holds “D”, which this import does not know."]
+    customer = one(Customer, name="张三")
+    assert isinstance(customer, Customer)
+    assert str(customer.level) == "C"
+
+
 def test_what_of_a_file_was_not_used_or_had_to_be_made_is_said() -> None:
     remarks = bring_in("cn-dealers", DEALERS, "A1,启程,东区,江苏,徐州,E4,甲,,,")[2].remarks
     assert remarks == [
