@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from flask_babel import lazy_gettext as _
 
-from models import current_actor
 from views.base import RecordView
 from views.forms import Section, per_field
 from views.menu import Area
@@ -72,6 +71,7 @@ class CallRecordView(RecordView):
         "vehicle_id": {"customer_id": "customer_id"},
         "service_receipt_id": {"customer_id": "customer_id", "vehicle_id": "vehicle_id"},
     }
+    is_given_to_who_enters = True
     default_sort = ("called_at", True)
     column_descriptions = per_field(
         result=_("Record each try: three in vain on different days, and a letter, count as a follow-up."),
@@ -104,9 +104,3 @@ class CallRecordView(RecordView):
         Section(_("What was promised"), ("promise", "promised_until", "promise_kept_on")),
         Section(_("Handling"), ("responsible_id", "department_id", "region_id")),
     )
-
-    def new_values(self) -> dict[str, Any]:
-        """Give a new call to who enters it."""
-        values, actor = super().new_values(), current_actor()
-        values["responsible_id"] = values.get("responsible_id") or (actor.staff_id if actor else None)
-        return values

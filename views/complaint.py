@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from flask_babel import lazy_gettext as _
 
-from models import current_actor
 from views.base import RecordView
 from views.forms import Section, per_field
 from views.menu import Area
@@ -78,6 +77,7 @@ class ComplaintView(RecordView):
         "part_id",
         "production_batch",
     )
+    is_given_to_who_enters = True
     default_sort = ("registered_at", True)
     column_descriptions = per_field(
         step=_("Where it stands now. Set it on as soon as a step is done, else it counts as late."),
@@ -155,9 +155,3 @@ class ComplaintView(RecordView):
         ),
         Section(_("Handling"), ("responsible_id", "department_id", "region_id")),
     )
-
-    def new_values(self) -> dict[str, Any]:
-        """Give a new complaint to who registers it, until it is given to somebody else."""
-        values, actor = super().new_values(), current_actor()
-        values["responsible_id"] = values.get("responsible_id") or (actor.staff_id if actor else None)
-        return values

@@ -57,6 +57,8 @@ class RecordType(Guarded, ModelView):
     default_sort: ClassVar[tuple[str, bool]] = ("id", True)
     list_options: ClassVar[tuple[ExecutableOption, ...]] = ()
     is_tree: ClassVar[bool] = False
+    # Who enters a new record answers for it, until it is given to somebody else.
+    is_given_to_who_enters: ClassVar[bool] = False
     # What stands at the head of a record's page: columns, and of those that are days what they mean now.
     key_facts: ClassVar[tuple[str, ...]] = ()
     terms: ClassVar[Mapping[str, Term]] = {}
@@ -164,6 +166,9 @@ class RecordType(Guarded, ModelView):
         values |= address_values(self) if request.method == "GET" else {}
         typed = clean_line(request.args.get("_typed", "")[:SEARCH_MOST]) if request.method == "GET" else ""
         name_typed = self.named_by(typed) if typed else None
+        actor = current_actor()
+        if self.is_given_to_who_enters and actor is not None:
+            values["responsible_id"] = values.get("responsible_id") or actor.staff_id
         return values if name_typed is None else values | {name_typed: typed}
 
     def named_by(self, typed: str) -> str | None:

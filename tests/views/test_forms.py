@@ -299,10 +299,16 @@ def test_no_page_of_staff_shows_a_password(make: Factory, login: Login) -> None:
         assert "argon2id" not in response.text
 
 
-def test_a_new_complaint_is_its_recorder_s_until_it_is_given_to_somebody_else(login: Login) -> None:
+@pytest.mark.parametrize(
+    ("table", "is_its_own"), [("complaint", True), ("call_record", True), ("customer", False)]
+)
+def test_a_new_complaint_or_call_is_its_recorder_s_until_it_is_given_to_somebody_else(
+    table: str, is_its_own: bool, login: Login
+) -> None:
     client = login(Role.CLERK)
     assert client.staff is not None
-    assert form_of(client.get(path("complaint", "new")))["responsible_id"] == str(client.staff.id)
+    answers_for_it = form_of(client.get(path(table, "new")))["responsible_id"]
+    assert answers_for_it == (str(client.staff.id) if is_its_own else "")
 
 
 def test_a_contract_that_ends_before_it_begins_is_refused_in_a_sentence(make: Factory, login: Login) -> None:
