@@ -20,6 +20,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Date, DateTime, Enum, Numeric, select
 from sqlalchemy.exc import IntegrityError
 
+from config import Settings
 from models import WITH_DELETED, Attachment, AuditEntry, Note, acting_as, current_actor, db, system_actor
 from models.audit import AuditAction
 from models.note import may_remove
@@ -63,7 +64,8 @@ def removed(row: Any, notes: list[int], files: list[int]) -> dict[str, Any]:
 
 
 def _serializer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(str(current_app.secret_key), salt="undo")
+    settings: Settings = current_app.extensions["settings"]
+    return URLSafeTimedSerializer([*settings.secret_key_fallbacks, settings.secret_key], salt="undo")
 
 
 class UndoView(PageForAll):
