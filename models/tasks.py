@@ -32,13 +32,17 @@ COUNT_MOST = 999
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Records of one type that ask for something; `is_bad` where each of them is one too many."""
+    """Records of one type that ask for something; `is_bad` where each of them is one too many.
+
+    `oldest_by` names the column by which what waits longest comes first; None leaves the list's order.
+    """
 
     name: str
     model: type[Record]
     label: LazyString
     condition: Callable[[], ColumnElement[bool]]
     is_bad: bool = False
+    oldest_by: str | None = None
 
 
 def _since() -> date:
@@ -95,8 +99,10 @@ TASKS: dict[str, Task] = {
         Task("open", _C, _("Open complaints"), _is_open),
         Task("own", _C, _("My open complaints"), lambda: _is_open() & (_C.responsible_id == _own())),
         Task("unanswered", _C, _("Waiting for a first answer"), lambda: _C.step == Step.REGISTERED),
-        Task("late_answer", _C, _("Without a first answer after 24 hours"), _late_answer, is_bad=True),
-        Task("unsolved", _C, _("Not solved after 2 days"), _unsolved, is_bad=True),
+        Task(
+            "late_answer", _C, _("Without a first answer after 24 hours"), _late_answer, True, "registered_at"
+        ),
+        Task("unsolved", _C, _("Not solved after 2 days"), _unsolved, True, "registered_at"),
         Task(
             "severe",
             _C,

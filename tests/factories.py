@@ -46,6 +46,7 @@ from models import (
     WarrantyClaim,
     record_types,
 )
+from models.centre import Centre, Invitation
 from models.digest import DeliveryKind
 from models.organisation import Locale, Role
 
@@ -232,6 +233,11 @@ class Factory:
         record = record or self.customer()
         return self._add(DemoRecord(table_name=record.__tablename__, row_id=record.id))
 
+    def invitation(self, **attributes: Any) -> Invitation:
+        if "staff_id" not in attributes:
+            attributes["staff_id"] = self.staff().id
+        return self._add(Invitation(**attributes))
+
     def one_of_each(self) -> None:
         """Make at least one row in every table that the application may write."""
         for model in record_types():
@@ -240,6 +246,9 @@ class Factory:
         self.service_receipt(is_return_repair=True)
         self.supplier_alias()
         self.demo_record()
+        self.invitation()
+        self.session.merge(Centre(id=1))
+        self.session.commit()
         self.attachment()
         digest, staff = self.digest(), self.staff()
         self.delivery(digest)

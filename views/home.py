@@ -121,7 +121,7 @@ def figures() -> list[Figure]:
         if view is not None:
             text = f"{number:,}" if number <= COUNT_MOST else f"{COUNT_MOST}+"
             tone = ("bad" if number else "good") if task.is_bad else ""
-            query: dict[str, Any] = {KEY: name}
+            query: dict[str, Any] = {KEY: name, "sort": task.oldest_by}
             url = url_for(f"{view.endpoint}.index_view", **query)
             found.append(Figure(str(task.label), text, url, tone))
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql
@@ -16,8 +18,8 @@ FEW = {("warranty_claim", "vehicle_id"), ("parts_quality_record", "vehicle_id"),
 FEW |= {("vehicle", "customer_id")}
 
 
-def listed() -> list[tuple[str, str, str]]:
-    """Return table, key and statement of each short list that can be long behind."""
+def listed() -> list[tuple[str, str, str, str]]:
+    """Return table, key, column of the order and statement of each list that can be long behind."""
     found = []
     for parent in (Customer, Dealer, Vehicle, Part, Supplier):
         cards = view_of(parent).cards or ()
@@ -28,7 +30,9 @@ def listed() -> list[tuple[str, str, str]]:
                 continue
             statement = newest_first(view, select(model.id).where(held == 1)).limit(5)
             asked = statement.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
-            found.append((table, held.key, str(asked)))
+            order = view.default_sort[0]
+            sorted_by = f"{order}_sort" if hasattr(model, f"{order}_sort") else order
+            found.append((table, held.key, sorted_by, str(asked)))
     return found
 
 
@@ -39,7 +43,9 @@ def test_the_newest_of_a_record_are_read_in_order_from_an_index(in_app: Flask) -
         connection.exec_driver_sql(f"SET LOCAL {setting} = off")
     pairs = listed()
     assert len(pairs) > 15
-    for table, key, asked in pairs:
+    for table, key, order, asked in pairs:
         plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {asked}").scalars())
-        assert f"using ix_{table}_{key}_" in plan, (table, key, plan)
-        assert f"Index Cond: ({key} = 1)" in plan, (table, key, plan)
+        # Which index a planner takes for a handful of rows is chance; that none is sorted is not.
+        assert not re.search(r"(?<!Incremental )Sort  \(", plan), (table, key, plan)
+        indexes = [list(index.columns.keys())[:2] for index in db.metadata.tables[table].indexes]
+        assert [key, order] in indexes, (table, key, order)

@@ -86,7 +86,7 @@ def test_over_tls_browsers_are_told_to_stay_there_and_cookies_too(settings: Sett
 @pytest.mark.parametrize(("locale", "words"), [(Locale.ENGLISH, "Not found"), (Locale.CHINESE, "未找到")])
 def test_an_error_speaks_the_reader_s_language(locale: Locale, words: str, login: Login) -> None:
     page = login(Role.CLERK, locale=locale).get("/nothing").text
-    assert f'<html lang="{locale.value.replace("_", "-")}">' in page
+    assert f'<html lang="{locale.value.replace("_", "-")}"' in page
     assert f"<h1>{words}</h1>" in page
 
 
@@ -117,7 +117,7 @@ def test_a_language_chosen_before_the_login_goes_before_the_browser_s(client: Fl
 
 def test_the_language_of_a_person_goes_before_the_browser_s(login: Login) -> None:
     client = login(Role.CLERK, locale=Locale.ENGLISH)
-    assert '<html lang="en">' in client.get("/", headers={"Accept-Language": "zh-CN"}).text
+    assert '<html lang="en"' in client.get("/", headers={"Accept-Language": "zh-CN"}).text
 
 
 @pytest.mark.parametrize(("header", "language"), [("en", "en"), ("zh", "zh-Hans-CN")])

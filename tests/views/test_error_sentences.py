@@ -69,8 +69,13 @@ def test_an_address_gets_one_digest_of_a_department_once(make: Factory, login: L
         ("customer", "name", " \u3000", "Fill this in."),
         ("customer", "source", "x" * 81, "At most 80 characters; these are 81."),
         ("complaint", "subject_id", "", "Fill this in."),
-        ("complaint", "verified_at", "noon", "Give a date and time such as 2024-03-05 14:30."),
-        ("vehicle", "sold_on", "2023-02-29", "Give a date such as 2024-03-05."),
+        (
+            "complaint",
+            "verified_at",
+            "noon",
+            "Give a date and time such as 2024-03-05 14:30, 3-5 14:30, today 9:00 or now.",
+        ),
+        ("vehicle", "sold_on", "2023-02-29", "Give a date such as 2024-03-05, 3-5, today or +7."),
     ],
 )
 def test_a_value_out_of_bounds_is_refused_at_its_field_and_stays_typed(

@@ -130,7 +130,7 @@ def test_a_hit_says_what_tells_it_apart_and_where_the_word_stands(make: Factory,
     found = {
         hit["label"]: hit["hint"] for group in ask(login(Role.CLERK), "回执客户") for hit in group["hits"]
     }
-    assert found[receipt.number] == "回执客户"
+    assert found[receipt.number] == "回执客户 · 2026-03-02"
 
 
 def test_there_is_a_way_to_all_where_more_is_found(make: Factory, login: Login) -> None:
