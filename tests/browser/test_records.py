@@ -188,8 +188,8 @@ def test_filters_work_by_keyboard_and_stay_in_the_address(panel: Panel) -> None:
     assert panel.complaints == []
 
 
-@pytest.mark.parametrize("locale", list(Locale))
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+# Colours take no room: each language once.
+@pytest.mark.parametrize(("scheme", "locale"), [("light", Locale.CHINESE), ("dark", Locale.ENGLISH)])
 def test_no_screen_is_wider_than_a_phone(scheme: str, locale: Locale, panel: Panel) -> None:
     with panel.app.app_context():
         make = Factory(db.session())
