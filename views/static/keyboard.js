@@ -77,8 +77,9 @@
   }
 
   // Buttons, ticks and links take no letters; whatever is typed into does, and so does what stands open.
+  // A dialog that was just closed holds the focus until the next frame, but no longer the keys.
   const isTyping = (target) => target.isContentEditable
-    || target.closest("textarea, select, [role=listbox], dialog, details[data-popover][open]")
+    || target.closest("textarea, select, [role=listbox], dialog[open], details[data-popover][open]")
     || (target.matches("input") && !["checkbox", "button", "submit", "file"].includes(target.type));
 
   function act(event, actions) {
