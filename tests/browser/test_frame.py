@@ -48,11 +48,11 @@ def test_a_finger_hits_every_control_of_the_frame_lists_and_forms(density: Densi
 def test_the_foot_of_a_list_stays_on_the_screen_beside_filters(panel: Panel) -> None:
     with panel.app.app_context():
         make = Factory(db.session())
-        for _ in range(40):
-            make.part()
+        for number in range(40):
+            make.part(code=f"FOOT-{number:02}")
         db.session.remove()
     page = panel.page(Role.SUPERVISOR, viewport={"width": 1440, "height": 800})
-    for address in ("/part/", "/part/?search=P000"):
+    for address in ("/part/", "/part/?search=FOOT"):
         page.goto(address)
         expect(page.locator(".table-foot")).to_be_in_viewport(ratio=1)
     for scheme in ("light", "dark"):
