@@ -191,11 +191,11 @@ def _promise(world: World, called_at: datetime, is_weak: bool) -> dict[str, Any]
         else until - timedelta(days=chance.randrange(2))
     )
     # What was promised longer ago has been done, or somebody would have asked.
-    is_open = chance.random() < 0.015 and (days.today - until).days < _REMEMBERED_DAYS
+    is_old = (days.today - until).days > _REMEMBERED_DAYS
     return {
         "promise": _say(world, chance.choice(_PROMISES)),
         "promised_until": until,
-        "promise_kept_on": kept if kept < days.today and not is_open else None,
+        "promise_kept_on": kept if kept < days.today and (chance.random() < 0.985 or is_old) else None,
     }
 
 
