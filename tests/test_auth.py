@@ -176,12 +176,12 @@ def test_a_forgotten_password_is_reset_through_the_outbox(
     assert log_in(client, password="a new long secret")
 
 
-def test_a_hundred_requests_for_one_address_give_five_mails_and_one_answer(
+def test_twenty_requests_for_one_address_give_five_mails_and_one_answer(
     client: PanelClient, person: Staff, db_session: Session
 ) -> None:
     answers = {
         (answer.status_code, len(answer.data))
-        for _ in range(100)
+        for _ in range(20)
         if (answer := client.post("/reset", data={"email": person.email}))
     }
     assert len(answers) == 1
