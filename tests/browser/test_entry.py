@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
 from browser.conftest import Panel
@@ -18,6 +18,27 @@ PHONE = {"width": 375, "height": 812}
 def no_complaints(panel: Panel) -> bool:
     # Chromium notes each 422 as an error of the console.
     return [text for text in panel.complaints if "422" not in text] == []
+
+
+def enter_its_customer(page: Page, vehicle: Locator) -> None:
+    """Enter the customer of a vehicle from the dialog in which the vehicle is entered."""
+    vehicle.get_by_role("combobox", name="Customer").press_sequentially("13900000731")
+    expect(vehicle.get_by_role("option", name="New customer “13900000731”")).to_be_visible()
+    page.keyboard.press("Enter")
+    customer = page.get_by_role("dialog", name="New customer")
+    expect(customer.get_by_label("Phone")).to_have_value("13900000731")
+    expect(customer.get_by_label("Name")).to_be_focused()
+    # No deeper than this.
+    customer.get_by_role("combobox", name="Dealer").click()
+    expect(customer.get_by_text("Nothing found")).to_be_visible()
+    expect(customer.get_by_role("option", name="New dealer")).to_have_count(0)
+    page.keyboard.press("Escape")
+    customer.get_by_label("Name").fill("王新")
+    # The key that saves the page saves what is in front.
+    customer.get_by_label("Name").press("Control+Enter")
+    expect(customer).to_have_count(0)
+    expect(vehicle.get_by_role("combobox", name="Customer")).to_have_value("王新")
+    expect(vehicle.get_by_role("combobox", name="Customer")).to_be_focused()
 
 
 def test_a_vehicle_and_its_customer_are_entered_from_a_complaint_by_keyboard(panel: Panel) -> None:
@@ -49,23 +70,7 @@ def test_a_vehicle_and_its_customer_are_entered_from_a_complaint_by_keyboard(pan
     expect(vehicle.get_by_role("option", name="HS-9 加长版")).to_be_visible()
     page.keyboard.press("Enter")
 
-    vehicle.get_by_role("combobox", name="Customer").press_sequentially("13900000731")
-    expect(vehicle.get_by_role("option", name="New customer “13900000731”")).to_be_visible()
-    page.keyboard.press("Enter")
-    customer = page.get_by_role("dialog", name="New customer")
-    expect(customer.get_by_label("Phone")).to_have_value("13900000731")
-    expect(customer.get_by_label("Name")).to_be_focused()
-    # No deeper than this.
-    customer.get_by_role("combobox", name="Dealer").click()
-    expect(customer.get_by_text("Nothing found")).to_be_visible()
-    expect(customer.get_by_role("option", name="New dealer")).to_have_count(0)
-    page.keyboard.press("Escape")
-    customer.get_by_label("Name").fill("王新")
-    # The key that saves the page saves what is in front.
-    customer.get_by_label("Name").press("Control+Enter")
-    expect(customer).to_have_count(0)
-    expect(vehicle.get_by_role("combobox", name="Customer")).to_have_value("王新")
-    expect(vehicle.get_by_role("combobox", name="Customer")).to_be_focused()
+    enter_its_customer(page, vehicle)
 
     vehicle.get_by_role("button", name="Save").click()
     expect(vehicle).to_have_count(0)

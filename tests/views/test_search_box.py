@@ -186,7 +186,9 @@ def test_an_empty_box_offers_what_one_enters_most(make: Factory, login: Login) -
 )
 def test_odd_input_is_answered(typed: str, make: Factory, login: Login) -> None:
     make.customer(name="王", phone="17000000001")
-    ask(login(Role.SUPERVISOR), typed)
+    groups = ask(login(Role.SUPERVISOR), typed)
+    assert isinstance(groups, list)
+    assert all(group["label"] and group["hits"] for group in groups)
 
 
 def test_one_letter_looks_for_no_records_but_one_character_does(
