@@ -164,4 +164,7 @@ class Record(Base):
 
 def record_types() -> list[type[Record]]:
     """Return every mapped record type, in the order of definition."""
-    return [mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, Record)]
+    # The registry's mappers come as a set: in another order in each process.
+    by_table = {mapper.local_table: mapper.class_ for mapper in Base.registry.mappers}
+    models = (by_table[table] for table in Base.metadata.tables.values() if table in by_table)
+    return [model for model in models if issubclass(model, Record)]
