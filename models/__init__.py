@@ -1,5 +1,6 @@
 """The domain: tables, constraints and rules. Importing the package maps every table."""
 
+from models.access import AccessEntry
 from models.actor import Actor, acting_as, current_actor, set_actor, system_actor
 from models.audit import AuditEntry
 from models.base import Base, Record, db, record_types
@@ -28,6 +29,7 @@ from models.scope import WITH_DELETED, visible  # isort: skip
 
 __all__ = [
     "WITH_DELETED",
+    "AccessEntry",
     "Actor",
     "Attachment",
     "AttachmentContent",

@@ -112,6 +112,9 @@ def test_departments_of_a_subject_are_audited_under_the_subject(make: Factory, d
         "CREATE OR REPLACE FUNCTION audit_row() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
         "SET session_replication_role = replica",
         "UPDATE alembic_version SET version_num = 'x'",
+        "UPDATE access_entry SET actor_id = NULL",
+        "DELETE FROM access_entry",
+        "TRUNCATE access_entry",
     ],
 )
 def test_the_application_cannot_tamper_with_the_audit_log(

@@ -9,6 +9,8 @@ log = structlog.get_logger(__name__)
 
 # Read by the application, written by triggers or migrations only.
 READ_ONLY_TABLES = ("audit_entry", "alembic_version")
+# Added to by the application, and never changed.
+APPEND_ONLY_TABLES = ("access_entry",)
 
 # Both functions name pg_temp, as the last place to look: left out, it is the first, and a caller who may make
 # temporary tables could put one in the place of the audit log.
@@ -97,5 +99,6 @@ def grant_rights(connection: Connection, application_role: str) -> None:
     statements += [
         f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {table} FROM {role}" for table in READ_ONLY_TABLES
     ]
+    statements += [f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}" for table in APPEND_ONLY_TABLES]
     for statement in statements:
         connection.exec_driver_sql(statement)
