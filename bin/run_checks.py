@@ -15,6 +15,8 @@ from tied_process import die_with
 TYPED = ("app.py", "config.py", "models", "views", "jobs", "bin")
 TEMPLATES = "views/templates"
 FAULTS = "--faults"
+# One process a processor, each with engines of its own; tests of one file stay together, in their order.
+IN_PARALLEL = ("-n", "auto", "--dist", "loadscope")
 
 CHECKS: dict[str, tuple[str, ...]] = {
     "format": ("ruff", "format", "--check", "."),
@@ -48,10 +50,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def test_command(arguments: Sequence[str]) -> tuple[str, ...]:
-    """Return pytest's command: everything but the long faults, or those alone with --faults."""
+    """Return pytest's command: everything but the long faults, or those alone, one by one, with --faults."""
     others = [argument for argument in arguments if argument != FAULTS]
-    marked = ("-m", "faults") if FAULTS in arguments else ()
-    return ("pytest", *marked, *others)
+    chosen = ("-m", "faults") if FAULTS in arguments else IN_PARALLEL
+    return ("pytest", *chosen, *others)
 
 
 def run(name: str, command: Sequence[str]) -> Result:

@@ -43,8 +43,8 @@ def test_all_run_even_when_one_fails(
 @pytest.mark.parametrize(
     ("arguments", "command"),
     [
-        ([], ("pytest",)),
-        (["-k", "digest"], ("pytest", "-k", "digest")),
+        ([], ("pytest", *run_checks.IN_PARALLEL)),
+        (["-k", "digest"], ("pytest", *run_checks.IN_PARALLEL, "-k", "digest")),
         (["--faults"], ("pytest", "-m", "faults")),
         (["-x", "--faults"], ("pytest", "-m", "faults", "-x")),
     ],
