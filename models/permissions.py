@@ -1,6 +1,7 @@
 """Who may do what, in one table; the row limits of scope.py come on top.
 
-Letters: l list and search, r read one, c create, e edit, d delete, x export.
+Letters: l list and search, r read one, c create, e edit, d delete, x export, t take the steps of a procedure
+(settle, send, invite), a approve (decide).
 """
 
 from __future__ import annotations
@@ -10,13 +11,23 @@ from collections.abc import Mapping
 from models.actor import Actor
 from models.organisation import Role
 
-ACTIONS = {"l": "list", "r": "read", "c": "create", "e": "edit", "d": "delete", "x": "export"}
+ACTIONS = {
+    "l": "list",
+    "r": "read",
+    "c": "create",
+    "e": "edit",
+    "d": "delete",
+    "x": "export",
+    "t": "act",
+    "a": "approve",
+}
 
 _READ = "lr"
 _WORK = "lrcex"
 _FULL = "lrcedx"
 
-# Every role reads what stands here for "*"; the auditor reads everything and the administrator may do all.
+# Every role reads what stands here for "*"; the auditor reads everything, and the administrator may do all
+# that anybody may.
 PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
     "customer": {
         Role.CLERK: _WORK,
@@ -52,8 +63,9 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
         Role.CLERK: _WORK,
         Role.TOURING_ENGINEER: _WORK,
         Role.WAREHOUSE_KEEPER: _WORK,
-        Role.QUALITY_ENGINEER: _FULL,
-        Role.SUPERVISOR: _FULL,
+        # Who approves sets the outcome: nobody passes what he or she only entered.
+        Role.QUALITY_ENGINEER: _FULL + "a",
+        Role.SUPERVISOR: _FULL + "a",
         Role.FOLLOW_UP_AGENT: _READ,
     },
     "letter": {
@@ -63,11 +75,11 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
         Role.SUPERVISOR: _FULL,
     },
     "complaint": {
-        Role.CLERK: _WORK,
-        Role.FOLLOW_UP_AGENT: _WORK,
-        Role.TOURING_ENGINEER: _WORK,
-        Role.SUPERVISOR: _FULL,
-        Role.QUALITY_ENGINEER: "lrex",
+        Role.CLERK: _WORK + "t",
+        Role.FOLLOW_UP_AGENT: _WORK + "t",
+        Role.TOURING_ENGINEER: _WORK + "t",
+        Role.SUPERVISOR: _FULL + "ta",
+        Role.QUALITY_ENGINEER: "lrext",
         Role.WAREHOUSE_KEEPER: _READ,
     },
     "dealer": {"*": _READ, Role.TOURING_ENGINEER: _WORK, Role.SUPERVISOR: _FULL, Role.CLERK: _WORK},
@@ -99,11 +111,12 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
     "region": {"*": _READ},
     "department": {"*": _READ},
     "position": {"*": _READ},
-    "staff": {"*": _READ},
+    # "Act" invites people.
+    "staff": {"*": _READ, Role.ADMINISTRATOR: _FULL + "t"},
     "digest_recipient": {Role.SUPERVISOR: _FULL},
-    # Pages: "read" opens them, "create" makes and sends.
-    "digest": {Role.SUPERVISOR: _WORK, Role.QUALITY_ENGINEER: _READ},
-    "delivery": {Role.SUPERVISOR: _WORK},
+    # Pages: "read" opens them, "act" makes, sends and settles.
+    "digest": {Role.SUPERVISOR: _READ + "t", Role.QUALITY_ENGINEER: _READ},
+    "delivery": {Role.SUPERVISOR: _READ + "t"},
     # Changes what the centre is: for administrators alone.
     "centre": {Role.ADMINISTRATOR: _FULL},
     # Imports only records that the role may create.
@@ -114,14 +127,16 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
 def letters(role: Role, table_name: str) -> str:
     """Return the letters of what `role` may do with `table_name`; nothing where the table isn't named."""
     rights = PERMISSIONS.get(table_name, {})
-    if role is Role.ADMINISTRATOR:
-        return _FULL if rights else ""
     own = rights.get(role) or rights.get("*", "")
-    return "".join(sorted(set(own + "lrx"))) if role is Role.AUDITOR and rights else own
+    if rights and role is Role.AUDITOR:
+        own += _READ + "x"
+    if rights and role is Role.ADMINISTRATOR:
+        own = _FULL + "".join(rights.values())
+    return "".join(letter for letter in ACTIONS if letter in own)
 
 
 def allows(actor: Actor | None, table_name: str, action: str) -> bool:
-    """Tell whether `actor` may do `action` ("list", "read", "create", "edit", "delete", "export")."""
+    """Tell whether `actor` may do `action`, one of ACTIONS, by role."""
     if actor is None:
         return False
     if actor.is_system:

@@ -48,8 +48,8 @@ class DeliveryView(Page):
         "details": "read",
         "message": "read",
         "download": "read",
-        "settle": "create",
-        "again": "create",
+        "settle": "act",
+        "again": "act",
     }
     area, icon, title = Area.DIGEST, "mail", _("Sent mail")
 
@@ -93,7 +93,7 @@ class DeliveryView(Page):
             answer_text=answer_text,
             needs_person=is_unsettled(delivery),
             next_copy=next_copy_number(delivery) if delivery.digest_id else None,
-            can_send=self.is_allowed("create"),
+            can_send=self.is_allowed("act"),
         )
 
     @expose("/message")

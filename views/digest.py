@@ -52,8 +52,8 @@ class DigestView(Page):
         "details": "read",
         "message": "read",
         "download": "read",
-        "make": "create",
-        "send": "create",
+        "make": "act",
+        "send": "act",
     }
     area, icon, title = Area.DIGEST, "digest", _("Weekly digests")
 
@@ -74,7 +74,7 @@ class DigestView(Page):
             is_closed=week.has_ended(now(), site_zone()),
             newest=IsoWeek.last_closed(now(), site_zone()),
             is_working=is_working,
-            can_make=self.is_allowed("create"),
+            can_make=self.is_allowed("act"),
             department_name=department_name,
         )
         response = Response(page)
@@ -99,7 +99,7 @@ class DigestView(Page):
             next_copies={one.recipient: one.copy_number + 1 for one in digest.deliveries},
             people=labels_for(Staff, asked_by(digest)),
             answer_text=answer_text,
-            can_send=self.is_allowed("create"),
+            can_send=self.is_allowed("act"),
             department_name=department_name,
         )
 

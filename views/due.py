@@ -251,7 +251,7 @@ def way_to_do(item: DueItem) -> Way | None:
         is_allowed = allows(current_actor(), CallRecord.__tablename__, "edit")
         return Way(_("Kept"), url_for("due.kept_view"), is_post=True) if is_allowed else None
     if item.kind in _EDITED:
-        return _edit(item, str(_EDITED[item.kind]))
+        return _edit(item, *_EDITED[item.kind])
     calls = view_of(CallRecord)
     if calls is None or not calls.is_allowed("create"):
         return None
@@ -266,14 +266,15 @@ def way_to_do(item: DueItem) -> Way | None:
     return Way(_("Record the call"), url)
 
 
-_EDITED: Mapping[DueKind, LazyString] = {
-    DueKind.FIRST_ANSWER: lazy_gettext("Record the answer"),
-    DueKind.WARRANTY_CLAIM: lazy_gettext("Decide"),
+# What is done in the record's own form: what the button says, and the right that it takes beside "edit".
+_EDITED: Mapping[DueKind, tuple[LazyString, str]] = {
+    DueKind.FIRST_ANSWER: (lazy_gettext("Record the answer"), "edit"),
+    DueKind.WARRANTY_CLAIM: (lazy_gettext("Decide"), "approve"),
 }
 
 
-def _edit(item: DueItem, label: str) -> Way | None:
+def _edit(item: DueItem, label: LazyString, action: str) -> Way | None:
     view = view_named(item.table)
-    if view is None or not view.is_allowed("edit"):
+    if view is None or not view.is_allowed("edit") or not view.is_allowed(action):
         return None
-    return Way(label, url_for(f"{view.endpoint}.edit_view", id=item.row_id))
+    return Way(str(label), url_for(f"{view.endpoint}.edit_view", id=item.row_id))

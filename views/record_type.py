@@ -50,6 +50,8 @@ class RecordType(Guarded, ModelView):
     # Checks beyond type and length, by field: WTForms validators.
     form_checks: ClassVar[Mapping[str, Sequence[Any]]] = {}
     required_fields: ClassVar[frozenset[str]] = frozenset()
+    # What decides about a record: set by those alone who may approve such records.
+    decided_by_approval: ClassVar[frozenset[str]] = frozenset()
     # What tells records of one label apart where they are looked up: plain columns.
     hint_columns: ClassVar[tuple[str, ...]] = ()
     # By relation: the fields that are filled in, while still empty, from the record chosen, and its column.
@@ -109,7 +111,9 @@ class RecordType(Guarded, ModelView):
 
     def settable_names(self, row: Record | None) -> tuple[str, ...]:  # noqa: ARG002 - for subclasses
         """Return the fields that who acts now may set on `row` (None: on a new one)."""
-        return self.form_names
+        if self.is_allowed("approve"):
+            return self.form_names
+        return tuple(name for name in self.form_names if name not in self.decided_by_approval)
 
     def is_accessible(self) -> bool:
         """Tell whether the menu shows the list."""

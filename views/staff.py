@@ -84,7 +84,7 @@ class StaffView(RecordView):
     singular, plural, new_label = _("Staff member"), _("Staff"), _("New staff member")
     area, icon = Area.ORGANISATION, "staff"
     what_for = _("Everybody who works in the panel. Enter a person, who gets a mail to set a password.")
-    actions: ClassVar[Mapping[str, str]] = {**RecordView.actions, "invite_view": "edit"}
+    actions: ClassVar[Mapping[str, str]] = {**RecordView.actions, "invite_view": "act"}
     column_labels = per_field(name=_("Full name"))
     column_list = (
         "name",
@@ -166,7 +166,7 @@ class StaffView(RecordView):
         """Show on a person's page how the invitation stands, to who may repeat it."""
         if template == "details.html":
             template, row = "staff.html", context["row"]
-            is_asked = self.is_allowed("edit") and may_be_invited(row)
+            is_asked = self.is_allowed("act") and may_be_invited(row)
             context["invitation"] = shown_invitation(row) if is_asked else None
         return super().render(template, **context)
 

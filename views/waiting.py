@@ -90,7 +90,7 @@ def _counts() -> dict[str, Select[int]]:
     }
     if allows(actor, "complaint", "edit"):
         counts["complaint"] = _capped(select(Complaint.id).where(Complaint.step == Step.REGISTERED))
-    if allows(actor, "delivery", "create"):
+    if allows(actor, "delivery", "act"):
         unsettled = (Delivery.state == DeliveryState.UNKNOWN) & Delivery.settled_by_id.is_(None)
         counts["delivery"] = _capped(select(Delivery.id).where(unsettled))
     if allows(actor, "import_run", "create"):

@@ -47,6 +47,7 @@ class WarrantyClaimView(RecordView):
         "responsible_id",
     )
     default_sort = ("claimed_on", True)
+    decided_by_approval = frozenset({"outcome", "decided_on", "amount_passed", "decision_reason"})
     column_descriptions = per_field(
         supplier_id=_("From whom we claim, or who made the part."),
         production_batch=_("The batch stamped on the part; early warnings go by it."),

@@ -8,7 +8,7 @@ from models.actor import Actor, system_actor
 from models.organisation import Role
 from models.permissions import ACTIONS, ALL_REGION_ROLES, PERMISSIONS, allows, grantable_roles
 
-# Letters as people say them: list, read, create, edit, delete, export. One column for each role.
+# Letters as people say them: list, read, create, edit, delete, export, act (t), approve. One column for each role.
 COLUMNS = (
     Role.CLERK,
     Role.FOLLOW_UP_AGENT,
@@ -22,13 +22,13 @@ COLUMNS = (
 EXPECTED = {
     "customer": ("lrcex", "lrcex", "lr", "lr", "", "lrcedx", "lrx", "lrcedx"),
     "vehicle": ("lrcex", "lrcex", "lrcex", "lr", "lr", "lrcedx", "lrx", "lrcedx"),
-    "complaint": ("lrcex", "lrcex", "lrcex", "lrex", "lr", "lrcedx", "lrx", "lrcedx"),
+    "complaint": ("lrcext", "lrcext", "lrcext", "lrext", "lr", "lrcedxta", "lrx", "lrcedxta"),
     "dealer": ("lrcex", "lr", "lrcex", "lr", "lr", "lrcedx", "lrx", "lrcedx"),
     "supplier": ("lr", "lr", "lr", "lrcex", "lrcex", "lrcedx", "lrx", "lrcedx"),
     "part": ("lr", "lr", "lr", "lrcex", "lrcex", "lrcedx", "lrx", "lrcedx"),
     "parts_quality_record": ("lrcex", "lr", "lrcex", "lrcedx", "lrcex", "lrcedx", "lrx", "lrcedx"),
     "service_receipt": ("lrcex", "lrcex", "lrcex", "lr", "lr", "lrcedx", "lrx", "lrcedx"),
-    "warranty_claim": ("lrcex", "lr", "lrcex", "lrcedx", "lrcex", "lrcedx", "lrx", "lrcedx"),
+    "warranty_claim": ("lrcex", "lr", "lrcex", "lrcedxa", "lrcex", "lrcedxa", "lrx", "lrcedxa"),
     "call_record": ("lrcex", "lrcex", "lrcex", "lr", "", "lrcedx", "lrx", "lrcedx"),
     "letter": ("lrcex", "lrcex", "lr", "", "", "lrcedx", "lrx", "lrcedx"),
     "parts_shipment": ("lrcex", "lr", "lr", "lrx", "lrcex", "lrcedx", "lrx", "lrcedx"),
@@ -38,10 +38,10 @@ EXPECTED = {
     "region": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedx"),
     "department": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedx"),
     "position": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedx"),
-    "staff": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedx"),
+    "staff": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedxt"),
     "digest_recipient": ("", "", "", "", "", "lrcedx", "lrx", "lrcedx"),
-    "digest": ("", "", "", "lr", "", "lrcex", "lrx", "lrcedx"),
-    "delivery": ("", "", "", "", "", "lrcex", "lrx", "lrcedx"),
+    "digest": ("", "", "", "lr", "", "lrt", "lrx", "lrcedxt"),
+    "delivery": ("", "", "", "", "", "lrt", "lrx", "lrcedxt"),
     "centre": ("", "", "", "", "", "", "lrx", "lrcedx"),
     "import_run": ("", "", "", "", "", "lrcex", "lrx", "lrcedx"),
 }
