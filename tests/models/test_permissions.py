@@ -8,7 +8,7 @@ from models.actor import Actor, system_actor
 from models.organisation import Role
 from models.permissions import ACTIONS, ALL_REGION_ROLES, PERMISSIONS, allows, grantable_roles
 
-# Letters as people say them: list, read, create, edit, delete, export, act (t), approve. One column for each role.
+# Letters: list, read, create, edit, delete, export, act (t), approve. One column for each role.
 COLUMNS = (
     Role.CLERK,
     Role.FOLLOW_UP_AGENT,
