@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 log = structlog.get_logger(__name__)
 
@@ -96,9 +96,10 @@ def grant_rights(connection: Connection, application_role: str) -> None:
         f"GRANT USAGE ON SCHEMA public TO {role}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
     ]
-    statements += [
-        f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {table} FROM {role}" for table in READ_ONLY_TABLES
-    ]
-    statements += [f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}" for table in APPEND_ONLY_TABLES]
+    taken = dict.fromkeys(READ_ONLY_TABLES, "INSERT, UPDATE, DELETE, TRUNCATE")
+    taken |= dict.fromkeys(APPEND_ONLY_TABLES, "UPDATE, DELETE, TRUNCATE")
+    # A migration to an earlier revision ends before some of them are made.
+    present = set(inspect(connection).get_table_names())
+    statements += [f"REVOKE {taken[table]} ON {table} FROM {role}" for table in taken if table in present]
     for statement in statements:
         connection.exec_driver_sql(statement)
