@@ -29,12 +29,28 @@ PAYLOADS = (
 )
 # Addresses, keys and hashes, which a constraint or the code that reads them keeps from being anything else.
 KEYS = {
-    "access_entry.table_name", "alembic_version.version_num", "attachment.media_type", "attachment.sha256",
-    "audit_entry.table_name", "audit_entry.source", "centre.timezone", "delivery.message_id",
-    "delivery.recipient", "demo_record.table_name", "digest_recipient.email", "import_origin.table_name", "import_origin.source",
-    "import_run.file_sha256", "import_run.mapping", "login_attempt.key_hash", "login_session.token_hash",
-    "note.table_name", "sent_form.content_hash", "staff.email", "staff.fs_uniquifier", "staff.password",
-}  # fmt: skip
+    "access_entry.table_name",
+    "attachment.media_type",
+    "attachment.sha256",
+    "audit_entry.table_name",
+    "audit_entry.source",
+    "centre.timezone",
+    "delivery.message_id",
+    "delivery.recipient",
+    "demo_record.table_name",
+    "digest_recipient.email",
+    "import_origin.table_name",
+    "import_origin.source",
+    "import_run.file_sha256",
+    "import_run.mapping",
+    "login_attempt.key_hash",
+    "login_session.token_hash",
+    "note.table_name",
+    "sent_form.content_hash",
+    "staff.email",
+    "staff.fs_uniquifier",
+    "staff.password",
+}
 WATCH = """() => {
   window.ran = () => { window.hasRun = true; };
   document.addEventListener("securitypolicyviolation", (event) => {
