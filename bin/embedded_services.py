@@ -64,7 +64,7 @@ NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": 
 
 CREATE_ROLES = """
 ALTER ROLE {superuser} PASSWORD '{superuser_password}';
-CREATE ROLE {owner} LOGIN PASSWORD '{owner_password}';
+CREATE ROLE {owner} LOGIN CREATEDB PASSWORD '{owner_password}';
 CREATE ROLE {application} LOGIN PASSWORD '{application_password}';
 CREATE DATABASE {database} OWNER {owner};
 REVOKE ALL ON DATABASE {database} FROM PUBLIC;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from jobs.backup.commands import backup_command, restore_command
 from jobs.demo.commands import demo_add_command, demo_remove_command
 from jobs.digest import digest_command
 from jobs.import_command import import_command
@@ -16,6 +17,8 @@ COMMANDS: tuple[click.Command, ...] = (
     demo_users_command,
     demo_add_command,
     demo_remove_command,
+    backup_command,
+    restore_command,
     import_command,
     digest_command,
     worker_command,

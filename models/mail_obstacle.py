@@ -15,6 +15,7 @@ class Obstacle(Labelled):
     NOT_ALLOWED = "obstacle:not_allowed", _("Outside production this address gets no mail (MAIL_ALLOW)")
     BAD_ADDRESS = "obstacle:bad_address", _("This is not a mail address")
     CUT_OFF = "obstacle:cut_off", _("Sending was cut off; the mail may or may not have arrived")
+    RESTORED = "obstacle:restored", _("Restored from a backup; the mail may have been sent since")
 
 
 def answer_text(answer: str | None) -> str | LazyString | None:

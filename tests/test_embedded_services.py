@@ -79,13 +79,16 @@ def test_the_application_role_owns_nothing_and_makes_nothing(database: Postgres)
                 application.execute(statement)
 
 
-def test_neither_role_is_more_than_a_login(database: Postgres) -> None:
+def test_neither_role_is_more_than_a_login_but_that_the_owner_may_try_a_backup(database: Postgres) -> None:
     with connect(database.superuser_url) as superuser:
         rows = superuser.execute(
             "SELECT rolname, rolsuper, rolcreatedb, rolcreaterole, rolbypassrls, rolreplication "
             "FROM pg_roles WHERE rolname LIKE 'huisheng%' ORDER BY 1"
         ).fetchall()
-    assert rows == [(name, *[False] * 5) for name in ("huisheng_app", "huisheng_owner")]
+    assert rows == [
+        ("huisheng_app", False, False, False, False, False),
+        ("huisheng_owner", False, True, False, False, False),
+    ]
 
 
 def test_the_owner_makes_tables_that_the_application_sees_only_when_granted(database: Postgres) -> None:

@@ -85,6 +85,8 @@ def grant_rights(connection: Connection, application_role: str) -> None:
 
     Where it is the owner itself, as with a service that gives one role only, say in the log what is lacking.
     """
+    # A restored database has its functions, and not what others may not do with them.
+    connection.exec_driver_sql("REVOKE ALL ON FUNCTION audit_row() FROM PUBLIC")
     owner = connection.exec_driver_sql("SELECT current_user").scalar_one()
     if application_role == owner:
         log.warning(
