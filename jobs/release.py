@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
+import time
 
 import click
+import psycopg
 from flask import current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 from flask_security.utils import hash_password
 from sqlalchemy import any_, func, literal, select
+from sqlalchemy.exc import OperationalError
 
 from config import Settings
 from jobs.demo import DEMO_PEOPLE, demo_password, has_records, seed_demo
@@ -18,6 +21,10 @@ from models import Staff, acting_as, db, system_actor
 from models.essentials import seed_essentials
 from models.organisation import Role
 
+# Tries of a migration that finds a table in use; each waits no longer than writers may be stalled.
+MOST_TRIES = 10
+PAUSE = 3.0  # seconds between two tries, in which those who waited get on
+
 
 @click.command("release")
 @with_appcontext
@@ -25,7 +32,7 @@ def release_command() -> None:
     """Migrate the database, and fill what is missing; safe to run at each release."""
     settings: Settings = current_app.extensions["settings"]
     click.echo("Bringing the database up to date …")
-    upgrade()
+    migrate()
     with acting_as(system_actor("command:release")):
         # Released by the commit: of two releases at once, the second finds all in its place.
         db.session.execute(select(func.pg_advisory_xact_lock(SEED_LOCK)))
@@ -50,6 +57,29 @@ def demo_users_command() -> None:
     for person in DEMO_PEOPLE:
         if settings.demo_data and person.email in existing:
             click.echo(f"{person.role.value}\t{person.email}\t{demo_password(settings)}")
+
+
+def migrate(revision: str = "head") -> None:
+    """Run the migrations up to `revision`, again and again while somebody uses the tables that one needs.
+
+    Raises:
+        click.ClickException: when the tables stay in use; what was migrated before stays so.
+    """
+    for tries in range(1, MOST_TRIES + 1):
+        try:
+            upgrade(revision=revision)
+        except OperationalError as error:
+            if not isinstance(error.orig, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected):
+                raise
+            if tries < MOST_TRIES:
+                click.echo(f"A table is in use that is to be changed; trying again in {PAUSE:.0f} s …")
+                time.sleep(PAUSE)
+        else:
+            return
+    raise click.ClickException(
+        f"A table stayed in use during {MOST_TRIES} tries, so the database is not up to date. Look for a long"
+        " transaction (an import, a forgotten psql), then run the release again."
+    )
 
 
 def create_first_administrator(email: str, password: str) -> None:

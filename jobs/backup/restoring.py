@@ -8,13 +8,13 @@ from typing import Any
 
 import psycopg
 from alembic.script import ScriptDirectory
-from flask_migrate import upgrade
 from psycopg import Connection
 
 import models
 from jobs.backup.archive import empty, leftovers, load_archive
 from jobs.backup.manifest import Measure, measure
 from jobs.backup.programs import BackupError, Program, connection_string
+from jobs.release import migrate
 from models.mail_obstacle import Obstacle
 
 MIGRATIONS = Path(models.__file__).parent / "migrations"
@@ -83,6 +83,6 @@ def bring_back(program: Program, archive: Path, connection: Connection[Any]) -> 
 
 def bring_forward(url: str) -> None:
     """Run the migrations that a backup has not seen, set rights, and let the planner know the tables."""
-    upgrade()
+    migrate()
     with psycopg.connect(connection_string(url), autocommit=True) as connection:
         connection.execute("ANALYZE")
