@@ -1,5 +1,6 @@
 """The domain: tables, constraints and rules. Importing the package maps every table."""
 
+from models.absence import Absence
 from models.access import AccessEntry
 from models.actor import Actor, acting_as, current_actor, set_actor, system_actor
 from models.audit import AuditEntry
@@ -29,6 +30,7 @@ from models.scope import WITH_DELETED, visible  # isort: skip
 
 __all__ = [
     "WITH_DELETED",
+    "Absence",
     "AccessEntry",
     "Actor",
     "Attachment",

@@ -20,7 +20,9 @@ class Actor:
     """The person or the process that reads and writes.
 
     `staff_id` is None for the panel itself. `region_ids` is None where every region is seen, else the
-    own region with all below it. `on_behalf_of_id` is the absent colleague whose work a substitute does.
+    own region with all below it. `below_ids` are the people at positions under the own one, left empty where
+    every region is seen anyway; `stands_in_for` the colleagues who are absent today and whose work the
+    person does. `on_behalf_of_id` says that all of it is done for one colleague, whoever answers for a row.
     """
 
     staff_id: int | None
@@ -31,6 +33,19 @@ class Actor:
     department_id: int | None = None
     on_behalf_of_id: int | None = None
     is_system: bool = field(default=False)
+    below_ids: frozenset[int] = frozenset()
+    stands_in_for: frozenset[int] = frozenset()
+
+    @property
+    def queue_ids(self) -> frozenset[int]:
+        """Return whose work is the person's own today: the person's, and that of absent colleagues."""
+        own = frozenset() if self.staff_id is None else frozenset({self.staff_id})
+        return own | self.stands_in_for
+
+    @property
+    def staff_ids(self) -> frozenset[int]:
+        """Return whose records the person sees in whatever region they lie."""
+        return self.queue_ids | self.below_ids
 
 
 def system_actor(source: str, staff_id: int | None = None) -> Actor:
@@ -77,6 +92,7 @@ def announce_actor(session: Session, connection: Connection | None = None) -> No
     settings = {
         "huisheng.actor_id": str(actor.staff_id or "") if actor else "",
         "huisheng.on_behalf_of_id": str(actor.on_behalf_of_id or "") if actor else "",
+        "huisheng.stands_in_for": ",".join(map(str, sorted(actor.stands_in_for))) if actor else "",
         "huisheng.source": actor.source if actor else "",
     }
     # Local to the transaction, so that the pool can't carry them over to somebody else.

@@ -111,6 +111,8 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
     "region": {"*": _READ},
     "department": {"*": _READ},
     "position": {"*": _READ},
+    # A substitute is appointed; everybody may look up who does whose work.
+    "absence": {"*": _READ, Role.SUPERVISOR: _FULL},
     # "Act" invites people.
     "staff": {"*": _READ, Role.ADMINISTRATOR: _FULL + "t"},
     "digest_recipient": {Role.SUPERVISOR: _FULL},

@@ -49,9 +49,10 @@ def _since() -> date:
     return now().astimezone(site_zone()).date() - timedelta(days=RECENT_DAYS)
 
 
-def _own() -> int | None:
+def _own() -> list[int]:
+    """Return whose complaints are one's own: those of absent colleagues for whom one stands in as well."""
     actor = current_actor()
-    return None if actor is None else actor.staff_id
+    return [] if actor is None else sorted(actor.queue_ids)
 
 
 def _recent() -> datetime:
@@ -97,7 +98,7 @@ TASKS: dict[str, Task] = {
     for task in (
         Task("new", _C, _("New in 7 days"), lambda: _C.registered_at >= _recent()),
         Task("open", _C, _("Open complaints"), _is_open),
-        Task("own", _C, _("My open complaints"), lambda: _is_open() & (_C.responsible_id == _own())),
+        Task("own", _C, _("My open complaints"), lambda: _is_open() & _C.responsible_id.in_(_own())),
         Task("unanswered", _C, _("Waiting for a first answer"), lambda: _C.step == Step.REGISTERED),
         Task(
             "late_answer", _C, _("Without a first answer after 24 hours"), _late_answer, True, "registered_at"

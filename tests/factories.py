@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from models import (
+    Absence,
     Attachment,
     AttachmentContent,
     Base,
@@ -138,6 +139,14 @@ class Factory:
 
     def letter(self, **attributes: Any) -> Letter:
         return self._plain(Letter, {"sent_on": date(2026, 3, 2), "regarding": "保养通知"}, attributes)
+
+    def absence(self, **attributes: Any) -> Absence:
+        if not {"staff_id", "substitute_id"} <= set(attributes):
+            department = self.department()
+            for name in {"staff_id", "substitute_id"} - set(attributes):
+                attributes[name] = self.staff(department_id=department.id).id
+        days = {"starts_on": date(2026, 3, 2), "ends_on": date(2026, 3, 6)}
+        return self._plain(Absence, days, attributes)
 
     def holiday(self, **attributes: Any) -> Holiday:
         falls_on = date(2026, 1, 1) + timedelta(days=next(_serial))

@@ -17,44 +17,14 @@ from models import Delivery, LoginSession, acting_as, current_actor, db, system_
 from models.base import now
 from models.organisation import Locale, Role
 from models.permissions import ALL_REGION_ROLES
-from views.auth import SEEN_EVERY, StaffDatastore, actor_for, new_login, region_and_below, token_hash
+from models.sight import actor_for
+from views.auth import SEEN_EVERY, StaffDatastore, new_login, token_hash
 
 
 @pytest.fixture
 def inside(in_app: Flask) -> Factory:
     """Make rows in the session that the rules use; tests with a client have one of their own."""
     return Factory(db.session)
-
-
-def test_a_region_comes_with_all_below_it_and_nothing_beside_or_above(inside: Factory) -> None:
-    country = inside.region()
-    province = inside.region(parent=country)
-    city, other_city = inside.region(parent=province), inside.region(parent=province)
-    elsewhere = inside.region(parent=country)
-    assert region_and_below(province.id) == {province.id, city.id, other_city.id}
-    assert region_and_below(city.id) == {city.id}
-    assert region_and_below(country.id) == {
-        row.id for row in (country, province, city, other_city, elsewhere)
-    }
-
-
-def test_regions_in_a_circle_are_found_once(inside: Factory) -> None:
-    first = inside.region()
-    second = inside.region(parent=first)
-    first.parent_id = second.id
-    db.session.commit()
-    assert region_and_below(first.id) == {first.id, second.id}
-
-
-def test_a_region_deleted_in_the_middle_hides_what_lies_below_it(inside: Factory) -> None:
-    top = inside.region()
-    middle = inside.region(parent=top, deleted_at=now())
-    inside.region(parent=middle)
-    assert region_and_below(top.id) == {top.id}
-
-
-def test_no_region_is_no_region_and_not_all(inside: Factory) -> None:
-    assert region_and_below(None) == frozenset()
 
 
 @pytest.mark.parametrize("role", Role)

@@ -7,6 +7,7 @@ from flask_admin import Admin
 from flask_admin.theme import Theme
 
 from models import (
+    Absence,
     CallRecord,
     Complaint,
     Customer,
@@ -30,6 +31,7 @@ from models import (
     WarrantyClaim,
 )
 from views import errors, look, setup
+from views.absence import AbsenceView
 from views.base import RecordView
 from views.call_record import CallRecordView
 from views.complaint import ComplaintView
@@ -83,6 +85,7 @@ SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
     (DepartmentView, Department),
     (PositionView, Position),
     (RegionView, Region),
+    (AbsenceView, Absence),
     (HolidayView, Holiday),
 )
 # Pages that are no lists of records.

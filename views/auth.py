@@ -16,10 +16,10 @@ from sqlalchemy import select, update
 
 from config import Settings
 from jobs.outbox import OutboxMailUtil
-from models import LoginSession, Region, Staff, acting_as, db, set_actor, system_actor
-from models.actor import Actor, reset_actor
+from models import LoginSession, Staff, acting_as, db, set_actor, system_actor
+from models.actor import reset_actor
 from models.base import now
-from models.permissions import ALL_REGION_ROLES
+from models.sight import actor_for
 
 TOKEN_KEY = "login_token"  # noqa: S105 - the name under which the cookie holds it
 # A login that nobody uses ends after a night; no login outlives a week.
@@ -172,30 +172,3 @@ def forget(_error: BaseException | None) -> None:
     """Take the request's actor back: the thread serves others next."""
     if "actor_before" in g:
         reset_actor(g.pop("actor_before"))
-
-
-def actor_for(staff: Staff) -> Actor:
-    """Return the actor that a person is, with the regions that he or she sees."""
-    roles = frozenset(staff.role_names)
-    sees_all = bool(roles & ALL_REGION_ROLES)
-    return Actor(
-        staff_id=staff.id,
-        source="request",
-        roles=roles,
-        region_ids=None if sees_all else region_and_below(staff.region_id),
-        region_id=staff.region_id,
-        department_id=staff.department_id,
-    )
-
-
-def region_and_below(region_id: int | None) -> frozenset[int]:
-    """Return the region with all regions under it; nothing for None."""
-    if region_id is None:
-        return frozenset()
-    with acting_as(system_actor("login")):
-        parents = dict(db.session.execute(select(Region.id, Region.parent_id)).all())
-    found = {region_id}
-    # The tree is small; each round adds one level, and a circle adds nothing.
-    while below := {child for child, parent in parents.items() if parent in found} - found:
-        found |= below
-    return frozenset(found)

@@ -22,6 +22,7 @@ from models.due_kinds import SOURCES
 from models.organisation import Role
 from models.permissions import allows
 from models.phones import phone_numbers_in
+from views.absence import standing_in
 from views.clock import today
 from views.fields import coerce_id, member_of
 from views.lookups import page_of, small_options, view_named, view_of
@@ -74,6 +75,8 @@ class Line:
     # Too early yet: the customer would be called before the time for it has begun.
     is_ahead: bool
     way: Way | None
+    # Of an absent colleague for whom the reader stands in.
+    is_for_absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ class DueView(Page):
             kinds=_kinds(),
             people=list(Person),
             regions=small_options(Region),
+            standing_in=standing_in(),
         )
 
     @expose("/promise-kept/", methods=("POST",))
@@ -217,7 +221,8 @@ def default_person() -> Person:
 def people_of(person: Person) -> list[int] | None:
     """Return whose things to do are meant; None for everybody's."""
     actor = current_actor()
-    own = [] if actor is None or actor.staff_id is None else [actor.staff_id]
+    # Of absent colleagues too, for whom the person stands in today.
+    own = [] if actor is None else sorted(actor.queue_ids)
     return {
         Person.MINE: [*own, NOBODY],
         Person.OWN: own,
@@ -233,6 +238,7 @@ def _kinds() -> list[DueKind]:
 
 def line_of(item: DueItem) -> Line:
     """Return a thing to do with where it leads and how it is done."""
+    actor = current_actor()
     who = ("customer", item.customer_id) if item.customer_id else ("dealer", item.dealer_id)
     return Line(
         item,
@@ -242,6 +248,7 @@ def line_of(item: DueItem) -> Line:
         phone_numbers_in(item.phone),
         item.starts_on is not None and item.starts_on > today(),
         way_to_do(item),
+        actor is not None and item.responsible_id in actor.stands_in_for,
     )
 
 

@@ -51,6 +51,9 @@ _BY_ENDING = {
     "satisfaction": _l("Give 1 to 5."),
     "promise_kept_on": _l("Say above what was promised."),
     "promised_until": _l("Say above what was promised."),
+    "own_substitute": _l("Nobody stands in for himself or herself."),
+    "absence_ends_on": _l("This lies before the first day."),
+    "absence_overlap": _l("This person is away on some of these days already."),
 }
 _COLUMN_OF_ENDING = {
     "own_parent": "parent_id",
@@ -62,6 +65,9 @@ _COLUMN_OF_ENDING = {
     "decided_later": "decided_on",
     "contract_term": "contract_until",
     "topics_known": "topics",
+    "own_substitute": "substitute_id",
+    "absence_ends_on": "ends_on",
+    "absence_overlap": "starts_on",
 }
 
 

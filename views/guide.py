@@ -46,6 +46,7 @@ ABOUT: Mapping[str, str] = {
     "department": "supervisors#departments",
     "position": "supervisors#departments",
     "region": "supervisors#departments",
+    "absence": "supervisors#absences",
     "holiday": "supervisors#calendar",
 }
 

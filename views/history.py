@@ -66,11 +66,18 @@ def entries_of(row: Record, newest: int = ENTRIES_MOST) -> list[AuditEntry]:
 def who_did(entries: Iterable[AuditEntry]) -> dict[int, str]:
     """Return the name of who made each entry, by the entry's id."""
     kept = list(entries)
-    names = labels_for(Staff, {entry.actor_id for entry in kept if entry.actor_id is not None})
-    return {
-        entry.id: names[entry.actor_id].text if entry.actor_id in names else _the_panel(entry)
-        for entry in kept
-    }
+    people = {key for entry in kept for key in (entry.actor_id, entry.on_behalf_of_id) if key is not None}
+    names = labels_for(Staff, people)
+
+    def who(entry: AuditEntry) -> str:
+        if entry.actor_id not in names:
+            return _the_panel(entry)
+        name = names[entry.actor_id].text
+        if entry.on_behalf_of_id not in names:
+            return name
+        return str(_("%(who)s for %(absent)s", who=name, absent=names[entry.on_behalf_of_id].text))
+
+    return {entry.id: who(entry) for entry in kept}
 
 
 def _the_panel(entry: AuditEntry) -> str:

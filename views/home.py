@@ -28,6 +28,7 @@ from models.workload import (
     load_per_person,
     parts_against_before,
 )
+from views.absence import standing_in
 from views.due import Line, Part, default_person, line_of, people_of, window_of
 from views.lookups import view_of
 from views.page import PageForAll
@@ -104,6 +105,7 @@ class HomeView(PageForAll):
             late_before=now() - FIRST_ANSWER_WITHIN,
             COUNT_MOST=COUNT_MOST,
             load_url=_load_url,
+            standing_in=standing_in(),
         )
 
 

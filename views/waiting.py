@@ -83,7 +83,7 @@ def _counts() -> dict[str, Select[int]]:
     counts = {
         "due": count_due(
             Window(today()),
-            Wanted(responsible_ids=[actor.staff_id, NOBODY], kinds=_CALLED_FOR),
+            Wanted(responsible_ids=[*actor.queue_ids, NOBODY], kinds=_CALLED_FOR),
             zone=site_zone(),
             most=MOST + 1,
         )

@@ -42,6 +42,16 @@ END $$;
 REVOKE ALL ON FUNCTION audit_row() FROM PUBLIC;
 """
 
+# Of a row for which an absent colleague answers it says on whose behalf somebody acted: row by row, so that a
+# statement over many rows tells of each its own.
+AUDIT_FUNCTION_OF_SUBSTITUTES = AUDIT_FUNCTION.replace(
+    "nullif(current_setting('huisheng.on_behalf_of_id', true), '')::bigint,",
+    """coalesce(nullif(current_setting('huisheng.on_behalf_of_id', true), ''),
+                         CASE WHEN coalesce(before ->> 'responsible_id', after ->> 'responsible_id')
+                                   = ANY (string_to_array(current_setting('huisheng.stands_in_for', true), ','))
+                              THEN coalesce(before ->> 'responsible_id', after ->> 'responsible_id') END)::bigint,""",
+)
+
 NUMBER_FUNCTION = """
 CREATE OR REPLACE FUNCTION next_number(prefix text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

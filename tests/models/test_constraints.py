@@ -21,6 +21,8 @@ WRITTEN = [table for name, table in TABLES.items() if name not in {"audit_entry"
 CHECKS: dict[str, tuple[str, ...]] = {
     "ck_region_own_parent": ("region", "parent_id = id"),
     "ck_region_name_not_blank": ("region", "name = ' '"),
+    "ck_absence_own_substitute": ("absence", "substitute_id = staff_id"),
+    "ck_absence_absence_ends_on": ("absence", "ends_on = starts_on - 1"),
     "ck_department_digest_hour": ("department", "digest_hour = 24", "digest_hour = -1"),
     "ck_department_name_not_blank": ("department", "name = ''"),
     "ck_position_own_parent": ("position", "parent_id = id"),
@@ -123,6 +125,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
 }
 # Values at the very edge of what the same constraints let through.
 ALLOWED = [
+    ("absence", "ends_on = starts_on"),
     ("department", "digest_hour = 0"),
     ("department", "digest_hour = 23"),
     ("staff", "roles = '{}'"),

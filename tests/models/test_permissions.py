@@ -39,6 +39,7 @@ EXPECTED = {
     "department": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedx"),
     "position": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedx"),
     "staff": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedxt"),
+    "absence": ("lr", "lr", "lr", "lr", "lr", "lrcedx", "lrx", "lrcedx"),
     "digest_recipient": ("", "", "", "", "", "lrcedx", "lrx", "lrcedx"),
     "digest": ("", "", "", "lr", "", "lrt", "lrx", "lrcedxt"),
     "delivery": ("", "", "", "", "", "lrt", "lrx", "lrcedxt"),

@@ -75,6 +75,12 @@ def test_every_form_can_be_filled_in_and_saved(make: Factory, login: Login) -> N
             "part_id": str(part.id),
             "quantity": "3",
         },
+        "absence": {
+            "staff_id": str(make.staff(department_id=department.id).id),
+            "substitute_id": str(make.staff(department_id=department.id).id),
+            "starts_on": "2026-03-02",
+            "ends_on": "2026-03-06",
+        },
         "holiday": {"falls_on": "2026-10-01", "name": "国庆节"},
         "dealer": {"code": "D1", "name": "n"},
         "supplier": {"name": "n"},
