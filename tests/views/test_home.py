@@ -212,8 +212,8 @@ def test_the_first_page_needs_few_queries(make: Factory, login: Login, app: Flas
     client = login(Role.SUPERVISOR)
     with count_queries(app) as queries:
         client.get("/")
-    # Login, centre, sidebar, figures, load with names, latest, weeks; one of the panel itself.
-    assert len(queries) <= 9, queries
+    # Login, sight, centre, sidebar, figures, load with names, latest, weeks; one of the panel itself.
+    assert len(queries) <= 10, queries
 
 
 def test_the_search_finds_each_type_of_record(make: Factory, login: Login) -> None:

@@ -20,8 +20,8 @@ from views.forms import target_of
 from views.listing import COUNT_MOST
 from views.lookups import is_small
 
-# The login; and what each page says of the panel: the centre's name, what waits, whether it is invented.
-LOGIN_QUERIES = 1
+# The login, and whose records it sees; what each page says of the panel: name, what waits, if it is invented.
+LOGIN_QUERIES = 2
 FRAME_QUERIES = 3
 
 
