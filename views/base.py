@@ -233,6 +233,7 @@ class RecordView(RecordType):
             most = export.ROWS_MOST
             flash(_("These are more than %(most)d records. Narrow the list first.", most=most), "warning")
             return redirect(list_url(self, wanted))
+        db.session.commit()
         file, size = written
         name = export.file_name(self)
         response = send_file(file, "text/csv", as_attachment=True, download_name=name)

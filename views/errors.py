@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException
 
 from models import Base, current_actor, db
 from models.labels import FIELD_LABELS
+from views.refusals import record_refusal
 
 log = structlog.get_logger()
 
@@ -198,6 +199,8 @@ def show_http_error(error: HTTPException) -> Any:
     if error.response is not None or (error.code or 500) < 400:
         return error
     code = error.code or 500
+    if code == 403:
+        record_refusal()
     title, sentence = _CSRF if isinstance(error, CSRFError) else _TITLES.get(code, _TITLES[400])
     return _answer(code, str(title), str(sentence))
 

@@ -9,9 +9,11 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import structlog
+from flask import request
 from sqlalchemy import select
 
 from models import current_actor, db
+from models.access import AccessKind, record_access
 from views.cells import cell, fetch_labels
 from views.clock import today
 from views.listing import ListRequest, narrowed, ordered
@@ -41,6 +43,7 @@ def write_csv(view: RecordView, wanted: ListRequest) -> tuple[IO[bytes], int] | 
     """Return the whole file and its size in bytes, before the answer begins; None for too many rows.
 
     A body that is made while it is sent would run after the request's end, and break off in the middle.
+    The access log gets an entry; who calls commits.
     """
     file = SpooledTemporaryFile(max_size=IN_MEMORY_MOST)  # noqa: SIM115 - closed when the answer is sent
     try:
@@ -53,6 +56,13 @@ def write_csv(view: RecordView, wanted: ListRequest) -> tuple[IO[bytes], int] | 
         return None
     actor = current_actor()
     log.info("exported", table=view.permission, rows=written, staff_id=actor.staff_id if actor else None)
+    record_access(
+        AccessKind.EXPORTED,
+        table=view.permission,
+        remote_address=request.remote_addr,
+        rows=written,
+        narrowed=wanted.is_narrowed,
+    )
     size = file.tell()
     file.seek(0)
     return cast("IO[bytes]", file), size
