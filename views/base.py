@@ -207,7 +207,8 @@ class RecordView(RecordType):
         if not rows:
             abort(404)
         references = deletion.references_to(self.model, [row.id for row in rows])
-        if is_final and not references and not self.why_not_delete(rows):
+        reasons = self.why_not_delete(rows)
+        if is_final and not references and not reasons:
             done = undo.deleted(self, deletion.delete(rows))
             undo.tell(
                 ngettext("%(num)d record was deleted.", "%(num)d records were deleted.", len(rows)), done
@@ -218,7 +219,7 @@ class RecordView(RecordType):
             rows=rows,
             labels={row.id: self.label(row) for row in rows},
             references=references,
-            reason=self.why_not_delete(rows),
+            reasons=reasons,
         )
         return (page, 409) if is_final else page
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask import url_for
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, inspect, select
 from sqlalchemy.orm import MANYTOMANY
 
 from models import Record, acting_as, db, record_types, system_actor
 from models.base import now
+from models.keeping import kept_among
+from models.sql import labels_for
 from views.fields import coerce_id
 from views.lookups import view_of
 
@@ -101,6 +104,22 @@ def _any(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
     from sqlalchemy import or_
 
     return or_(*conditions)
+
+
+def why_kept(model: type[Record], ids: list[int]) -> list[str]:
+    """Return why papers keep some of these records: a sentence a rule, with their names among several."""
+    kept = kept_among(model, ids)
+    labels = labels_for(model, [key for each in kept for key in each.ids]) if len(ids) > 1 else {}
+    return [
+        _(
+            "%(records)s: %(sentence)s",
+            records=_(", ").join(labels[key].text for key in each.ids),
+            sentence=each.sentence,
+        )
+        if labels
+        else str(each.sentence)
+        for each in kept
+    ]
 
 
 def delete(rows: list[Any]) -> dict[int, int]:

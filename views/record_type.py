@@ -18,6 +18,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from models import Record, current_actor, db
 from models.base import Reach
 from models.phones import digits_of
+from views.deletion import why_kept
 from views.errors import Refusal
 from views.fields import clean_line, coerce_id
 from views.filters import Filter, make_filter
@@ -233,6 +234,6 @@ class RecordType(Guarded, ModelView):
         """Return what the search looks through, in words."""
         return str(_(", ")).join(str(self.get_column_name(name)) for name in self.column_searchable_list)
 
-    def why_not_delete(self, rows: list[Any]) -> str | None:  # noqa: ARG002 - for subclasses
-        """Return why these records may not be deleted, beyond what hangs on them; None when they may."""
-        return None
+    def why_not_delete(self, rows: list[Any]) -> list[str]:
+        """Return why these records may not be deleted, beyond what hangs on them; nothing when they may."""
+        return why_kept(self.model, [row.id for row in rows])

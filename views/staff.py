@@ -170,15 +170,16 @@ class StaffView(RecordView):
             context["invitation"] = shown_invitation(row) if is_asked else None
         return super().render(template, **context)
 
-    def why_not_delete(self, rows: list[Any]) -> str | None:
+    def why_not_delete(self, rows: list[Any]) -> list[str]:
         """Refuse to delete oneself, and the last person who administers the panel."""
+        found = super().why_not_delete(rows)
         actor = current_actor()
         ids = [row.id for row in rows]
         if actor is not None and actor.staff_id in ids:
-            return str(gettext("Nobody deletes the own account."))
+            found.append(gettext("Nobody deletes the own account."))
         others = select(func.count(Staff.id)).where(
             literal(Role.ADMINISTRATOR.value) == any_(Staff.role_names), Staff.active, Staff.id.not_in(ids)
         )
         if not db.session.scalar(others):
-            return str(gettext("Somebody must remain who administers the panel."))
-        return None
+            found.append(gettext("Somebody must remain who administers the panel."))
+        return found

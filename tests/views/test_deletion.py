@@ -8,6 +8,7 @@ from screens import path, rows_of
 from conftest import Login
 from factories import Factory
 from models import Customer, Department, Staff, Subject, record_types
+from models.complaint import Step
 from models.organisation import Role
 from views.deletion import holds
 
@@ -82,3 +83,27 @@ def test_who_may_not_delete_is_shown_no_way_to(role: Role, make: Factory, login:
     client = login(role)
     for page in ("", "details"):
         assert "/customer/delete/?id" not in client.get(path("customer", page, id=customer.id)).text
+
+
+def test_papers_are_named_before_anybody_deletes_and_stop_the_deletion(make: Factory, login: Login) -> None:
+    kept, free = make.complaint(step=Step.CONFIRMED), make.complaint()
+    client = login(Role.SUPERVISOR)
+    page = client.get(path("complaint", "delete", id=kept.id)).text
+    assert "A closed complaint stays archived with all its papers." in page
+    assert "solid" not in page
+    assert client.post("/complaint/delete/", data={"id": kept.id}).status_code == 409
+    # In bulk every record is looked at, and the one that is kept is named.
+    several = client.post("/complaint/delete/", data={"id": [free.id, kept.id]})
+    assert several.status_code == 409
+    assert f"{kept.number}: A closed complaint" in several.text
+    make.session.expire_all()
+    assert free.deleted_at is None
+    assert client.post("/complaint/delete/", data={"id": free.id}).status_code == 302
+
+
+def test_who_has_papers_is_told_what_to_do_instead(make: Factory, login: Login) -> None:
+    customer = make.customer()
+    make.complaint(customer_id=customer.id, step=Step.CONFIRMED)
+    page = login(Role.SUPERVISOR).get(path("customer", "delete", id=customer.id)).text
+    assert "let them name the other record" in page
+    assert "Delete those first" not in page
