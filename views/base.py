@@ -159,8 +159,10 @@ class RecordView(RecordType):
         conflict = None
         if request.method == "POST":
             try:
-                if form.seen_version == row.version and form.validate() and self._save_changes(form, row):
-                    return redirect(self.record_url(row))
+                if form.seen_version == row.version:
+                    conflicts.choose(form, row)
+                    if form.validate() and self._save_changes(form, row):
+                        return redirect(self.record_url(row))
             except StaleDataError:
                 db.session.rollback()
                 row = self.record_or_404()

@@ -86,6 +86,14 @@ class RecordField(Field):
         """Return a value as the input shows it."""
         return str(value)
 
+    def key_of(self, value: Any) -> str | None:  # noqa: ARG002 - for subclasses
+        """Return what tells two values apart where the history has no column of them; None where it has."""
+        return None
+
+    def words_of(self, key: str | None) -> str | None:  # noqa: ARG002 - for subclasses
+        """Return the value that `key_of` gave this key, as people read it; None where that is not known."""
+        return None
+
 
 class LineField(RecordField):
     """One line of text; nothing but blanks counts as nothing."""

@@ -90,7 +90,7 @@ def history_of(view: RecordView, row: Any, names: Iterable[str]) -> list[Event]:
     entries = entries_of(row)
     who = who_did(entries)
     columns = {column.name: name for name in names if (column := column_of(view.model, name)) is not None}
-    readable = _labels(view, entries, columns)
+    readable = readable_values(view, entries, columns)
     events = []
     for entry in entries:
         changed = [
@@ -102,7 +102,8 @@ def history_of(view: RecordView, row: Any, names: Iterable[str]) -> list[Event]:
     return events
 
 
-def _labels(view: RecordView, entries: list[AuditEntry], columns: dict[str, str]) -> Any:
+def readable_values(view: RecordView, entries: list[AuditEntry], columns: dict[str, str]) -> Any:
+    """Return what turns a stored value of an attribute into words; `columns`: attribute by column."""
     wanted: dict[type[Record], set[int]] = {}
     for entry in entries:
         for key, pair in entry.changes.items():

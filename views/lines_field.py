@@ -46,3 +46,11 @@ class LinesField(RecordField):
     def as_text(self, value: list[Any]) -> str:
         """Return one line for each row."""
         return "\n".join(row.name for row in value)
+
+    def key_of(self, value: list[Any] | None) -> str:
+        """Return the lines, in an order of their own."""
+        return "\n".join(sorted(row.name for row in value or ()))
+
+    def words_of(self, key: str | None) -> str:
+        """Return the lines as one text, as a cell shows them."""
+        return str(_(", ")).join((key or "").split("\n"))

@@ -17,6 +17,8 @@ from views.lookups import view_of
 if TYPE_CHECKING:
     from views.base import RecordView
 
+IDS_MOST = 500
+
 
 def can_see(target: type[Record], key: int) -> bool:
     """Tell whether who acts now sees the record: by the row limits of the ORM."""
@@ -107,6 +109,15 @@ class ManyRelationsField(ManyField):
         if None in keys or wanted - set(found):
             raise ValueError(_("Choose from the list."))
         return [found[key] for key in sorted(found)]
+
+    def key_of(self, value: list[Record] | None) -> str:
+        """Return the ids of the records."""
+        return ",".join(str(key) for key in sorted(row.id for row in value or ()))
+
+    def words_of(self, key: str | None) -> str:
+        """Return the labels of the records with these ids."""
+        ids = [found for raw in (key or "").split(",")[:IDS_MOST] if (found := coerce_id(raw)) is not None]
+        return str(_(", ")).join(label.text for label in labels_for(self.target, ids).values())
 
     @property
     def ticked(self) -> set[str]:

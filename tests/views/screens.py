@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
@@ -51,7 +51,7 @@ class _FormReader(HTMLParser):
             self._is_in = "record-form" in (attrs.get("class") or "")
         if not self._is_in:
             return
-        if tag == "input" and name and (attrs.get("type") != "checkbox" or "checked" in attrs):
+        if tag == "input" and name and (attrs.get("type") not in ("checkbox", "radio") or "checked" in attrs):
             self.values.add(name, attrs.get("value") or "")
         elif tag == "select":
             self._select = name
@@ -100,6 +100,34 @@ def create(client: PanelClient, table: str, **fields: Any) -> TestResponse:
     for name, value in fields.items():
         values.setlist(name, value if isinstance(value, list) else [value])
     return client.post(address, data=values)
+
+
+def difference_of(response: TestResponse, name: str) -> Tag:
+    """Return what a page shows of the two versions of a field."""
+    page = BeautifulSoup(response.text, "html.parser")
+    found = page.select_one(f"fieldset.difference:has(input[name=_take_{name}])")
+    assert found is not None
+    return found
+
+
+def their_version(response: TestResponse, name: str) -> str:
+    """Return what the other person saved in a field, as a conflict shows it."""
+    value = difference_of(response, name).select_one(".version-value")
+    assert value is not None
+    return value.get_text()
+
+
+def version_before(response: TestResponse, name: str) -> str:
+    """Return what stood in a field before, as a conflict shows it."""
+    value = difference_of(response, name).select_one(".before p")
+    assert value is not None
+    return value.get_text()
+
+
+def chosen_version(response: TestResponse, name: str) -> str:
+    """Return which version of a field counts, as the page shows it."""
+    (radio,) = difference_of(response, name).select("input[type=radio][checked]")
+    return str(radio["value"])
 
 
 def rows_of(response: TestResponse) -> list[str]:

@@ -1,5 +1,25 @@
 "use strict";
 
+// Two versions of a record: whoever goes on typing means the own one.
+function chooseVersions(form) {
+  const choice = (difference, version) => difference.querySelector(`input[type=radio][value=${version}]`);
+  const differences = [...form.querySelectorAll("[data-difference]")];
+  for (const difference of differences) {
+    difference.addEventListener("input", ({ target }) => {
+      if (target.type !== "radio") choice(difference, "mine").checked = true;
+    });
+  }
+  for (const buttons of form.querySelectorAll("[data-take-all]")) {
+    buttons.hidden = differences.length < 2;
+    buttons.addEventListener("click", ({ target }) => {
+      const { take } = target.closest("[data-take]")?.dataset ?? {};
+      if (!take) return;
+      for (const difference of differences) choice(difference, take).checked = true;
+      form.querySelector("button.primary").focus();
+    });
+  }
+}
+
 // Forms: warn before leaving with unsaved changes, send once only, and not where the draft would be lost.
 huisheng.enhance((root) => {
   for (const form of root.querySelectorAll("form[data-guard]")) {
@@ -30,6 +50,7 @@ huisheng.enhance((root) => {
     }
 
     form.addEventListener("input", () => { changed = true; });
+    chooseVersions(form);
     // A form in a dialog is sent by a script, which says here that it did not arrive.
     form.addEventListener("held", (event) => {
       ready = false;
