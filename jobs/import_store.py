@@ -183,6 +183,9 @@ class Importer:
             if before is not None:
                 same = self._said(candidate.values, before) == before
                 fates.append(Fate.REPEATED if same else Fate.REJECTED)
+            elif origin is not None and origin.is_erased:
+                # The person asked to be forgotten: what a file still says is not taken in again.
+                fates.append(Fate.UNCHANGED)
             elif origin is not None:
                 fates.append(self._update(origin, known.get(origin.row_id), candidate))
             elif own is not None:

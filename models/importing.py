@@ -84,3 +84,8 @@ class ImportOrigin(Base):
     row_id: Mapped[int] = mapped_column(BigInteger)
     run_id: Mapped[int] = mapped_column(ForeignKey("import_run.id"))
     values: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+    @property
+    def is_erased(self) -> bool:
+        """Tell whether the person behind the record was erased."""
+        return "erased" in self.values

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, create_engine, make_url, pool
 
 from models import Base
 from models.migrations.generated import complete_revision
+from models.migrations.owner_functions import make_owner_functions
 from models.migrations.rights import grant_rights
 
 # Any number, the same for every runner: two releases at once must not both migrate.
@@ -20,7 +21,7 @@ IDLE_TIMEOUT = "60s"
 
 
 def migrate(connection: Connection) -> None:
-    """Run what is outstanding, then set the rights anew."""
+    """Run what is outstanding, then set the rights and the owner's functions anew."""
     connection.exec_driver_sql(f"SELECT pg_advisory_lock({ADVISORY_LOCK})")
     connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
     connection.exec_driver_sql(f"SET idle_in_transaction_session_timeout = '{IDLE_TIMEOUT}'")
@@ -36,7 +37,9 @@ def migrate(connection: Connection) -> None:
     with context.begin_transaction():
         context.run_migrations()
     settings = current_app.extensions["settings"]
-    grant_rights(connection, application_role=make_url(settings.database_url).username or "")
+    role = make_url(settings.database_url).username or ""
+    grant_rights(connection, application_role=role)
+    make_owner_functions(connection, application_role=role)
     connection.commit()
 
 

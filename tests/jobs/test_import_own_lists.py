@@ -35,8 +35,10 @@ from models import (
     record_types,
     system_actor,
 )
+from models.actor import Actor
 from models.base import now
 from models.customer import CustomerKind
+from models.erasure import erase
 from models.essentials import seed_essentials
 from models.organisation import Locale, Role
 
@@ -382,3 +384,17 @@ def test_a_file_that_fits_no_mapping_is_refused() -> None:
 
     with pytest.raises(ImportRefusedError, match="No mapping fits the columns of this file: a, b"):
         recognise_mapping(["a", "b"], mapping_names())
+
+
+def test_a_file_brings_nobody_back_who_was_erased() -> None:
+    header, row = "客户编号,姓名,电话", "K-1,诸葛清澜,13977640821"
+    assert bring_in("customers", header, row)[0] == (1, 0, 0, 0)
+    boss = Staff(name="管理员", email="boss@example.com", role_names=["administrator"], fs_uniquifier="boss")
+    db.session.add(boss)
+    db.session.commit()
+    with acting_as(Actor(boss.id, "request", region_ids=None)):
+        assert erase(one(Customer, name="诸葛清澜"), "本人申请")["import_origin"] == 1
+        db.session.commit()
+    for said in (row, "K-1,诸葛清澜,13800001111"):
+        assert bring_in("customers", header, said)[0] == (0, 0, 1, 0)
+    assert [each.phone for each in all_of(Customer)] == [None]
