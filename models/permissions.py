@@ -1,7 +1,8 @@
 """Who may do what, in one table; the row limits of scope.py come on top.
 
 Letters: l list and search, r read one, c create, e edit, d delete, x export, t take the steps of a procedure
-(settle, send, invite), a approve (decide).
+(settle, send, invite), a approve (decide), p disclose to a person all that is kept about him or her,
+z erase a person.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ ACTIONS = {
     "x": "export",
     "t": "act",
     "a": "approve",
+    "p": "disclose",
+    "z": "erase",
 }
 
 _READ = "lr"
@@ -33,8 +36,9 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
         Role.CLERK: _WORK,
         Role.FOLLOW_UP_AGENT: _WORK,
         Role.TOURING_ENGINEER: _READ,
-        Role.SUPERVISOR: _FULL,
+        Role.SUPERVISOR: _FULL + "p",
         Role.QUALITY_ENGINEER: _READ,
+        Role.ADMINISTRATOR: _FULL + "pz",
     },
     "vehicle": {
         Role.CLERK: _WORK,
@@ -114,7 +118,7 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
     # A substitute is appointed; everybody may look up who does whose work.
     "absence": {"*": _READ, Role.SUPERVISOR: _FULL},
     # "Act" invites people.
-    "staff": {"*": _READ, Role.ADMINISTRATOR: _FULL + "t"},
+    "staff": {"*": _READ, Role.ADMINISTRATOR: _FULL + "tpz"},
     "digest_recipient": {Role.SUPERVISOR: _FULL},
     # Pages: "read" opens them, "act" makes, sends and settles.
     "digest": {Role.SUPERVISOR: _READ + "t", Role.QUALITY_ENGINEER: _READ},

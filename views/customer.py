@@ -6,13 +6,13 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
-from views.base import RecordView
 from views.forms import Section, per_field
 from views.key_figures import KeyFigure, customer_figures
 from views.menu import Area
+from views.person import PersonView
 
 
-class CustomerView(RecordView):
+class CustomerView(PersonView):
     """Keep customer files."""
 
     singular, plural, new_label = _("Customer"), _("Customers"), _("New customer")

@@ -34,7 +34,7 @@ CHAPTERS: tuple[tuple[LazyString, tuple[str, ...]], ...] = (
     ),
     (_("Dealers and parts"), ("dealers", "warranty-claims", "parts-quality", "shipments")),
     (_("Files and records"), ("import", "export", "notes", "two-editors", "deleting")),
-    (_("Looking after the panel"), ("digest", "supervisors", "administrators")),
+    (_("Looking after the panel"), ("digest", "supervisors", "administrators", "personal-data")),
 )
 NAMES = tuple(name for _title, names in CHAPTERS for name in names)
 _ANCHOR = re.compile(r"\s*\{#([a-z0-9-]+)\}$")

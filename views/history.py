@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext
 from sqlalchemy import Boolean, DateTime, Enum, select
 
 from models import AuditEntry, Record, Staff, db
+from models.personal_data import ERASED
 from models.sql import labels_for
 from views.clock import show_instant
 from views.fields import member_of
@@ -125,8 +126,8 @@ def readable_values(view: RecordView, entries: list[AuditEntry], columns: dict[s
 def show_stored(model: type[Record], name: str, stored: Any) -> str:
     """Return a value of the audit log, which is JSON, as people read it."""
     kind = getattr(column_of(model, name), "type", None)
-    if stored is None:
-        return ""
+    if stored is None or stored == ERASED:
+        return "" if stored is None else str(_("erased"))
     if isinstance(kind, Enum):
         member = member_of(labelled(kind), stored)
         return str(member.label) if member else str(stored)

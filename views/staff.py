@@ -23,10 +23,10 @@ from models.centre import INVITATION_LASTS, InvitationState
 from models.digest import DeliveryState
 from models.organisation import Role
 from models.permissions import grantable_roles
-from views.base import RecordView
 from views.errors import Refusal
 from views.forms import RecordForm, Section, per_field
 from views.menu import Area
+from views.person import PersonView
 
 # Who may log in, and as what: only one who may grant roles sets these.
 RIGHTS = frozenset({"role_names", "active", "email"})
@@ -78,13 +78,13 @@ def tell_of_invitation(row: Staff, delivery: Delivery) -> None:
         flash(sentence, "info")
 
 
-class StaffView(RecordView):
+class StaffView(PersonView):
     """Keep staff; passwords are on no screen."""
 
     singular, plural, new_label = _("Staff member"), _("Staff"), _("New staff member")
     area, icon = Area.ORGANISATION, "staff"
     what_for = _("Everybody who works in the panel. Enter a person, who gets a mail to set a password.")
-    actions: ClassVar[Mapping[str, str]] = {**RecordView.actions, "invite_view": "act"}
+    actions: ClassVar[Mapping[str, str]] = {**PersonView.actions, "invite_view": "act"}
     column_labels = per_field(name=_("Full name"))
     column_list = (
         "name",

@@ -19,7 +19,15 @@ from models.base import now
 TRIES_MOST = 10
 WINDOW = timedelta(minutes=15)
 # Where a password is asked for.
-ENDPOINTS = frozenset({"security.login", "security.verify", "security.change_password"})
+ENDPOINTS = frozenset(
+    {
+        "security.login",
+        "security.verify",
+        "security.change_password",
+        "customer.erase_view",
+        "staff.erase_view",
+    }
+)
 # The name under which a browser's cookie holds its own number, once somebody logged in with it.
 BROWSER_KEY = "browser"
 

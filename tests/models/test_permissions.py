@@ -8,7 +8,8 @@ from models.actor import Actor, system_actor
 from models.organisation import Role
 from models.permissions import ACTIONS, ALL_REGION_ROLES, PERMISSIONS, allows, grantable_roles
 
-# Letters: list, read, create, edit, delete, export, act (t), approve. One column for each role.
+# Letters: list, read, create, edit, delete, export, act (t), approve, copy of a
+# person's data (p), erase (z). One column for each role.
 COLUMNS = (
     Role.CLERK,
     Role.FOLLOW_UP_AGENT,
@@ -20,7 +21,7 @@ COLUMNS = (
     Role.ADMINISTRATOR,
 )
 EXPECTED = {
-    "customer": ("lrcex", "lrcex", "lr", "lr", "", "lrcedx", "lrx", "lrcedx"),
+    "customer": ("lrcex", "lrcex", "lr", "lr", "", "lrcedxp", "lrx", "lrcedxpz"),
     "vehicle": ("lrcex", "lrcex", "lrcex", "lr", "lr", "lrcedx", "lrx", "lrcedx"),
     "complaint": ("lrcext", "lrcext", "lrcext", "lrext", "lr", "lrcedxta", "lrx", "lrcedxta"),
     "dealer": ("lrcex", "lr", "lrcex", "lr", "lr", "lrcedx", "lrx", "lrcedx"),
@@ -38,7 +39,7 @@ EXPECTED = {
     "region": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedx"),
     "department": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedx"),
     "position": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedx"),
-    "staff": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedxt"),
+    "staff": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedxtpz"),
     "absence": ("lr", "lr", "lr", "lr", "lr", "lrcedx", "lrx", "lrcedx"),
     "digest_recipient": ("", "", "", "", "", "lrcedx", "lrx", "lrcedx"),
     "digest": ("", "", "", "lr", "", "lrt", "lrx", "lrcedxt"),
