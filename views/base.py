@@ -166,6 +166,8 @@ class RecordView(RecordType):
             except StaleDataError:
                 db.session.rollback()
                 row = self.record_or_404()
+            if conflicts.is_saved_already(form, row):
+                return redirect(self.record_url(row))
             if form.seen_version != row.version:
                 conflict = conflicts.conflict_of(self, form, row)
         form.version.data = str(row.version)

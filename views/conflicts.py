@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import request
 
+from models import current_actor
 from views.cells import Cell, Labels, cell, fetch_labels
 from views.fields import RecordField
 from views.forms import RecordForm, column_of
@@ -83,6 +84,19 @@ def choose(form: RecordForm, row: Any) -> None:
 def takes_theirs(name: str) -> bool:
     """Tell whether what was sent takes the other version of this field."""
     return request.form.get(f"{CHOICE}{name}") == "theirs"
+
+
+def is_saved_already(form: RecordForm, row: Any) -> bool:
+    """Tell whether the form was sent twice: its sender alone changed the record since, to what it says."""
+    missed = row.version - (form.seen_version or 0)
+    if (
+        form.seen_version is None
+        or missed < 1
+        or any(f.data != getattr(row, f.name) for f in form.record_fields())
+    ):
+        return False
+    actor, entries = current_actor(), entries_of(row, missed)
+    return len(entries) == missed and {entry.actor_id for entry in entries} == {actor and actor.staff_id}
 
 
 def conflict_of(view: RecordView, form: RecordForm, row: Any) -> Conflict:

@@ -71,3 +71,24 @@ def test_requests_at_the_same_moment_enter_one_record(fresh_app: Flask) -> None:
         assert count(db.session(), "同时") == 1
         assert db.session.scalar(select(func.count()).select_from(SentForm)) == 1
         db.session.remove()
+
+
+def test_a_change_sent_twice_is_one_change_and_no_conflict(make: Factory, login: Login) -> None:
+    customer = make.customer(name="旧名")
+    client = login(Role.SUPERVISOR)
+    address = path("customer", "edit", id=customer.id)
+    values = form_of(client.get(address)).to_dict() | {"name": "新名"}
+    first, second = (client.post(address, data=values) for _ in range(2))
+    assert (first.status_code, first.location) == (second.status_code, second.location)
+    assert first.status_code == 302
+    make.session.refresh(customer)
+    assert (customer.name, customer.version) == ("新名", 2)
+
+
+def test_the_same_change_by_two_people_is_a_conflict(make: Factory, login: Login) -> None:
+    customer = make.customer(name="旧名")
+    one, other = login(Role.SUPERVISOR), login(Role.SUPERVISOR)
+    address = path("customer", "edit", id=customer.id)
+    values = form_of(one.get(address)).to_dict() | {"name": "新名"}
+    assert one.post(address, data=values).status_code == 302
+    assert other.post(address, data=values).status_code == 409
