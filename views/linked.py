@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from flask import url_for
@@ -27,7 +28,8 @@ COLUMNS_MOST = 5
 class Linked:
     """Records of a type that name the one shown in their column `held_by`, as far as the reader may see them.
 
-    `new_url` is None where the reader may enter none; `rows` are the first of the short list.
+    `new_url` is None where the reader may enter none; `rows` are the first of the short list; `named_as` is
+    the column's label where records of the type name this one in several ways, else empty.
     """
 
     view: RecordView
@@ -36,6 +38,7 @@ class Linked:
     url: str
     new_url: str | None
     rows: list[Any] = field(default_factory=list)
+    named_as: str = ""
 
     @property
     def label(self) -> str:
@@ -100,7 +103,11 @@ def count_linked(view: RecordView, row: Any) -> list[Linked]:
     if not found:
         return []
     counts = db.session.execute(select(*(_count(other, name, row.id) for other, name in found))).one()
-    return [_linked(other, name, row.id, count) for (other, name), count in zip(found, counts, strict=True)]
+    ways = Counter(other for other, _name in found)
+    return [
+        _linked(other, name, row.id, count, is_one_of_several=ways[other] > 1)
+        for (other, name), count in zip(found, counts, strict=True)
+    ]
 
 
 def newest_first(view: RecordView, statement: Select[Any]) -> Select[Any]:
@@ -122,7 +129,7 @@ def _with_rows(linked: Linked, key: int) -> Linked:
     statement = select(view.model).where(getattr(view.model, linked.held_by) == key)
     statement = newest_first(view, statement).options(*view.list_options).limit(ROWS_MOST)
     rows = list(db.session.scalars(statement))
-    return Linked(view, linked.held_by, linked.count, linked.url, linked.new_url, rows)
+    return replace(linked, rows=rows)
 
 
 def _count(other: RecordView, name: str, key: int) -> Any:
@@ -131,7 +138,7 @@ def _count(other: RecordView, name: str, key: int) -> Any:
     return select(func.count()).select_from(capped).scalar_subquery()
 
 
-def _linked(other: RecordView, name: str, key: int, count: int) -> Linked:
+def _linked(other: RecordView, name: str, key: int, count: int, *, is_one_of_several: bool) -> Linked:
     filtered: dict[str, Any] = {f"flt_{name}": key}
     filled: dict[str, Any] = {name: key}
     can_enter = other.is_allowed("create") and name in other.form_names
@@ -141,4 +148,5 @@ def _linked(other: RecordView, name: str, key: int, count: int) -> Linked:
         count=count,
         url=url_for(f"{other.endpoint}.index_view", **filtered),
         new_url=url_for(f"{other.endpoint}.create_view", **filled) if can_enter else None,
+        named_as=str(other.get_column_name(name)) if is_one_of_several else "",
     )

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from screens import TABLES, form_of, path, rows_of
 from sqlalchemy import inspect
 from test_access import make_one
@@ -177,3 +178,16 @@ def test_deletion_leads_back_to_the_list_as_it_was(make: Factory, login: Login) 
     client = login(Role.SUPERVISOR)
     response = client.post("/customer/delete/?back=flt_kind%3Downer", data={"id": customer.id})
     assert response.headers["Location"] == "/customer/?flt_kind=owner"
+
+
+def test_ways_in_which_records_name_another_are_told_apart(make: Factory, login: Login) -> None:
+    """Letters are signed by one and followed up by another: two lines of letters on a person's page."""
+    person = make.staff()
+    page = BeautifulSoup(
+        login(Role.ADMINISTRATOR).get(path("staff", "details", id=person.id)).text, "html.parser"
+    )
+    lines = [line.get_text(" ", strip=True) for line in page.select(".linked li")]
+    assert len(lines) == len(set(lines))
+    assert {"Letters 0 Sent by", "Letters 0 Responsible person"} <= set(lines)
+    labels = [link["aria-label"] for link in page.select(".linked a.small")]
+    assert len(labels) == len(set(labels))
