@@ -1,30 +1,41 @@
-"""What each person chooses for the own screen: language, light or dark, and how close lines stand."""
+"""What each person says of the own account: name and phone, and how the own screen looks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from flask import abort, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm.exc import StaleDataError
 
 from models import Staff, current_actor, db
 from models.base import Labelled
 from models.organisation import Density, Locale, Theme
+from views import saving
 from views.fields import member_of
+from views.lookups import view_of
 from views.page import PageForAll, ask_for_login
+
+if TYPE_CHECKING:
+    from views.base import RecordView
+    from views.forms import RecordForm
 
 # Column of staff -> its values. The language also holds for mails to the person.
 CHOICES: Mapping[str, type[Labelled]] = MappingProxyType(
     {"locale": Locale, "theme": Theme, "density": Density}
 )
+
+# What each person may correct of the own record; everything else is for who looks after staff.
+OWN_FIELDS = ("name", "phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +47,11 @@ class Display:
 
 
 class PreferencesView(PageForAll):
-    """Keep what each person chooses for the own screen."""
+    """Keep what each person chooses for the own screen, and the own name and phone."""
 
     permission = "preferences"
-    actions: ClassVar[Mapping[str, str]] = {"index": "read"}
-    title = _("Preferences")
+    actions: ClassVar[Mapping[str, str]] = {"index": "read", "own": "read"}
+    title = _("My details")
 
     def __init__(self) -> None:
         super().__init__(name="preferences", endpoint="preferences", url="/preferences")
@@ -64,6 +75,29 @@ class PreferencesView(PageForAll):
         if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
             return "", 204
         return redirect(own_path(request.form.get("next", "")))
+
+    @expose("/own/", methods=("GET", "POST"))
+    def own(self) -> ResponseReturnValue:
+        """Let each person correct the own name and phone, unless somebody else did so meanwhile."""
+        staff_view, row = view_of(Staff), db.session.get_one(Staff, current_user.id)
+        assert staff_view is not None
+        sent = request.form if request.method == "POST" else None
+        form = staff_view.form_for_names(OWN_FIELDS)(formdata=sent, obj=row)
+        if sent is not None and self._save_own(staff_view, form, row):
+            flash(gettext("Saved."), "success")
+            return redirect(url_for(".own"))
+        form.version.data = str(db.session.get_one(Staff, current_user.id).version)
+        page = self.render("own.html", form=form, staff_view=staff_view)
+        return page if sent is None else (page, 422)
+
+    def _save_own(self, staff_view: RecordView, form: RecordForm, row: Staff) -> bool:
+        try:
+            if form.seen_version == row.version:
+                return form.validate() and saving.save(staff_view, form, row, is_created=False)
+        except StaleDataError:
+            db.session.rollback()
+        flash(gettext("Somebody else has just changed this. Look at it again, then save."), "error")
+        return False
 
 
 def display() -> Display:

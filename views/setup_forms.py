@@ -18,7 +18,7 @@ from sqlalchemy.orm import selectinload
 
 from jobs.import_words import fold
 from jobs.mail_message import is_address
-from models import Department, DigestRecipient, Part, Subject, db
+from models import Department, DigestRecipient, Part, Staff, Subject, current_actor, db
 from models.base import now
 from models.centre import find_centre, site_zone
 from models.organisation import Weekday
@@ -60,13 +60,16 @@ def _places(locale: str) -> Mapping[str, str]:
 
 
 def save_centre() -> Problems:
-    """Set name and time zone of the centre."""
+    """Set name and time zone of the centre, and how the person is called who sets it up."""
     name, name_en = _line("name"), _line("name_en")
+    own_name = _line("own_name")
     zone = request.form.get("timezone", "")
     problems: Problems = {}
     if not name:
         problems["name"] = _("Give the centre's name.")
-    for field, text in (("name", name), ("name_en", name_en)):
+    if "own_name" in request.form and not own_name:
+        problems["own_name"] = _("Fill this in.")
+    for field, text in (("own_name", own_name), ("name", name), ("name_en", name_en)):
         if len(text) > NAME_MOST:
             problems[field] = _("At most %(count)s characters.", count=NAME_MOST)
     if zone not in zone_names():
@@ -74,7 +77,21 @@ def save_centre() -> Problems:
     if not problems:
         centre = find_centre()
         centre.name, centre.name_en, centre.timezone = name, name_en or None, zone
+        if own_name:
+            _own_record().name = own_name
     return problems
+
+
+def _own_record() -> Staff:
+    actor = current_actor()
+    assert actor is not None
+    return db.session.get_one(Staff, actor.staff_id)
+
+
+def own_name() -> str:
+    """Return how the person is called who sets up; empty while that is only the beginning of the address."""
+    row = _own_record()
+    return "" if row.name == row.email.partition("@")[0] else row.name
 
 
 def _line(name: str) -> str:
@@ -270,7 +287,13 @@ def save_key_parts() -> Problems:
 def context_of(step: str) -> dict[str, Any]:
     """Return what the page of a step shows."""
     if step == "centre":
-        return {"centre": find_centre(), "zones": zone_choices(), "site_zone_name": site_zone().key}
+        zone = site_zone().key
+        return {
+            "centre": find_centre(),
+            "own_name": own_name(),
+            "zones": zone_choices(),
+            "site_zone_name": zone,
+        }
     if step == "departments":
         return {
             "departments": departments(),

@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from conftest import Login, PanelClient
 from factories import Factory
@@ -130,3 +131,42 @@ def test_a_choice_is_in_the_history_and_disturbs_nobody_who_edits_the_person(
     last = make.session.scalars(found.order_by(AuditEntry.id.desc())).first()
     assert last is not None
     assert (last.actor_id, last.changes["theme"]) == (key, ["system", "dark"])
+
+
+def own_form(client: PanelClient, **typed: str) -> TestResponse:
+    page = BeautifulSoup(client.get("/preferences/own/").text, "html.parser")
+    version = page.select_one(".record-form [name=version]")
+    assert version is not None
+    return client.post("/preferences/own/", data={"version": str(version["value"]), **typed})
+
+
+def test_each_person_corrects_the_own_name_and_phone_and_nothing_else(make: Factory, login: Login) -> None:
+    client = login(Role.CLERK, name="wang")
+    answer = own_form(client, name="王小明", phone="０２１-5555 0199", email="x@example.com", active="")
+    assert answer.location == "/preferences/own/"
+    staff = stored(make, client)
+    assert (staff.name, staff.phone, staff.active) == ("王小明", "021-5555 0199", True)
+    assert staff.email != "x@example.com"
+    assert "王小明" in client.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"), [({"name": " "}, "Fill this in."), ({"name": "x" * 81}, "At most 80 characters")]
+)
+def test_a_name_that_is_none_stays_on_the_page_with_a_sentence(
+    typed: dict[str, str], sentence: str, make: Factory, login: Login
+) -> None:
+    client = login(Role.AUDITOR, name="wang")
+    answer = own_form(client, **typed)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert stored(make, client).name == "wang"
+
+
+def test_the_own_name_is_not_put_over_what_somebody_else_has_just_set(make: Factory, login: Login) -> None:
+    client = login(Role.CLERK, name="wang")
+    data = {"version": "999", "name": "王小明", "phone": ""}
+    answer = client.post("/preferences/own/", data=data)
+    assert answer.status_code == 422
+    assert "Somebody else has just changed this." in answer.text
+    assert stored(make, client).name == "wang"

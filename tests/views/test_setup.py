@@ -106,6 +106,20 @@ def test_a_step_or_a_state_that_there_is_not_is_not_found(data: dict[str, str], 
     assert boss.get("/setup/?step=nonsense").status_code == 200
 
 
+def test_who_sets_up_is_asked_for_the_own_name_that_the_address_only_stood_in_for(
+    boss: PanelClient, db_session: Session
+) -> None:
+    assert boss.staff is not None
+    db_session.get_one(Staff, boss.staff.id).name = boss.staff.email.partition("@")[0]
+    db_session.commit()
+    assert 'name="own_name" value=""' in boss.get("/setup/?step=centre").text
+    assert save(boss, "centre", name="东方售后", timezone=ZONE, own_name=" ").status_code == 422
+    assert save(boss, "centre", name="东方售后", timezone=ZONE, own_name="李建国").status_code == 302
+    db_session.expire_all()
+    assert db_session.get_one(Staff, boss.staff.id).name == "李建国"
+    assert 'name="own_name" value="李建国"' in boss.get("/setup/?step=centre").text
+
+
 def test_the_name_and_the_zone_are_set_and_shown_everywhere(boss: PanelClient, db_session: Session) -> None:
     saved = save(boss, "centre", name="东方售后", name_en="<b>East</b>", timezone=ZONE)
     assert saved.headers["Location"] == "/setup/?step=departments"
