@@ -1,5 +1,19 @@
 "use strict";
 
+// A file's field stands behind a button of our own, in the reader's language: what was chosen is named beside it.
+huisheng.enhance((root) => {
+  for (const input of root.querySelectorAll("input[type=file][data-chosen]")) {
+    const shown = document.getElementById(input.dataset.chosen);
+    const tell = () => {
+      const [file] = input.files;
+      shown.textContent = file ? file.name : shown.dataset.none;
+    };
+    input.addEventListener("change", tell);
+    // A browser that comes back to the page may have kept the choice.
+    tell();
+  }
+});
+
 // Notes: files are chosen, dropped or pasted; what was chosen is named before it is sent.
 for (const form of document.querySelectorAll("form[data-notes]")) {
   const input = form.querySelector("input[type=file]");
