@@ -83,3 +83,21 @@ def accept_invitation(panel: Panel, link: str) -> None:
     guest.get_by_label("Password", exact=True).fill(PASSWORD)
     guest.locator("button.primary").click()
     expect(guest.locator(".topbar")).to_be_visible()
+
+
+def test_on_a_phone_a_subject_shows_who_is_told_and_unfolds_to_be_changed(boss: Page) -> None:
+    boss.set_viewport_size({"width": 375, "height": 812})
+    boss.goto("/setup/?step=subjects")
+    told = boss.get_by_label("车架: Sales", exact=True)
+    button = boss.get_by_role("button", name="Who is told: 车架", exact=True)
+    expect(told).not_to_be_visible()
+    expect(button).to_have_attribute("aria-expanded", "false")
+    button.click()
+    told.check()
+    button.click()
+    expect(button).to_have_attribute("aria-expanded", "false")
+    expect(told).to_be_visible()
+    assert boss.evaluate("document.documentElement.scrollWidth") == 375
+    boss.get_by_role("button", name="Save and go on").click()
+    boss.goto("/setup/?step=subjects")
+    expect(told).to_be_checked()

@@ -12,6 +12,22 @@ huisheng.enhance((root) => {
   }
 });
 
+// On a phone a subject shows who is told of it; all departments to tick unfold at a button.
+huisheng.enhance((root) => {
+  for (const matrix of root.querySelectorAll("[data-folds]")) {
+    for (const button of matrix.querySelectorAll(".fold")) {
+      const row = button.closest("tr");
+      const show = (isOpen) => {
+        row.classList.toggle("folded", !isOpen);
+        button.setAttribute("aria-expanded", String(isOpen));
+      };
+      button.hidden = false;
+      button.addEventListener("click", () => show(row.classList.contains("folded")));
+      show(Boolean(row.querySelector(".has-error, .error")));
+    }
+  }
+});
+
 // What was pasted says at once how many lines it is.
 huisheng.enhance((root) => {
   for (const area of root.querySelectorAll("textarea[data-lines]")) {
