@@ -70,7 +70,7 @@ def cell(view: RecordView, row: Any, name: str, labels: Labels) -> Cell:
             return _several(value, column)
         return Cell(str(value), "long") if is_prose else plain_cell(value, name)
     if column is None:
-        return Cell(_(", ").join(_own_label(each) for each in value))
+        return Cell(_(", ").join(_own_label(each) for each in value), "several")
     return relation_cell(target, value, labels.get(target, {}))
 
 
@@ -96,7 +96,7 @@ def _several(stored: list[str], column: Column[Any] | None) -> Cell:
     """Return the cell of several values of the closed list that the column names."""
     values = column.info["values"] if column is not None else ()
     labels = {member.value: str(member.label) for member in values}
-    return Cell(_(", ").join(labels.get(each, each) for each in stored))
+    return Cell(_(", ").join(labels.get(each, each) for each in stored), "several")
 
 
 def relation_cell(target: type[Record], key: int, labels: dict[int, Label]) -> Cell:

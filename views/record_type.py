@@ -12,7 +12,7 @@ from flask import abort, request
 from flask_admin.contrib.sqla import ModelView
 from flask_babel import LazyString
 from flask_babel import gettext as _
-from sqlalchemy import ARRAY, Date, DateTime, select
+from sqlalchemy import ARRAY, Date, DateTime, Integer, Numeric, select
 from sqlalchemy.sql.base import ExecutableOption
 
 from models import Record, current_actor, db
@@ -75,6 +75,8 @@ class RecordType(Guarded, ModelView):
 
     filters: dict[str, Filter]
     sortable: frozenset[str]
+    # Columns of the list whose heads stand to the right, as their numbers do.
+    numbers: frozenset[str]
 
     def __init__(self, model: type[Record]) -> None:
         table = model.__tablename__
@@ -90,6 +92,7 @@ class RecordType(Guarded, ModelView):
             for name in self.column_list
             if column_of(self.model, name) is not None and self._is_plain(name)
         )
+        self.numbers = frozenset(name for name in self.sortable if self._is_number(name))
         self._forms: dict[tuple[str, ...], type[RecordForm]] = {}
         self.form_for_names(self.form_names)
 
@@ -100,6 +103,9 @@ class RecordType(Guarded, ModelView):
     def _is_plain(self, name: str) -> bool:
         column = column_of(self.model, name)
         return target_of(self.model, name) is None and not isinstance(getattr(column, "type", None), ARRAY)
+
+    def _is_number(self, name: str) -> bool:
+        return isinstance(getattr(column_of(self.model, name), "type", None), (Integer, Numeric))
 
     def get_column_name(self, field: str) -> LazyString:
         """Return what people call a column."""

@@ -241,8 +241,8 @@ def send_late(page: Page) -> None:
 
 def look_up(page: Page) -> None:
     """Open the list of a field that searches."""
-    page.locator("[role=combobox]").first.click()
-    page.locator("[role=option]").first.wait_for()
+    page.locator("main [role=combobox]").first.click()
+    page.locator("main [role=option]").first.wait_for()
 
 
 def log_in_wrongly(page: Page) -> None:
