@@ -55,7 +55,21 @@ def test_arguments_go_to_the_tests(arguments: list[str], command: tuple[str, ...
 
 def test_every_package_is_typed_and_linted() -> None:
     assert {"app.py", "config.py", "models", "views", "jobs", "bin"} == set(TYPED)
-    assert {"format", "lint", "types", "imports", "templates"} == set(CHECKS)
+    assert {"format", "lint", "types", "imports", "templates", "audit"} == set(CHECKS)
+
+
+def test_a_check_that_could_not_be_made_fails_nothing_and_is_not_called_passed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    undone = (sys.executable, "-c", f"raise SystemExit({run_checks.NOT_DONE})")
+    monkeypatch.setattr(run_checks, "CHECKS", {"audit": undone})
+    monkeypatch.setattr(run_checks, "test_command", lambda _arguments: PASSING)
+    monkeypatch.setenv("PATH", "/usr/bin")
+    assert main([]) == 0
+    told = capsys.readouterr().out
+    assert "NOT DONE  audit" in told
+    assert "audit: not made" in told
+    assert "passed    audit" not in told
 
 
 def test_a_process_that_keeps_ending_soon_waits_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
