@@ -1,4 +1,4 @@
-"""What a person may ask of the centre about the own data (PIPL): to have it deleted, on a page of its own."""
+"""What a person may ask of the centre about the own data (PIPL): a copy of it, and to have it deleted."""
 
 from __future__ import annotations
 
@@ -24,12 +24,14 @@ from models.erasure import (
     last_erasure,
     preview_of,
 )
+from models.organisation import Locale
 from models.sql import labels_for
 from views import throttle
 from views.base import RecordView
 from views.clock import today
-from views.fields import clean_line
+from views.fields import clean_line, member_of
 from views.lookups import view_named
+from views.person_copy import send_copy
 
 # What people call the tables that have no screen of their own.
 OTHER_LABELS = {"note": _("Notes"), "attachment": _("Files")}
@@ -50,6 +52,7 @@ class PersonView(RecordView):
     actions: ClassVar[Mapping[str, str]] = {
         **RecordView.actions,
         "person_view": "disclose",
+        "copy_view": "disclose",
         "erase_view": "erase",
     }
 
@@ -69,6 +72,8 @@ class PersonView(RecordView):
             typed=typed,
             reason_most=REASON_MOST,
             can={action: self.is_allowed(action) for action in ("disclose", "erase")},
+            locales=list(Locale),
+            locale=getattr(row, "locale", Locale.CHINESE),
             is_self=self.is_self(row),
             goes=[(table_label(table), count) for table, count in preview.goes.items()],
             unlinked=preview.unlinked_complaints,
@@ -83,6 +88,12 @@ class PersonView(RecordView):
         """Tell whether the person is the one who asks: nobody erases the own account."""
         actor = current_actor()
         return isinstance(row, Staff) and actor is not None and row.id == actor.staff_id
+
+    @expose("/person/copy/", methods=("POST",))
+    def copy_view(self) -> ResponseReturnValue:
+        """Send all that is kept about a person, in the language chosen for him or her."""
+        locale = member_of(Locale, request.form.get("locale", ""))
+        return send_copy(self, self.record_or_404(), locale or Locale.CHINESE)
 
     @expose("/person/erase/", methods=("POST",))
     def erase_view(self) -> ResponseReturnValue:

@@ -24,6 +24,7 @@ from views import saving
 from views.fields import member_of
 from views.lookups import view_of
 from views.page import PageForAll, ask_for_login
+from views.person_copy import send_copy
 
 if TYPE_CHECKING:
     from views.base import RecordView
@@ -50,7 +51,7 @@ class PreferencesView(PageForAll):
     """Keep what each person chooses for the own screen, and the own name and phone."""
 
     permission = "preferences"
-    actions: ClassVar[Mapping[str, str]] = {"index": "read", "own": "read"}
+    actions: ClassVar[Mapping[str, str]] = {"index": "read", "own": "read", "own_data": "read"}
     title = _("My details")
 
     def __init__(self) -> None:
@@ -98,6 +99,14 @@ class PreferencesView(PageForAll):
             db.session.rollback()
         flash(gettext("Somebody else has just changed this. Look at it again, then save."), "error")
         return False
+
+    @expose("/own-data/", methods=("POST",))
+    def own_data(self) -> ResponseReturnValue:
+        """Send all that is kept about who asks, in the own language: everybody has a right to it."""
+        actor, view = current_actor(), view_of(Staff)
+        if actor is None or actor.staff_id is None or view is None:
+            return ask_for_login()
+        return send_copy(view, db.session.get_one(Staff, actor.staff_id), current_user.locale)
 
 
 def display() -> Display:
