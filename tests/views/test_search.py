@@ -35,7 +35,12 @@ def make_named(make: Factory, table: str, **attributes: Any) -> None:
         "parts_shipment": "production_batch",
         "region": "name",
     }
-    getattr(make, table)(**{named.get(table, "name"): WORD}, **attributes)
+    if table == "absence":
+        # Found by who is away.
+        attributes["staff_id"] = make.staff(name=WORD).id
+    else:
+        attributes[named.get(table, "name")] = WORD
+    getattr(make, table)(**attributes)
 
 
 def tables_found(page: str) -> set[str]:
