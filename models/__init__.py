@@ -17,6 +17,7 @@ from models.importing import ImportOrigin, ImportRun
 from models.letter import Letter
 from models.note import Attachment, AttachmentContent, Note
 from models.organisation import Department, LoginAttempt, LoginSession, Position, Region, Staff
+from models.own_rights import OwnRight
 from models.part import Part, PartsQualityRecord, Supplier, SupplierAlias
 from models.product_model import ProductModel
 from models.sent_form import SentForm
@@ -55,6 +56,7 @@ __all__ = [
     "LoginAttempt",
     "LoginSession",
     "Note",
+    "OwnRight",
     "Part",
     "PartsQualityRecord",
     "PartsShipment",

@@ -18,6 +18,7 @@ from models.base import Base, Labelled, db, not_blank, now
 
 # How long the link of an invitation works.
 INVITATION_LASTS = timedelta(days=7)
+CUSTOMERS_PER_PERSON = 200
 _KNOWN = "centre"
 
 
@@ -29,6 +30,7 @@ class Centre(Base):
         CheckConstraint("id = 1", name="one_row"),
         not_blank("name"),
         not_blank("name_en"),
+        CheckConstraint("customers_per_person > 0", name="customers_per_person"),
     )
 
     id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False, default=1)
@@ -36,6 +38,8 @@ class Centre(Base):
     name_en: Mapped[str | None] = mapped_column(String(80))
     # None until somebody chooses: then TIMEZONE of the environment counts.
     timezone: Mapped[str | None] = mapped_column(String(60))
+    # How many customers one person looks after at most; a supervisor can give more.
+    customers_per_person: Mapped[int] = mapped_column(default=200, server_default="200")
     # Of the steps of setting up: "confirmed" or "skipped"; what is not in it follows from the records.
     steps: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     # Lists that were pasted and not yet taken in, by what they hold.
@@ -80,6 +84,7 @@ class CentreFacts:
     name: str | None
     name_en: str | None
     zone: ZoneInfo
+    customers_per_person: int
 
     def shown_name(self, *, is_english: bool) -> str | None:
         """Return the name as a reader of the language wants it, None where there is none."""
@@ -93,10 +98,12 @@ def centre_facts() -> CentreFacts:
         # Before anybody is logged in as well: the login page bears the name.
         # Nothing may be written meanwhile: it would be put down to the panel.
         with acting_as(system_actor("centre")), session.no_autoflush:
-            row = session.execute(select(Centre.name, Centre.name_en, Centre.timezone)).one_or_none()
-        name, name_en, timezone = row or (None, None, None)
+            row = session.execute(
+                select(Centre.name, Centre.name_en, Centre.timezone, Centre.customers_per_person)
+            ).one_or_none()
+        name, name_en, timezone, customers = row or (None, None, None, CUSTOMERS_PER_PERSON)
         zone = ZoneInfo(timezone) if timezone else current_app.extensions["settings"].timezone
-        session.info[_KNOWN] = CentreFacts(name, name_en, zone)
+        session.info[_KNOWN] = CentreFacts(name, name_en, zone, customers)
     facts: CentreFacts = session.info[_KNOWN]
     return facts
 

@@ -8,6 +8,7 @@ z erase a person.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from models.actor import Actor
 from models.organisation import Role
@@ -36,7 +37,8 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
         Role.CLERK: _WORK,
         Role.FOLLOW_UP_AGENT: _WORK,
         Role.TOURING_ENGINEER: _READ,
-        Role.SUPERVISOR: _FULL + "p",
+        # Who approves gives a person more customers than the centre's cap.
+        Role.SUPERVISOR: _FULL + "ap",
         Role.QUALITY_ENGINEER: _READ,
         Role.ADMINISTRATOR: _FULL + "pz",
     },
@@ -127,7 +129,41 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
     "centre": {Role.ADMINISTRATOR: _FULL},
     # Imports only records that the role may create.
     "import_run": {Role.SUPERVISOR: _WORK},
+    # "Edit" adjusts the rights in own records.
+    "rights": {Role.SUPERVISOR: _READ},
 }
+
+
+class OwnRights(NamedTuple):
+    """Letters on top of the role's: in records that one has entered, and in those that one answers for."""
+
+    creator: str
+    responsible: str
+
+
+# Who entered a record reads it, also once it has gone to another region, and takes it back within a day,
+# while it can only be a mistake. Who answers for one works on it, whatever the role does with others.
+_OWN = OwnRights(creator="rd", responsible="re")
+# Adjusted by administrators per type; a type that isn't named here knows no own rights: who may log in, where
+# regions and departments lie and what the calendar says is nobody's own.
+OWN_RIGHTS: Mapping[str, OwnRights] = {
+    "customer": _OWN,
+    "vehicle": _OWN,
+    "service_receipt": _OWN,
+    "call_record": _OWN,
+    "warranty_claim": _OWN,
+    "letter": _OWN,
+    "complaint": OwnRights(creator="rd", responsible="ret"),
+    "dealer": _OWN,
+    "supplier": _OWN,
+    "part": _OWN,
+    "parts_shipment": _OWN,
+    "parts_quality_record": _OWN,
+    "product_model": _OWN,
+}
+# What an administrator may give for own records. Never approval: nobody decides about the own. Nor may the
+# responsible person delete: whoever may edit can make himself or herself responsible.
+ADJUSTABLE = OwnRights(creator="redt", responsible="ret")
 
 
 def letters(role: Role, table_name: str) -> str:

@@ -30,6 +30,7 @@ from models import (
     LoginAttempt,
     LoginSession,
     Note,
+    OwnRight,
     Part,
     PartsQualityRecord,
     PartsShipment,
@@ -247,6 +248,10 @@ class Factory:
             attributes["staff_id"] = self.staff().id
         return self._add(Invitation(**attributes))
 
+    def own_right(self, **attributes: Any) -> OwnRight:
+        defaults = {"table_name": "customer", "creator": "r", "responsible": "r"}
+        return self._add(OwnRight(**(defaults | attributes)))
+
     def one_of_each(self) -> None:
         """Make at least one row in every table that the application may write."""
         for model in record_types():
@@ -256,6 +261,7 @@ class Factory:
         self.supplier_alias()
         self.demo_record()
         self.invitation()
+        self.own_right()
         self.session.merge(Centre(id=1))
         self.session.commit()
         self.attachment()

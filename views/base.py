@@ -83,6 +83,7 @@ class RecordView(RecordType):
             get_url=lambda **changed: list_url(self, wanted, **changed),
             here=urlencode([(k, v) for k, v in request.args.items(multi=True) if k != "back"])[:BACK_MOST],
             can={action: self.is_allowed(action) for action in self.actions.values()},
+            deletable={row.id for row in page.rows if self.is_allowed_on("delete", row)},
         )
 
     @expose("/details/")
@@ -106,7 +107,7 @@ class RecordView(RecordType):
             notes=entries,
             draft=draft or notes.Draft(),
             size_text=notes.size_text,
-            can={action: self.is_allowed(action) for action in self.actions.values()},
+            can={action: self.is_allowed_on(action, row) for action in self.actions.values()},
         )
 
     @expose("/notes/", methods=("POST",))

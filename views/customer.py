@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _text
 from flask_babel import lazy_gettext as _
 
-from views.forms import Section, per_field
+from models import Staff
+from models.centre import centre_facts
+from models.customer import has_customers
+from models.sql import labels_for
+from views.errors import Refusal
+from views.forms import RecordForm, Section, per_field
 from views.key_figures import KeyFigure, customer_figures
 from views.menu import Area
 from views.person import PersonView
@@ -69,6 +75,25 @@ class CustomerView(PersonView):
         ),
         Section(_("Handling"), ("responsible_id", "department_id", "region_id")),
     )
+
+    def check(self, form: RecordForm, row: Any) -> Refusal | None:
+        """Refuse to give a person more customers than the centre's cap; who approves may insist."""
+        refusal = super().check(form, row)
+        field = form._fields.get("responsible_id")
+        if refusal is not None or field is None or field.data in (None, row.responsible_id):
+            return refusal
+        most = centre_facts().customers_per_person
+        if not has_customers(field.data, most):
+            return None
+        can_insist = self.is_allowed("approve")
+        sentence = _text(
+            "%(name)s looks after %(count)d customers already, which is the most for one person.",
+            name=labels_for(Staff, [field.data])[field.data].text,
+            count=most,
+        )
+        if not can_insist:
+            sentence += " " + _text("Choose somebody else, or ask a supervisor.")
+        return Refusal("responsible_id", sentence, can_insist)
 
     def figures(self, row: Any) -> list[KeyFigure]:
         """Return what is open, owned and last heard."""

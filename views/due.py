@@ -20,7 +20,8 @@ from models.centre import site_zone
 from models.due import NOBODY, DueItem, DueKind, Wanted, Window, due_lists
 from models.due_kinds import SOURCES
 from models.organisation import Role
-from models.permissions import allows
+from models.own_rights import own_letters
+from models.permissions import ACTIONS, allows
 from models.phones import phone_numbers_in
 from views.absence import standing_in
 from views.clock import today
@@ -282,6 +283,8 @@ _EDITED: Mapping[DueKind, tuple[LazyString, str]] = {
 
 def _edit(item: DueItem, label: LazyString, action: str) -> Way | None:
     view = view_named(item.table)
-    if view is None or not view.is_allowed("edit") or not view.is_allowed(action):
+    own = own_letters(current_actor(), item.table, responsible_id=item.responsible_id)
+    may = {ACTIONS[letter] for letter in own}
+    if view is None or not all(view.is_allowed(each) or each in may for each in ("edit", action)):
         return None
     return Way(str(label), url_for(f"{view.endpoint}.edit_view", id=item.row_id))

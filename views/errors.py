@@ -74,10 +74,14 @@ _COLUMN_OF_ENDING = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why the database did not take a record: a sentence, at a field where it is about one (else None)."""
+    """Why the database did not take a record: a sentence, at a field where it is about one (else None).
+
+    `can_insist` says that who acts now may save it all the same, with a tick at the field.
+    """
 
     field: str | None
     sentence: str
+    can_insist: bool = False
 
 
 def refusal_of(error: DBAPIError) -> Refusal:

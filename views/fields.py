@@ -60,6 +60,8 @@ class RecordField(Field):
 
     widget = TextInput()
     drawn_as = "line"
+    # What stands against it is a warning, which who acts now may pass with a tick.
+    can_insist = False
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         """Take the value sent; a field that was not sent keeps the record's."""

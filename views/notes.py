@@ -54,7 +54,7 @@ def entries(view: RecordView, row: Any) -> list[NoteEntry]:
     notes = notes_on(row)
     files = files_of(notes)
     names = labels_for(Staff, {note.created_by_id for note in notes if note.created_by_id is not None})
-    actor = current_actor() if view.is_allowed("edit") else None
+    actor = current_actor() if view.is_allowed_on("edit", row) else None
     return [
         NoteEntry(
             note,

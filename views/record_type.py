@@ -17,6 +17,7 @@ from sqlalchemy.sql.base import ExecutableOption
 
 from models import Record, current_actor, db
 from models.base import Reach
+from models.own_rights import allows_on
 from models.phones import digits_of
 from views.deletion import why_kept
 from views.errors import Refusal
@@ -30,6 +31,8 @@ from views.page import Guarded
 from views.prefill import address_values
 from views.task_filter import task_filters
 
+# More own records at once are refused; a list page has no more.
+OWN_ROWS_MOST = 100
 # Columns on a record's page that every record has, after its own sections.
 ORIGIN = ("created_at", "created_by_id", "updated_at")
 
@@ -125,6 +128,23 @@ class RecordType(Guarded, ModelView):
     def is_accessible(self) -> bool:
         """Tell whether the menu shows the list."""
         return self.is_allowed("list")
+
+    # Rights in a record
+
+    def is_allowed_on(self, action: str, row: Record) -> bool:
+        """Tell whether who acts now may take `action` on this record: by role, or because it is the own."""
+        return allows_on(current_actor(), row, action)
+
+    def is_allowed_on_request(self, action: str) -> bool:
+        """Tell whether who acts now may take `action` on every record that the request names.
+
+        All ids of address and form count, whichever of them the endpoint takes; one out of sight refuses all.
+        """
+        ids = {coerce_id(raw) for raw in request.values.getlist("id")}
+        if None in ids or not 0 < len(ids) <= OWN_ROWS_MOST:
+            return False
+        rows = db.session.scalars(select(self.model).where(self.model.id.in_(ids))).all()
+        return len(rows) == len(ids) and all(self.is_allowed_on(action, row) for row in rows)
 
     # Rows
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import flash
+from flask import flash, request
 from sqlalchemy.exc import DataError, IntegrityError
 
 from models import db
@@ -18,6 +18,9 @@ from views.relation_fields import ManyRelationsField
 if TYPE_CHECKING:
     from views.base import RecordView
 
+# Name of the tick in a form, whose value is the field.
+INSIST = "_insist"
+
 
 def save(view: RecordView, form: RecordForm, row: Any, *, is_created: bool) -> bool:
     """Save the record and commit; False, with the reason in the form, where that was refused.
@@ -27,7 +30,7 @@ def save(view: RecordView, form: RecordForm, row: Any, *, is_created: bool) -> b
         SentTwiceError: when this very form has entered its record before.
     """
     refusal = view.check(form, row)
-    if refusal is not None:
+    if refusal is not None and not _is_insisted_on(refusal):
         return _refuse(form, refusal)
     try:
         sent = sent_twice.claim() if is_created else None
@@ -43,6 +46,11 @@ def save(view: RecordView, form: RecordForm, row: Any, *, is_created: bool) -> b
         return _refuse(form, refusal_of(error))
     view.after_commit(row, is_created=is_created)
     return True
+
+
+def _is_insisted_on(refusal: Refusal) -> bool:
+    """Tell whether the tick was set with which a warning is passed."""
+    return refusal.can_insist and request.form.get(INSIST) == refusal.field
 
 
 def changes_columns_only(form: RecordForm, row: Any) -> bool:
@@ -62,9 +70,10 @@ def set_fields(form: RecordForm, row: Any) -> None:
 
 
 def _refuse(form: RecordForm, refusal: Refusal) -> bool:
-    field = form._fields.get(refusal.field or "")
+    field: Any = form._fields.get(refusal.field or "")
     if field is None:
         flash(refusal.sentence, "error")
     else:
         field.errors = [*field.errors, refusal.sentence]
+        field.can_insist = refusal.can_insist
     return False

@@ -31,6 +31,7 @@ FIRST_ZONE = "Asia/Shanghai"
 _LIVED_IN = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 NAME_MOST = 80
 ADDRESSES_MOST = 50
+CUSTOMERS_MOST = 100_000
 LARGEST_KEY = 2**31 - 1
 
 # What stands against a form, by the name of its field.
@@ -60,7 +61,7 @@ def _places(locale: str) -> Mapping[str, str]:
 
 
 def save_centre() -> Problems:
-    """Set name and time zone of the centre, and how the person is called who sets it up."""
+    """Set name, time zone and cap of customers of the centre, and how the person is called who sets it up."""
     name, name_en = _line("name"), _line("name_en")
     own_name = _line("own_name")
     zone = request.form.get("timezone", "")
@@ -74,11 +75,16 @@ def save_centre() -> Problems:
             problems[field] = _("At most %(count)s characters.", count=NAME_MOST)
     if zone not in zone_names():
         problems["timezone"] = _("Choose a time zone of the list.")
+    raw = _line("customers_per_person")
+    most = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0
+    if raw and not 0 < most <= CUSTOMERS_MOST:
+        problems["customers_per_person"] = _("Give a number from 1 to %(most)d.", most=CUSTOMERS_MOST)
     if not problems:
         centre = find_centre()
         centre.name, centre.name_en, centre.timezone = name, name_en or None, zone
         if own_name:
             _own_record().name = own_name
+        centre.customers_per_person = most or centre.customers_per_person
     return problems
 
 

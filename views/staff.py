@@ -28,8 +28,9 @@ from views.forms import RecordForm, Section, per_field
 from views.menu import Area
 from views.person import PersonView
 
-# Who may log in, and as what: only one who may grant roles sets these.
-RIGHTS = frozenset({"role_names", "active", "email"})
+# Who may log in, as what, and whose records it opens: only one who may grant roles sets these, and never
+# the own ones. Moving up in a tree is granting oneself more.
+RIGHTS = frozenset({"role_names", "active", "email", "position_id", "region_id"})
 
 
 # Mails that will not reach anybody by themselves.

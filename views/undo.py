@@ -110,11 +110,11 @@ def _rows(view: RecordView, done: Mapping[str, Any]) -> list[Any] | None:
 
 
 def _restore(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnValue:
-    if not view.is_allowed("delete"):
-        abort(403)
     rows = _rows(view, done)
     if rows is None:
         return _refuse(view)
+    if not all(view.is_allowed_on("delete", row) for row in rows):
+        abort(403)
     for row in rows:
         row.deleted_at = None
     try:
@@ -128,7 +128,7 @@ def _restore(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnValue:
     flash(ngettext("%(num)d record is back.", "%(num)d records are back.", len(rows)), "success")
     address = (
         url_for(f"{view.endpoint}.details_view", id=rows[0].id)
-        if len(rows) == 1 and view.is_allowed("read")
+        if len(rows) == 1 and view.is_allowed_on("read", rows[0])
         else url_for(f"{view.endpoint}.index_view")
     )
     return redirect(address)
@@ -150,9 +150,9 @@ def _belongs_to_deleted(view: RecordView, rows: list[Any]) -> bool:
 
 
 def _change_back(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnValue:
-    if not view.is_allowed("edit"):
-        abort(403)
     rows = _rows(view, done)
+    if rows is not None and not view.is_allowed_on("edit", rows[0]):
+        abort(403)
     entry = db.session.scalar(
         select(AuditEntry)
         .where(AuditEntry.table_name == done["table"], AuditEntry.row_id == done["rows"][0][0])
@@ -193,7 +193,7 @@ def _stored(kind: Any, value: Any) -> Any:
 
 def _put_back(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnValue:
     row = view.get_one(done["row"])
-    if row is None or not view.is_allowed("edit"):
+    if row is None or not view.is_allowed_on("edit", row):
         abort(403)
     notes = list(db.session.scalars(select(Note).where(Note.id.in_(done["notes"])).with_for_update()))
     files = list(

@@ -23,6 +23,9 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "ck_region_name_not_blank": ("region", "name = ' '"),
     "ck_absence_own_substitute": ("absence", "substitute_id = staff_id"),
     "ck_absence_absence_ends_on": ("absence", "ends_on = starts_on - 1"),
+    "ck_own_right_creator": ("own_right", "creator = 'l'", "creator = 'a'"),
+    "ck_own_right_responsible": ("own_right", "responsible = 'd'", "responsible = 'a'"),
+    "ck_centre_customers_per_person": ("centre", "customers_per_person = 0"),
     "ck_department_digest_hour": ("department", "digest_hour = 24", "digest_hour = -1"),
     "ck_department_name_not_blank": ("department", "name = ''"),
     "ck_position_own_parent": ("position", "parent_id = id"),
@@ -125,6 +128,8 @@ CHECKS: dict[str, tuple[str, ...]] = {
 }
 # Values at the very edge of what the same constraints let through.
 ALLOWED = [
+    ("own_right", "creator = 'redt', responsible = ''"),
+    ("centre", "customers_per_person = 1"),
     ("absence", "ends_on = starts_on"),
     ("department", "digest_hour = 0"),
     ("department", "digest_hour = 23"),
@@ -172,6 +177,7 @@ ENUMERATIONS = [
 # Of each rule that two rows may not be alike: its table, and what else differs in the second row.
 UNIQUE: dict[str, tuple[str, dict[str, Any]]] = {
     "uq_region_name": ("region", {}),
+    "uq_own_right_table_name": ("own_right", {}),
     "uq_department_code": ("department", {"name": "another"}),
     "uq_department_name": ("department", {"code": "another"}),
     "uq_position_name": ("position", {}),

@@ -21,7 +21,7 @@ COLUMNS = (
     Role.ADMINISTRATOR,
 )
 EXPECTED = {
-    "customer": ("lrcex", "lrcex", "lr", "lr", "", "lrcedxp", "lrx", "lrcedxpz"),
+    "customer": ("lrcex", "lrcex", "lr", "lr", "", "lrcedxap", "lrx", "lrcedxapz"),
     "vehicle": ("lrcex", "lrcex", "lrcex", "lr", "lr", "lrcedx", "lrx", "lrcedx"),
     "complaint": ("lrcext", "lrcext", "lrcext", "lrext", "lr", "lrcedxta", "lrx", "lrcedxta"),
     "dealer": ("lrcex", "lr", "lrcex", "lr", "lr", "lrcedx", "lrx", "lrcedx"),
@@ -45,6 +45,7 @@ EXPECTED = {
     "digest": ("", "", "", "lr", "", "lrt", "lrx", "lrcedxt"),
     "delivery": ("", "", "", "", "", "lrt", "lrx", "lrcedxt"),
     "centre": ("", "", "", "", "", "", "lrx", "lrcedx"),
+    "rights": ("", "", "", "", "", "lr", "lrx", "lrcedx"),
     "import_run": ("", "", "", "", "", "lrcex", "lrx", "lrcedx"),
 }
 
