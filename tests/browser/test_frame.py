@@ -10,6 +10,7 @@ from browser.test_records import contrast
 from factories import Factory
 from models import db
 from models.organisation import Density, Role
+from models.vehicle import VehicleKind
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 375, "height": 812}
@@ -61,3 +62,22 @@ def test_the_foot_of_a_list_stays_on_the_screen_beside_filters(panel: Panel) -> 
         for selector in (".menu-area", ".menu a[aria-current]", ".chips span", "th a", ".count", "tbody a"):
             expect(page.locator(selector).first).to_be_attached()
             assert contrast(page, selector) >= 4.5, (scheme, selector)
+
+
+def test_on_a_phone_a_narrowed_list_stands_above_its_foot_and_within_the_screen(panel: Panel) -> None:
+    with panel.app.app_context():
+        make = Factory(db.session())
+        for number in range(12):
+            make.part(code=f"FOOT-{number:02}")
+        # The longest word that a badge holds.
+        make.vehicle(kind=VehicleKind.EXPRESS)
+        db.session.remove()
+    page = panel.page(Role.SUPERVISOR, viewport=PHONE)
+    page.goto("/part/?search=FOOT")
+    last, foot = page.locator("tbody tr").last.bounding_box(), page.locator(".table-foot").bounding_box()
+    assert last is not None
+    assert foot is not None
+    assert last["y"] + last["height"] <= foot["y"]
+    for address in ("/part/?search=FOOT", "/vehicle/", "/vehicle/new/"):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"], address

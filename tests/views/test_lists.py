@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 from screens import TABLES, path, rows_of
 from test_access import make_one
@@ -398,3 +399,14 @@ def test_who_finds_nothing_is_told_that_other_regions_were_not_searched(
     page = login(role, region=make.region()).get("/dealer/?search=河南").text
     assert "Nothing matches" in page
     assert ("records of your region" in page) is is_told
+
+
+def test_the_head_of_a_column_of_numbers_stands_where_they_do(make: Factory, login: Login) -> None:
+    make.product_model(warranty_months=12)
+    make.product_model(warranty_months=None)
+    page = BeautifulSoup(login(Role.SUPERVISOR).get("/product-model/").text, "html.parser")
+    assert [head["class"] for head in page.select("th.number")] == [
+        ["column-warranty_months", "number"],
+        ["column-maintenance_interval_months", "number"],
+    ]
+    assert all("number" in cell["class"] for cell in page.select("td.column-warranty_months"))
