@@ -65,14 +65,7 @@ def save_centre() -> Problems:
     name, name_en = _line("name"), _line("name_en")
     own_name = _line("own_name")
     zone = request.form.get("timezone", "")
-    problems: Problems = {}
-    if not name:
-        problems["name"] = _("Give the centre's name.")
-    if "own_name" in request.form and not own_name:
-        problems["own_name"] = _("Fill this in.")
-    for field, text in (("own_name", own_name), ("name", name), ("name_en", name_en)):
-        if len(text) > NAME_MOST:
-            problems[field] = _("At most %(count)s characters.", count=NAME_MOST)
+    problems = _wrong_names(own_name=own_name, name=name, name_en=name_en)
     if zone not in zone_names():
         problems["timezone"] = _("Choose a time zone of the list.")
     raw = _line("customers_per_person")
@@ -85,6 +78,18 @@ def save_centre() -> Problems:
         if own_name:
             _own_record().name = own_name
         centre.customers_per_person = most or centre.customers_per_person
+    return problems
+
+
+def _wrong_names(**names: str) -> Problems:
+    problems: Problems = {}
+    if not names["name"]:
+        problems["name"] = _("Give the centre's name.")
+    if "own_name" in request.form and not names["own_name"]:
+        problems["own_name"] = _("Fill this in.")
+    for field, text in names.items():
+        if len(text) > NAME_MOST:
+            problems[field] = _("At most %(count)s characters.", count=NAME_MOST)
     return problems
 
 
