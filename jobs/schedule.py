@@ -20,6 +20,7 @@ from jobs.delivery import CLAIM_LASTS, deliver
 from jobs.digest import make_digest
 from jobs.import_steps import discard_forgotten, due_imports
 from jobs.queues import enqueue
+from jobs.retention import due_purge, purge_expired
 from models import Delivery, Department, Digest, acting_as, db, system_actor
 from models.centre import site_zone
 from models.digest import DeliveryState
@@ -55,6 +56,7 @@ def tick() -> None:
         deliveries = due_deliveries(now)
         discard_forgotten(now)
         imports = due_imports()
+        night = due_purge(now, site_zone())
         db.session.commit()
     for due in digests:
         enqueue(make_digest, due.department_id, due.week.year, due.week.week)
@@ -62,6 +64,8 @@ def tick() -> None:
         enqueue(deliver, delivery_id)
     for function, run_id in imports:
         enqueue(function, run_id)
+    if night is not None:
+        enqueue(purge_expired, night)
 
 
 def mark_abandoned(now: datetime) -> None:

@@ -42,6 +42,8 @@ class Centre(Base):
     customers_per_person: Mapped[int] = mapped_column(default=200, server_default="200")
     # Of the steps of setting up: "confirmed" or "skipped"; what is not in it follows from the records.
     steps: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
+    # Months that something is kept, by kind, where the centre chose another period than the default's.
+    retention: Mapped[dict[str, int | None]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     # Lists that were pasted and not yet taken in, by what they hold.
     drafts: Mapped[dict[str, Any]] = mapped_column(
         JSONB, default=dict, server_default=text("'{}'"), deferred=True

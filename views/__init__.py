@@ -51,6 +51,7 @@ from views.part import PartView
 from views.parts_quality import PartsQualityView
 from views.preferences import PreferencesView
 from views.product_model import ProductModelView
+from views.retention import RetentionView
 from views.search import SearchView
 from views.service_receipt import ServiceReceiptView
 from views.setup import SetupView
@@ -96,6 +97,7 @@ PAGES: tuple[type[Page], ...] = (
     DeliveryView,
     ImportView,
     SetupView,
+    RetentionView,
     SearchView,
     PreferencesView,
     GuideView,

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from models import record_types
 from models.personal_data import LABELS, erased_columns
+from models.retention import PERIODS
 
 FOLDER = Path(__file__).parent / "functions"
 # In the order in which they are made; the last ones name the earlier.
-FILES = ("person_rows", "erasing_text", "erase_rows", "erase_person")
+FILES = ("person_rows", "erasing_text", "erase_rows", "erase_person", "purge_expired")
 # What the application may call. The rest, called by it, has no more rights than it has itself.
-CALLED = ("erase_person(text, bigint, text, bigint, inet)",)
+CALLED = ("erase_person(text, bigint, text, bigint, inet)", "purge_expired(text, integer, boolean)")
 
 
 def make_owner_functions(connection: Connection, application_role: str) -> None:
@@ -21,7 +23,12 @@ def make_owner_functions(connection: Connection, application_role: str) -> None:
 
     They follow models.personal_data, so that a new column needs no migration to be erased.
     """
-    told = {"columns": json.dumps(erased_columns()), **LABELS}
+    told = {
+        "columns": json.dumps(erased_columns()),
+        "periods": json.dumps({k.value: {"months": p.months, "least": p.least} for k, p in PERIODS.items()}),
+        "tables": ",".join(model.__tablename__ for model in record_types()),
+        **LABELS,
+    }
     # The driver's own cursor: a percent sign stays one.
     cursor = connection.connection.cursor()
     for name in FILES:
