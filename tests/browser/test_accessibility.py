@@ -36,6 +36,13 @@ FOCUS = """() => {
   const hasMark = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
   return [element.name || element.textContent.trim(), hasMark, element.matches("body, .skip")];
 }"""
+# The field that has the focus, where the foot of the form lies over a part of it.
+HIDDEN = """() => {
+  const field = document.activeElement, foot = document.querySelector(".form-foot");
+  if (foot.contains(field)) return "";
+  const end = field.getBoundingClientRect().bottom;
+  return end > foot.getBoundingClientRect().top ? field.name || field.outerHTML : "";
+}"""
 
 
 class Eyes:
@@ -86,6 +93,11 @@ def show(page: Page, screen: Screen) -> bool:
         page.set_content(html)
     if screen.prepare:
         screen.prepare(page)
+    # A foot that stays on the screen lies over some field, whole or in part, until the reader scrolls on:
+    # that nothing hides what has the focus is held by a test of its own.
+    page.evaluate(
+        "document.querySelectorAll('.form-foot').forEach((foot) => { foot.style.position = 'static'; })"
+    )
     return is_mail
 
 
@@ -206,6 +218,16 @@ def test_the_keyboard_goes_through_a_form_sees_where_it_is_and_gets_out_again(pa
     assert {"sold_on", "mileage_km", "Save"} <= visited
     # Past the last button the page lets go: no field, no list and no dialog holds the focus.
     assert has_left
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_foot_of_a_form_hides_no_field_that_has_the_focus(panel: Panel, viewport: dict[str, int]) -> None:
+    page = panel.page(Role.ADMINISTRATOR, viewport=viewport)
+    page.goto("/vehicle/new/")
+    for _step in range(20):
+        hidden = page.evaluate(HIDDEN)
+        assert not hidden, hidden
+        page.keyboard.press("Tab")
 
 
 def test_a_form_that_is_refused_says_so_and_why_at_each_field(panel: Panel) -> None:
