@@ -99,7 +99,9 @@ def measure(connection: Connection[Any]) -> Measure:
     names = [name for (name,) in connection.execute(_TABLES)]
     tables = {name: _content(connection, name) for name in names}
     tables[STRUCTURE] = Content(*_one(connection, _STRUCTURE))
-    revision = _one(connection, "SELECT version_num FROM public.alembic_version") if names else ("",)
+    if "alembic_version" not in names:
+        raise BackupError("The database holds nothing of this panel.")
+    revision = _one(connection, "SELECT version_num FROM public.alembic_version")
     return Measure(tables, sequences, str(revision[0]))
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from backups import filled, run
 from flask import Flask
 from sqlalchemy import create_engine, make_url, text
 
+from backups import elsewhere, filled, run
 from config import Settings
 from conftest import superuser
 from embedded_services import Postgres
@@ -22,7 +22,7 @@ from jobs.backup.manifest import read_manifest
 from jobs.backup.programs import BackupError, Program, connection_string, environment_for, find_program
 from models import db
 
-__all__ = ["filled"]
+__all__ = ["elsewhere", "filled"]
 
 
 def databases(engines: Postgres) -> set[str]:
@@ -245,3 +245,10 @@ def test_a_server_that_is_away_is_told_in_a_sentence(
     assert done.exit_code == 1
     assert "refused" in done.output
     assert (away.password or "") not in done.output
+
+
+@pytest.mark.usefixtures("app")
+def test_an_empty_database_is_no_backup(elsewhere: Flask, tmp_path: Path) -> None:
+    done = run(elsewhere, "backup", tmp_path / "a.dump")
+    assert done.exit_code == 1
+    assert "holds nothing of this panel" in done.output
