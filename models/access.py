@@ -46,9 +46,9 @@ class AccessEntry(Base):
     __table_args__ = (
         Index("ix_access_entry_row", "table_name", "row_id", "id"),
         Index("ix_access_entry_actor_id", "actor_id", "id"),
+        Index("ix_access_entry_table_name", "table_name", "id"),
         Index("ix_access_entry_kind", "kind", "id"),
-        # Rows come in the order of their instants and are never moved: a summary of pages finds a day.
-        Index("ix_access_entry_at", "at", postgresql_using="brin"),
+        Index("ix_access_entry_at", "at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

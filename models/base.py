@@ -20,6 +20,7 @@ from sqlalchemy import (
     Index,
     MetaData,
     String,
+    Table,
     Text,
     func,
     text,
@@ -125,6 +126,14 @@ class Record(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), sort_order=91)
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=now, sort_order=92)
     deleted_at: Mapped[datetime | None] = mapped_column(sort_order=97)
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        """Give each table an index of its deleted rows alone: the recycle bin reads nothing else."""
+        super().__init_subclass__(**arguments)
+        table = cls.__table__
+        assert isinstance(table, Table)
+        deleted = text("deleted_at IS NOT NULL")
+        Index(f"ix_{table.name}_deleted", table.c.deleted_at, table.c.id, postgresql_where=deleted)
 
     @declared_attr
     def created_by_id(cls) -> Mapped[int | None]:  # noqa: N805 - SQLAlchemy passes the class
