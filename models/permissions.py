@@ -125,6 +125,10 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
     # Pages: "read" opens them, "act" makes, sends and settles.
     "digest": {Role.SUPERVISOR: _READ + "t", Role.QUALITY_ENGINEER: _READ},
     "delivery": {Role.SUPERVISOR: _READ + "t"},
+    # "Read" opens deleted records, "act" brings them and earlier values back where the type itself allows it.
+    "recycle_bin": {Role.SUPERVISOR: _READ + "t"},
+    # Who did what, and who was refused: for auditors and administrators alone.
+    "audit_log": {Role.ADMINISTRATOR: _READ + "x"},
     # Changes what the centre is: for administrators alone.
     "centre": {Role.ADMINISTRATOR: _FULL},
     # Imports only records that the role may create.

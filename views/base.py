@@ -18,14 +18,14 @@ from flask_babel import ngettext
 from sqlalchemy.orm.exc import StaleDataError
 
 from models import db
-from views import conflicts, deletion, export, notes, saving, sent_twice, undo
+from views import conflicts, deletion, export, notes, restoring, saving, sent_twice, undo
 from views.cells import cell, fetch_labels
 from views.fields import coerce_id
 from views.forms import RecordForm, column_of, target_of
-from views.history import history_of
 from views.listing import PAGE_SIZES, fetch_page, list_url, read_request
 from views.lookups import is_small
 from views.page import wants_json
+from views.record_history import history_of, newest_of
 from views.record_page import record_page
 from views.record_type import ORIGIN, RecordType
 from views.suggestions import NOTHING_FILLED, OWNERS, look_up
@@ -47,6 +47,7 @@ class RecordView(RecordType):
         "note_view": "edit",
         "remove_note_view": "edit",
         "attachment_view": "read",
+        "restore_view": "restore",
     }
     # Stock endpoints that no screen uses: inline edits and bulk actions have their own holes.
     ajax_update = None
@@ -96,6 +97,7 @@ class RecordView(RecordType):
         names = (*self.shown_names(), *ORIGIN)
         labels = fetch_labels(self, names, [row])
         entries = notes.entries(self, row)
+        is_history = request.method == "GET" and request.args.get("show") == "history"
         return self.render(
             "details.html",
             row=row,
@@ -103,7 +105,8 @@ class RecordView(RecordType):
             origin=ORIGIN,
             get_cell=lambda name: cell(self, row, name, labels),
             page=record_page(self, row, lambda name: cell(self, row, name, labels), entries),
-            history=history_of(self, row, names),
+            history=history_of(self, row) if is_history else None,
+            newest=[] if is_history else newest_of(self, row),
             notes=entries,
             draft=draft or notes.Draft(),
             size_text=notes.size_text,
@@ -202,6 +205,11 @@ class RecordView(RecordType):
         if request.method == "GET":
             return page
         return page, 409 if conflict else 422
+
+    @expose("/restore/", methods=("GET", "POST"))
+    def restore_view(self) -> ResponseReturnValue:
+        """Show what a record was like earlier, and bring that back."""
+        return restoring.show(self, self.record_or_404())
 
     @expose("/delete/", methods=("GET", "POST"))
     def delete_view(self) -> ResponseReturnValue:

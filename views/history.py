@@ -1,15 +1,15 @@
-"""What was done to a record, from the audit log, in the words of the screen."""
+"""Who did something, and values as the audit log keeps them, in the words of the screen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from sqlalchemy import Boolean, DateTime, Enum, select
+from sqlalchemy import Boolean, Date, DateTime, Enum, Numeric, select
 
 from models import AuditEntry, Record, Staff, db
 from models.personal_data import ERASED
@@ -32,25 +32,8 @@ SOURCES = {
     "database": lazy_gettext("The database's own prompt"),
     "job": lazy_gettext("The panel itself"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedField:
-    """One column's change as people read it; an empty text stands for nothing."""
-
-    label: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One change of a record."""
-
-    who: str
-    at: datetime
-    action: str
-    fields: list[ChangedField]
+# Of what a person did, in what way, where that was not a form.
+_WAYS = {"import": lazy_gettext("by an import"), "restore": lazy_gettext("brought back from the history")}
 
 
 def entries_of(row: Record, newest: int = ENTRIES_MOST) -> list[AuditEntry]:
@@ -81,26 +64,15 @@ def who_did(entries: Iterable[AuditEntry]) -> dict[int, str]:
     return {entry.id: who(entry) for entry in kept}
 
 
+def in_what_way(entry: AuditEntry) -> str:
+    """Return in what way a person made a change; nothing where by a form, or where no person did."""
+    way = _WAYS.get(entry.source.partition(":")[0])
+    return str(way) if way is not None and entry.actor_id is not None else ""
+
+
 def _the_panel(entry: AuditEntry) -> str:
     kind = entry.source.partition(":")[0]
     return str(SOURCES.get(kind, SOURCES["job"]))
-
-
-def history_of(view: RecordView, row: Any, names: Iterable[str]) -> list[Event]:
-    """Return what was done to a record, newest first, in the columns `names` only: others may be secret."""
-    entries = entries_of(row)
-    who = who_did(entries)
-    columns = {column.name: name for name in names if (column := column_of(view.model, name)) is not None}
-    readable = readable_values(view, entries, columns)
-    events = []
-    for entry in entries:
-        changed = [
-            ChangedField(str(view.get_column_name(name)), readable(name, pair[0]), readable(name, pair[1]))
-            for key, pair in entry.changes.items()
-            if (name := columns.get(key)) and name not in ("updated_at", "created_at", "created_by_id")
-        ]
-        events.append(Event(who[entry.id], entry.at, str(entry.action.label), changed))
-    return events
 
 
 def readable_values(view: RecordView, entries: list[AuditEntry], columns: dict[str, str]) -> Any:
@@ -139,4 +111,17 @@ def show_stored(model: type[Record], name: str, stored: Any) -> str:
         values = getattr(column_of(model, name), "info", {}).get("values", ())
         labels = {member.value: str(member.label) for member in values}
         return str(_(", ").join(labels.get(each, str(each)) for each in stored))
-    return str(stored)
+    return f"{Decimal(str(stored)):,.2f}" if isinstance(kind, Numeric) else str(stored)
+
+
+def as_stored(kind: Any, value: Any) -> Any:
+    """Return a value of the audit log, which is JSON, as a column of this type holds it."""
+    if value is None:
+        return None
+    if isinstance(kind, Enum):
+        return member_of(labelled(kind), value)
+    if isinstance(kind, DateTime):
+        return datetime.fromisoformat(value)
+    if isinstance(kind, Date):
+        return date.fromisoformat(value)
+    return Decimal(str(value)) if isinstance(kind, Numeric) else value

@@ -18,6 +18,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from models import Record, current_actor, db
 from models.base import Reach
 from models.own_rights import allows_on
+from models.permissions import allows
 from models.phones import digits_of
 from views.deletion import why_kept
 from views.errors import Refusal
@@ -125,6 +126,12 @@ class RecordType(Guarded, ModelView):
             return self.form_names
         return tuple(name for name in self.form_names if name not in self.decided_by_approval)
 
+    def is_allowed(self, action: str) -> bool:
+        """Tell whether who acts now may take `action` here; to restore takes two rights."""
+        if action == "restore":
+            return super().is_allowed("edit") and allows(current_actor(), "recycle_bin", "act")
+        return super().is_allowed(action)
+
     def is_accessible(self) -> bool:
         """Tell whether the menu shows the list."""
         return self.is_allowed("list")
@@ -133,6 +140,8 @@ class RecordType(Guarded, ModelView):
 
     def is_allowed_on(self, action: str, row: Record) -> bool:
         """Tell whether who acts now may take `action` on this record: by role, or because it is the own."""
+        if action == "restore":
+            return self.is_allowed(action)
         return allows_on(current_actor(), row, action)
 
     def is_allowed_on_request(self, action: str) -> bool:

@@ -7,8 +7,6 @@ as they were left. The audit log shows both, what was done and that it was taken
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask import abort, current_app, flash, redirect, request, url_for
@@ -17,15 +15,15 @@ from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import Date, DateTime, Enum, Numeric, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from config import Settings
 from models import WITH_DELETED, Attachment, AuditEntry, Note, acting_as, current_actor, db, system_actor
 from models.audit import AuditAction
 from models.note import may_remove
-from views.fields import member_of
-from views.forms import column_of, labelled, target_of
+from views.forms import column_of, target_of
+from views.history import as_stored
 from views.lookups import view_named
 from views.page import PageForAll
 
@@ -165,7 +163,7 @@ def _change_back(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnVal
     row = rows[0]
     for name, column in row.__mapper__.columns.items():
         if column.name in entry.changes:
-            setattr(row, name, _stored(column.type, entry.changes[column.name][0]))
+            setattr(row, name, as_stored(column.type, entry.changes[column.name][0]))
     try:
         db.session.commit()
     except IntegrityError:
@@ -176,19 +174,6 @@ def _change_back(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnVal
 
 def _is_own_change(entry: AuditEntry | None, staff_id: int) -> bool:
     return entry is not None and entry.action is AuditAction.UPDATE and entry.actor_id == staff_id
-
-
-def _stored(kind: Any, value: Any) -> Any:
-    """Return a value of the audit log, which is JSON, as its column holds it."""
-    if value is None:
-        return None
-    if isinstance(kind, Enum):
-        return member_of(labelled(kind), value)
-    if isinstance(kind, DateTime):
-        return datetime.fromisoformat(value)
-    if isinstance(kind, Date):
-        return date.fromisoformat(value)
-    return Decimal(str(value)) if isinstance(kind, Numeric) else value
 
 
 def _put_back(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnValue:

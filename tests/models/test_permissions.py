@@ -44,6 +44,8 @@ EXPECTED = {
     "digest_recipient": ("", "", "", "", "", "lrcedx", "lrx", "lrcedx"),
     "digest": ("", "", "", "lr", "", "lrt", "lrx", "lrcedxt"),
     "delivery": ("", "", "", "", "", "lrt", "lrx", "lrcedxt"),
+    "recycle_bin": ("", "", "", "", "", "lrt", "lrx", "lrcedxt"),
+    "audit_log": ("", "", "", "", "", "", "lrx", "lrcedx"),
     "centre": ("", "", "", "", "", "", "lrx", "lrcedx"),
     "rights": ("", "", "", "", "", "lr", "lrx", "lrcedx"),
     "import_run": ("", "", "", "", "", "lrcex", "lrx", "lrcedx"),
