@@ -29,7 +29,7 @@ class ChangeKind(Labelled):
 
     CREATED = "created", _("Created")
     CHANGED = "changed", _("Changed")
-    REMOVED = "removed", _("Deleted")
+    REMOVED = "removed", _("Removed")
     RETURNED = "returned", _("Brought back")
 
 

@@ -32,6 +32,7 @@ from models import (
 )
 from views import errors, look, setup
 from views.absence import AbsenceView
+from views.audit_log import AuditLogView
 from views.base import RecordView
 from views.call_record import CallRecordView
 from views.complaint import ComplaintView
@@ -51,6 +52,7 @@ from views.part import PartView
 from views.parts_quality import PartsQualityView
 from views.preferences import PreferencesView
 from views.product_model import ProductModelView
+from views.recycle_bin import RecycleBinView
 from views.retention import RetentionView
 from views.search import SearchView
 from views.service_receipt import ServiceReceiptView
@@ -98,6 +100,8 @@ PAGES: tuple[type[Page], ...] = (
     ImportView,
     SetupView,
     RetentionView,
+    RecycleBinView,
+    AuditLogView,
     SearchView,
     PreferencesView,
     GuideView,

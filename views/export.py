@@ -85,13 +85,13 @@ def export_names(view: RecordView) -> tuple[str, ...]:
 
 
 def _lines(view: RecordView, wanted: ListRequest, names: tuple[str, ...]) -> Iterator[bytes]:
-    yield _line([str(view.get_column_name(name)) for name in names])
+    yield csv_line([str(view.get_column_name(name)) for name in names])
     statement = ordered(view, narrowed(view, select(view.model), wanted), wanted)
     statement = statement.options(*view.list_options).limit(ROWS_MOST + 1)
     for rows in db.session.scalars(statement.execution_options(yield_per=CHUNK)).partitions():
         labels = fetch_labels(view, names, rows)
         for row in rows:
-            yield _line([_export_text(view, row, name, labels) for name in names])
+            yield csv_line([_export_text(view, row, name, labels) for name in names])
 
 
 def _export_text(view: RecordView, row: Any, name: str, labels: Any) -> str:
@@ -99,7 +99,8 @@ def _export_text(view: RecordView, row: Any, name: str, labels: Any) -> str:
     return shown.text if shown.drawn_as == "number" else neutralise(shown.text)
 
 
-def _line(values: list[str]) -> bytes:
+def csv_line(values: list[str]) -> bytes:
+    """Return a line of a file."""
     buffer = io.StringIO()
     csv.writer(buffer).writerow(values)
     return buffer.getvalue().encode()

@@ -48,6 +48,8 @@ ABOUT: Mapping[str, str] = {
     "region": "supervisors#departments",
     "absence": "supervisors#absences",
     "holiday": "supervisors#calendar",
+    "recycle_bin": "deleting#recycle-bin",
+    "audit_log": "administrators#audit-log",
 }
 
 

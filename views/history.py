@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, Date, DateTime, Enum, Numeric, select
 
 from models import AuditEntry, Record, Staff, db
 from models.personal_data import ERASED
-from models.sql import labels_for
+from models.sql import Label, labels_for
 from views.clock import show_instant
 from views.fields import member_of
 from views.forms import column_of, labelled, target_of
@@ -53,15 +53,19 @@ def who_did(entries: Iterable[AuditEntry]) -> dict[int, str]:
     people = {key for entry in kept for key in (entry.actor_id, entry.on_behalf_of_id) if key is not None}
     names = labels_for(Staff, people)
 
-    def who(entry: AuditEntry) -> str:
-        if entry.actor_id not in names:
-            return _the_panel(entry)
-        name = names[entry.actor_id].text
-        if entry.on_behalf_of_id not in names:
-            return name
-        return str(_("%(who)s for %(absent)s", who=name, absent=names[entry.on_behalf_of_id].text))
+    return {
+        entry.id: name_of(names, entry.actor_id, entry.on_behalf_of_id) or _the_panel(entry) for entry in kept
+    }
 
-    return {entry.id: who(entry) for entry in kept}
+
+def name_of(names: Mapping[int, Label], actor_id: int | None, on_behalf_of_id: int | None) -> str:
+    """Return the name of who acted, and for whom; nothing where no person did."""
+    if actor_id is None or actor_id not in names:
+        return ""
+    name = names[actor_id].text
+    if on_behalf_of_id is None or on_behalf_of_id not in names:
+        return name
+    return str(_("%(who)s for %(absent)s", who=name, absent=names[on_behalf_of_id].text))
 
 
 def in_what_way(entry: AuditEntry) -> str:

@@ -128,6 +128,9 @@ def _values_before(
     before = {}
     for name, value in stored.items():
         field, column = fields[name], column_of(view.model, name)
+        if is_erased(value):
+            before[name] = (field, value)
+            continue
         earlier = as_stored(getattr(column, "type", None), value)
         if earlier != field.data:
             field.data = earlier
@@ -135,12 +138,17 @@ def _values_before(
     return before
 
 
+def is_erased(value: Any) -> bool:
+    """Tell whether a stored value, or a part of it, was taken out of the history."""
+    return isinstance(value, str) and MASK in value
+
+
 def _problems(form: RecordForm, before: dict[str, tuple[RecordField, Any]]) -> dict[str, list[str]]:
     """Return why values can't come back, by field: what any form refuses, and what was erased."""
     form.validate()
     found = {name: [str(error) for error in field.errors] for name, (field, _value) in before.items()}
     for name, (_field, value) in before.items():
-        if isinstance(value, str) and MASK in value:
+        if is_erased(value):
             found[name].append(_("The earlier value was erased."))
     return found
 

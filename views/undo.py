@@ -19,10 +19,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from config import Settings
-from models import WITH_DELETED, Attachment, AuditEntry, Note, acting_as, current_actor, db, system_actor
+from models import WITH_DELETED, Attachment, AuditEntry, Note, current_actor, db
 from models.audit import AuditAction
 from models.note import may_remove
-from views.forms import column_of, target_of
+from views.coming_back import bring_back
 from views.history import as_stored
 from views.lookups import view_named
 from views.page import PageForAll
@@ -113,14 +113,8 @@ def _restore(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnValue:
         return _refuse(view)
     if not all(view.is_allowed_on("delete", row) for row in rows):
         abort(403)
-    for row in rows:
-        row.deleted_at = None
-    try:
-        db.session.flush()
-    except IntegrityError:
-        # Another record bears the name or number by now.
-        return _refuse(view)
-    if _belongs_to_deleted(view, rows):
+    if bring_back(view, rows):
+        # Another record bears the name or number by now, or what they belong to is gone.
         return _refuse(view)
     db.session.commit()
     flash(ngettext("%(num)d record is back.", "%(num)d records are back.", len(rows)), "success")
@@ -130,21 +124,6 @@ def _restore(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnValue:
         else url_for(f"{view.endpoint}.index_view")
     )
     return redirect(address)
-
-
-def _belongs_to_deleted(view: RecordView, rows: list[Any]) -> bool:
-    """Tell whether the rows name a record that was deleted since; they no longer kept it from going."""
-    for name in view.form_names:
-        target = target_of(view.model, name)
-        keys = {getattr(row, name) for row in rows} if column_of(view.model, name) is not None else set()
-        if target is None or not keys - {None}:
-            continue
-        gone = select(target.id).where(target.id.in_(keys - {None}), target.deleted_at.is_not(None)).limit(1)
-        with acting_as(system_actor("undo")):
-            found = db.session.scalar(gone, execution_options={WITH_DELETED: True})
-        if found is not None:
-            return True
-    return False
 
 
 def _change_back(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnValue:

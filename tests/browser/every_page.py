@@ -18,6 +18,7 @@ from factories import Factory
 from jobs.digest import make as make_digest
 from jobs.invitation import invite, link_of
 from models import Delivery, Digest, ImportRun, Invitation, acting_as, db, record_types, system_actor
+from models.base import now
 from models.complaint import Severity, Step
 from models.digest import DeliveryKind, DeliveryState
 from models.importing import ImportState
@@ -121,6 +122,7 @@ def _digest_arguments(app: Flask, make: Factory) -> dict[str, Arguments]:
         "unsubscribe.ask": {"token": link.rsplit("/", 1)[1]},
         "guide.page": {"page": next(iter(guide("en")))},
         "invitation.accept": {"token": _invitation_token(make)},
+        "recycle_bin.record": {"type": "customer", "id": make.customer(deleted_at=now()).id},
         "security.reset_password": {"token": generate_reset_password_token(make.staff())},
     }
 

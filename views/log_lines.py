@@ -1,0 +1,194 @@
+"""Entries of the audit log as lines: who did what to which record, in words; on the page and in its file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import current_app, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import select
+
+from models import Attachment, AuditEntry, Note, Record, Staff, db
+from models.access import AccessEntry
+from models.audit_log import Entry
+from models.labels import FIELD_LABELS
+from models.sql import Label, labels_for
+from views.base import RecordView
+from views.changes import TABLE_LABELS, Change, Lines, describe, lines_of
+from views.history import name_of
+from views.lookups import view_named
+
+Labels = Mapping[str, Mapping[int, Label]]
+# Table and id; None where an entry is about no row.
+Owner = tuple[str | None, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of the log; `url` is None where there is no page of the record to open."""
+
+    at: datetime
+    who: str
+    kind: str
+    kind_label: str
+    table_label: str
+    label: str
+    url: str | None
+    # Texts, or what a template writes with marks.
+    said: Sequence[Any]
+    remote_address: str = ""
+
+
+def lines_from(entries: Sequence[Entry]) -> list[LogLine]:
+    """Return the entries as lines, in the same order; a query for each table that they name."""
+    changes = {
+        each.entry_id: each
+        for each in describe((entry for entry in entries if isinstance(entry, AuditEntry)), all_lines())
+    }
+    owners = _owners(entries)
+    labels = _labels(owners)
+    names = labels_for(
+        Staff,
+        {
+            key
+            for entry in entries
+            if isinstance(entry, AccessEntry)
+            for key in (entry.actor_id, entry.on_behalf_of_id)
+            if key is not None
+        },
+    )
+    return [
+        _of_access(entry, owner, labels, names)
+        if isinstance(entry, AccessEntry)
+        else _of_change(changes[entry.id], owner, labels)
+        for entry, owner in zip(entries, owners, strict=True)
+    ]
+
+
+def all_lines() -> dict[str, Lines]:
+    """Return what belongs to records of any type without being one, by table."""
+    views: Mapping[type[Record], RecordView] = current_app.extensions["record_views"]
+    return {table: lines for model in views for table, lines in lines_of(model).items()}
+
+
+def table_label(table: str) -> str:
+    """Return what people call a table, or a page of the panel; its own name where nobody said."""
+    view = view_named(table)
+    if view is not None:
+        return str(view.singular)
+    page = next((page for page in current_app.extensions["pages"] if page.permission == table), None)
+    return str(TABLE_LABELS.get(table) or (page.title if page is not None else table))
+
+
+def _owners(entries: Sequence[Entry]) -> list[Owner]:
+    """Return table and id of the record that each entry is told of with; of a note where it stands."""
+    lines, places = all_lines(), _places_of_notes(entries)
+    found: list[Owner] = []
+    for entry in entries:
+        table, key = entry.table_name, entry.row_id
+        if table in lines:
+            table = lines[table].model.__tablename__
+        found.append(places.get((table, key), (table, key)))
+    return found
+
+
+def _places_of_notes(entries: Sequence[Entry]) -> dict[Owner, Owner]:
+    """Return by table and id of each note, and of each file, the record on which it stands."""
+    ids = {
+        name: [each.row_id for each in entries if each.table_name == name] for name in ("note", "attachment")
+    }
+    places: dict[Owner, Owner] = {}
+    if ids["note"]:
+        notes = select(Note.id, Note.table_name, Note.row_id).where(Note.id.in_(ids["note"]))
+        places |= {("note", key): (table, row_id) for key, table, row_id in db.session.execute(notes)}
+    if ids["attachment"]:
+        files = select(Attachment.id, Note.table_name, Note.row_id).join(Note, Note.id == Attachment.note_id)
+        found = db.session.execute(files.where(Attachment.id.in_(ids["attachment"])))
+        places |= {("attachment", key): (table, row_id) for key, table, row_id in found}
+    return places
+
+
+def _labels(owners: Sequence[Owner]) -> Labels:
+    wanted: dict[str, set[int]] = {}
+    for table, key in owners:
+        if table is not None and key is not None:
+            wanted.setdefault(table, set()).add(key)
+    return {
+        table: labels_for(view.model, ids) for table, ids in wanted.items() if (view := view_named(table))
+    }
+
+
+def _named(owner: Owner, labels: Labels) -> tuple[str, str, str | None]:
+    """Return what a record's type is called, the record's label, and its address."""
+    table, key = owner
+    if table is None:
+        return "", "", None
+    if key is None:
+        return table_label(table), "", None
+    view, label = view_named(table), labels.get(table, {}).get(key)
+    if view is None or label is None:
+        return table_label(table), f"#{key}", None
+    return table_label(table), label.text, _address(view, key, label)
+
+
+def _address(view: RecordView, row_id: int, label: Label) -> str | None:
+    if not view.is_allowed("read"):
+        return None
+    if label.is_visible:
+        return url_for(f"{view.endpoint}.details_view", id=row_id)
+    # Of the reader's region, and deleted: the recycle bin shows it, or leads on.
+    return url_for("recycle_bin.record", type=view.model.__tablename__, id=row_id)
+
+
+def _of_change(change: Change, owner: Owner, labels: Labels) -> LogLine:
+    table, label, url = _named(owner, labels)
+    kind = str(change.kind.label)
+    return LogLine(
+        change.at,
+        change.who,
+        change.kind.value,
+        f"{kind} ({change.way})" if change.way else kind,
+        table,
+        label,
+        url,
+        change.sentences,
+    )
+
+
+def _of_access(entry: AccessEntry, owner: Owner, labels: Labels, names: Mapping[int, Label]) -> LogLine:
+    table, label, url = _named(owner, labels)
+    return LogLine(
+        entry.at,
+        name_of(names, entry.actor_id, entry.on_behalf_of_id) or _("nobody who is logged in"),
+        entry.kind.value,
+        str(entry.kind.label),
+        table,
+        label,
+        url,
+        told(entry.detail),
+        str(entry.remote_address or ""),
+    )
+
+
+def told(detail: Mapping[str, Any]) -> list[str]:
+    """Return what an access was about, in words where there are some."""
+    said = []
+    for key, value in detail.items():
+        if key == "rows" and isinstance(value, int):
+            said.append(str(ngettext("%(num)d record", "%(num)d records", value)))
+        elif key == "narrowed":
+            said.append(_("a part of the list") if value else _("the whole list"))
+        elif key in ("column", "columns", "field"):
+            columns = value if isinstance(value, list) else [value]
+            said.append(_(", ").join(str(FIELD_LABELS.get(each, each)) for each in columns))
+        elif key == "method" and "endpoint" in detail:
+            continue
+        elif key == "endpoint":
+            said.append(f"{detail.get('method', '')} {value}".strip())
+        else:
+            said.append(f"{key}: {value}")
+    return said
