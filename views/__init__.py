@@ -54,6 +54,7 @@ from views.preferences import PreferencesView
 from views.product_model import ProductModelView
 from views.recycle_bin import RecycleBinView
 from views.retention import RetentionView
+from views.rights import RightsView
 from views.search import SearchView
 from views.service_receipt import ServiceReceiptView
 from views.setup import SetupView
@@ -102,6 +103,7 @@ PAGES: tuple[type[Page], ...] = (
     RetentionView,
     RecycleBinView,
     AuditLogView,
+    RightsView,
     SearchView,
     PreferencesView,
     GuideView,

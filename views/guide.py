@@ -47,6 +47,7 @@ ABOUT: Mapping[str, str] = {
     "position": "supervisors#departments",
     "region": "supervisors#departments",
     "absence": "supervisors#absences",
+    "rights": "administrators#roles",
     "holiday": "supervisors#calendar",
     "recycle_bin": "deleting#recycle-bin",
     "audit_log": "administrators#audit-log",

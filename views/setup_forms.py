@@ -61,17 +61,14 @@ def _places(locale: str) -> Mapping[str, str]:
 
 
 def save_centre() -> Problems:
-    """Set name, time zone and cap of customers of the centre, and how the person is called who sets it up."""
+    """Set name, time zone and cap of customers of the centre, and the name of who sets it up."""
     name, name_en = _line("name"), _line("name_en")
     own_name = _line("own_name")
     zone = request.form.get("timezone", "")
     problems = _wrong_names(own_name=own_name, name=name, name_en=name_en)
     if zone not in zone_names():
         problems["timezone"] = _("Choose a time zone of the list.")
-    raw = _line("customers_per_person")
-    most = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0
-    if raw and not 0 < most <= CUSTOMERS_MOST:
-        problems["customers_per_person"] = _("Give a number from 1 to %(most)d.", most=CUSTOMERS_MOST)
+    most = _cap_of_customers(problems)
     if not problems:
         centre = find_centre()
         centre.name, centre.name_en, centre.timezone = name, name_en or None, zone
@@ -91,6 +88,15 @@ def _wrong_names(**names: str) -> Problems:
         if len(text) > NAME_MOST:
             problems[field] = _("At most %(count)s characters.", count=NAME_MOST)
     return problems
+
+
+def _cap_of_customers(problems: Problems) -> int:
+    """Return the number typed, 0 where none was; a problem is noted where it can't be one."""
+    raw = _line("customers_per_person")
+    most = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0
+    if raw and not 0 < most <= CUSTOMERS_MOST:
+        problems["customers_per_person"] = _("Give a number from 1 to %(most)d.", most=CUSTOMERS_MOST)
+    return most
 
 
 def _own_record() -> Staff:

@@ -22,7 +22,7 @@ from models import Delivery, Invitation, Record, Staff, current_actor, db
 from models.centre import INVITATION_LASTS, InvitationState
 from models.digest import DeliveryState
 from models.organisation import Role
-from models.permissions import grantable_roles
+from models.permissions import allows, grantable_roles
 from views.errors import Refusal
 from views.forms import RecordForm, Section, per_field
 from views.menu import Area
@@ -168,6 +168,7 @@ class StaffView(PersonView):
         if template == "details.html":
             template, row = "staff.html", context["row"]
             is_asked = self.is_allowed("act") and may_be_invited(row)
+            context["may_see_rights"] = allows(current_actor(), "rights", "read")
             context["invitation"] = shown_invitation(row) if is_asked else None
         return super().render(template, **context)
 
