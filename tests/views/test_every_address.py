@@ -126,6 +126,8 @@ def may(page: Guarded, rule: Rule, role: Role) -> bool:
         tables = {model.__tablename__ for model, _make in SOURCES.values()}
         wanted = [("call_record", "e")] if action == "keep" else [(table, "l") for table in tables]
         return any(letter in letters(role, table) for table, letter in wanted)
+    if action == "restore":
+        return "e" in letters(role, page.permission) and "t" in letters(role, "recycle_bin")
     return any(ACTIONS[letter] == action for letter in letters(role, page.permission))
 
 
