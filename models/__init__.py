@@ -15,11 +15,13 @@ from models.digest import Delivery, Digest, DigestRecipient
 from models.holiday import Holiday
 from models.importing import ImportOrigin, ImportRun
 from models.letter import Letter
+from models.login import LoginAttempt, LoginSession
 from models.note import Attachment, AttachmentContent, Note
-from models.organisation import Department, LoginAttempt, LoginSession, Position, Region, Staff
+from models.organisation import Department, Position, Region, Staff
 from models.own_rights import OwnRight
 from models.part import Part, PartsQualityRecord, Supplier, SupplierAlias
 from models.product_model import ProductModel
+from models.second_factor import RecoveryCode, SecondFactor
 from models.sent_form import SentForm
 from models.service_receipt import ServiceReceipt
 from models.shipment import PartsShipment
@@ -63,7 +65,9 @@ __all__ = [
     "Position",
     "ProductModel",
     "Record",
+    "RecoveryCode",
     "Region",
+    "SecondFactor",
     "SentForm",
     "ServiceReceipt",
     "Staff",

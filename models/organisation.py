@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _
 from flask_security.core import UserMixin
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     CheckConstraint,
     ColumnElement,
     ForeignKey,
-    Identity,
-    Index,
     String,
     case,
     func,
     select,
-    text,
     type_coerce,
 )
-from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, column_property, declared_attr, mapped_column
 
 from models.base import (
-    Base,
     Labelled,
     Reach,
     Record,
     enum_type,
     name_column,
     not_blank,
-    now,
     unique_among_kept,
 )
 from models.centre import INVITATION_LASTS, Invitation, InvitationState
@@ -224,33 +216,3 @@ class Staff(SortedByName, HasPhone, Record, UserMixin):
     def label_column(cls) -> ColumnElement[str]:
         """Show a person by name."""
         return cls.__table__.c.name
-
-
-class LoginSession(Base):
-    """A login that lives on the server: its cookie is worth nothing once this row has ended."""
-
-    __tablename__ = "login_session"
-    __table_args__ = (
-        Index("ix_login_session_staff_id_open", "staff_id", postgresql_where=text("ended_at IS NULL")),
-    )
-
-    # SHA-256 of the token in the cookie: who reads this table can't log in with it.
-    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    last_seen_at: Mapped[datetime] = mapped_column(default=now)
-    ended_at: Mapped[datetime | None]
-    remote_address: Mapped[str | None] = mapped_column(INET)
-    user_agent: Mapped[str | None] = mapped_column(String(300))
-
-
-class LoginAttempt(Base):
-    """A try to log in that has not succeeded, kept for as long as it counts against further ones."""
-
-    __tablename__ = "login_attempt"
-    __table_args__ = (Index("ix_login_attempt_key_hash_at", "key_hash", "at"),)
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    at: Mapped[datetime] = mapped_column(default=now, index=True)
-    # SHA-256 of who was tried from where: what people type by mistake into the wrong field stays unknown.
-    key_hash: Mapped[str] = mapped_column(String(64))

@@ -37,7 +37,9 @@ from models import (
     Position,
     ProductModel,
     Record,
+    RecoveryCode,
     Region,
+    SecondFactor,
     SentForm,
     ServiceReceipt,
     Staff,
@@ -252,6 +254,9 @@ class Factory:
         defaults = {"table_name": "customer", "creator": "r", "responsible": "r"}
         return self._add(OwnRight(**(defaults | attributes)))
 
+    def second_factor(self, staff: Staff, **attributes: Any) -> SecondFactor:
+        return self._add(SecondFactor(**({"staff_id": staff.id, "secret": "0", "last_step": 0} | attributes)))
+
     def one_of_each(self) -> None:
         """Make at least one row in every table that the application may write."""
         for model in record_types():
@@ -273,4 +278,6 @@ class Factory:
         self._add(ImportOrigin(run_id=run.id, **origin))
         self._add(LoginSession(token_hash="0" * 64, staff_id=staff.id))
         self._add(LoginAttempt(key_hash="0" * 64))
+        self.second_factor(staff)
+        self._add(RecoveryCode(staff_id=staff.id, code_hash="0" * 64))
         self._add(SentForm(content_hash="0" * 64))
