@@ -6,7 +6,6 @@ import logging
 import os
 import re
 import sys
-from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -18,6 +17,7 @@ from structlog.typing import EventDict
 import views
 import views.auth
 import views.invitation
+import views.second_factor
 import views.security
 import views.throttle
 import views.translation
@@ -28,8 +28,6 @@ from jobs.parent_death import die_with_parent
 from models import db
 
 MEGABYTE = 1024 * 1024
-# Longer than a working day, with a weekend's margin for a form left open.
-LOGIN_LASTS = timedelta(days=7)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -52,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     views.translation.register(app)
     views.auth.register(app)
     views.throttle.register(app)
+    views.second_factor.register(app)
     views.unsubscribe.register(app)
     views.invitation.register(app)
     views.register(app)
@@ -70,7 +69,7 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_SECURE": settings.is_https,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "PERMANENT_SESSION_LIFETIME": LOGIN_LASTS,
+        "PERMANENT_SESSION_LIFETIME": settings.login_lasts,
         "MAX_CONTENT_LENGTH": 32 * MEGABYTE,
         "MAX_FORM_MEMORY_SIZE": 2 * MEGABYTE,
         "MAX_FORM_PARTS": 2000,

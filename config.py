@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,9 @@ class Settings:
     admin_password: str | None = field(repr=False)
     demo_data: bool
     demo_size: int
+    login_idle: timedelta
+    login_lasts: timedelta
+    proxy_count: int
 
     @property
     def is_production(self) -> bool:
@@ -60,6 +64,19 @@ class Settings:
     def is_https(self) -> bool:
         """Tell whether people reach the panel over TLS, so that cookies may be marked Secure."""
         return urlsplit(self.public_url).scheme == "https"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Tell whether the panel is reached from its own machine alone."""
+        return urlsplit(self.public_url).hostname in ("localhost", "127.0.0.1", "::1")
+
+    @property
+    def knows_addresses(self) -> bool:
+        """Tell whether requests come with the address of who sent them, rather than a proxy's.
+
+        TLS ends before the panel: over https somebody stands in front.
+        """
+        return self.proxy_count > 0 or not self.is_https
 
     @property
     def public_host(self) -> str:
@@ -112,12 +129,6 @@ def _list_of(convert: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
     return lambda raw: tuple(convert(part.strip()) for part in raw.split(",") if part.strip())
 
 
-def _port(raw: str) -> int:
-    if not 1 <= int(raw) <= 65535:
-        raise ValueError(raw)
-    return int(raw)
-
-
 def _timezone(raw: str) -> ZoneInfo:
     try:
         return ZoneInfo(raw)
@@ -133,10 +144,13 @@ def _flag(raw: str) -> bool:
     raise ValueError(raw)
 
 
-def _percentage(raw: str) -> int:
-    if not 1 <= int(raw) <= 100:
-        raise ValueError(raw)
-    return int(raw)
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def convert(raw: str) -> int:
+        if not least <= int(raw) <= most:
+            raise ValueError(raw)
+        return int(raw)
+
+    return convert
 
 
 def _email(raw: str) -> str:
@@ -179,7 +193,7 @@ _SETTINGS = {
     ),
     "password_secret": _Setting("PASSWORD_SECRET", _secret, f"{_SECRET}; it must never change"),
     "second_factor_secret": _Setting("SECOND_FACTOR_SECRET", _secret, f"{_SECRET}; it must never change"),
-    "port": _Setting("PORT", _port, "a port from 1 to 65535", "8000"),
+    "port": _Setting("PORT", _whole(1, 65535), "a port from 1 to 65535", "8000"),
     "public_url": _Setting("PUBLIC_URL", _public_url, "https://HOST, as people reach the panel"),
     "timezone": _Setting("TIMEZONE", _timezone, "a zone such as Asia/Shanghai", "Asia/Shanghai"),
     "local_dir": _Setting("LOCAL_DIR", Path, "a folder", ".local"),
@@ -190,7 +204,20 @@ _SETTINGS = {
     "admin_email": _Setting("ADMIN_EMAIL", _email, "an e-mail address", is_optional=True),
     "admin_password": _Setting("ADMIN_PASSWORD", _password, "at least 10 characters", is_optional=True),
     "demo_data": _Setting("DEMO_DATA", _flag, "0 or 1", "0"),
-    "demo_size": _Setting("DEMO_SIZE", _percentage, "a whole number of percent from 1 to 100", "100"),
+    "demo_size": _Setting("DEMO_SIZE", _whole(1, 100), "a whole number of percent from 1 to 100", "100"),
+    "login_idle": _Setting(
+        "LOGIN_IDLE_HOURS",
+        lambda raw: timedelta(hours=_whole(1, 168)(raw)),
+        "a whole number of hours from 1 to 168",
+        "12",
+    ),
+    "login_lasts": _Setting(
+        "LOGIN_MAX_DAYS",
+        lambda raw: timedelta(days=_whole(1, 30)(raw)),
+        "a whole number of days from 1 to 30",
+        "7",
+    ),
+    "proxy_count": _Setting("PROXY_COUNT", _whole(0, 9), "a whole number from 0 to 9", "0"),
 }
 
 # What a first start on one's own machine, or in a test, may go without.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -65,6 +66,10 @@ def test_production_starts_with_nothing_missing() -> None:
         ("DEMO_DATA", "perhaps"),
         ("DEMO_SIZE", "half"),
         ("DEMO_SIZE", "250"),
+        ("LOGIN_IDLE_HOURS", "0"),
+        ("LOGIN_IDLE_HOURS", "half"),
+        ("LOGIN_MAX_DAYS", "31"),
+        ("PROXY_COUNT", "-1"),
         ("ENVIRONMENT", "staging"),
     ],
 )
@@ -133,6 +138,12 @@ def test_secrets_do_not_show() -> None:
         ("SECRET_KEY_FALLBACKS", ",", "secret_key_fallbacks", ()),
         ("MAIL_ALLOW", "", "mail_allow", ()),
         ("DEMO_SIZE", "7", "demo_size", 7),
+        ("LOGIN_IDLE_HOURS", "", "login_idle", timedelta(hours=12)),
+        ("LOGIN_IDLE_HOURS", "1", "login_idle", timedelta(hours=1)),
+        ("LOGIN_MAX_DAYS", "", "login_lasts", timedelta(days=7)),
+        ("LOGIN_MAX_DAYS", "30", "login_lasts", timedelta(days=30)),
+        ("PROXY_COUNT", "", "proxy_count", 0),
+        ("PROXY_COUNT", "2", "proxy_count", 2),
         ("DEMO_DATA", "YES", "demo_data", True),
         ("DEMO_DATA", "1", "demo_data", True),
         ("DEMO_DATA", "True", "demo_data", True),
@@ -199,3 +210,27 @@ def test_demo_data_is_never_filled_into_production_unasked(
 @pytest.mark.parametrize(("url", "is_https"), [("http://a.example", False), ("https://a.example", True)])
 def test_cookies_are_secure_where_people_come_over_tls(url: str, is_https: bool) -> None:
     assert read_settings(COMPLETE | {"PUBLIC_URL": url}).is_https is is_https
+
+
+@pytest.mark.parametrize(
+    ("url", "is_loopback"),
+    [
+        ("http://127.0.0.1:8000", True),
+        ("http://localhost", True),
+        ("http://[::1]:8000", True),
+        ("https://127.0.0.1.evil.example", False),
+        ("http://10.0.0.7", False),
+    ],
+)
+def test_what_only_this_machine_reaches_is_told(url: str, is_loopback: bool) -> None:
+    assert read_settings(COMPLETE | {"PUBLIC_URL": url}).is_loopback is is_loopback
+
+
+@pytest.mark.parametrize(
+    ("url", "count", "knows"),
+    [("http://a.example", "0", True), ("https://a.example", "0", False), ("https://a.example", "1", True)],
+)
+def test_behind_a_proxy_that_is_not_named_addresses_are_not_those_of_people(
+    url: str, count: str, knows: bool
+) -> None:
+    assert read_settings(COMPLETE | {"PUBLIC_URL": url, "PROXY_COUNT": count}).knows_addresses is knows

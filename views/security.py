@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response, abort, current_app, g, request
 from werkzeug.exceptions import SecurityError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Settings
 
@@ -38,6 +39,10 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["csp_nonce"] = csp_nonce
     app.add_url_rule("/health", "health", health)
     settings: Settings = app.extensions["settings"]
+    if settings.proxy_count:
+        # Before all that asks for the address; schemes and hosts are never taken from a header.
+        count = settings.proxy_count
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=0, x_host=0)  # type: ignore[method-assign]
     if settings.is_https:
         app.wsgi_app = over_https(app.wsgi_app)  # type: ignore[assignment,method-assign]  # as Flask's documentation does
 
