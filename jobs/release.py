@@ -9,17 +9,19 @@ import click
 import psycopg
 from flask import current_app
 from flask.cli import with_appcontext
+from flask_babel import force_locale
 from flask_migrate import upgrade
 from flask_security.utils import hash_password
 from sqlalchemy import any_, func, literal, select
 from sqlalchemy.exc import OperationalError
 
-from config import Settings
+from config import SettingError, Settings
 from jobs.demo import DEMO_PEOPLE, demo_password, has_records, seed_demo
 from jobs.demo.removal import SEED_LOCK, was_removed
 from models import Staff, acting_as, db, system_actor
 from models.essentials import seed_essentials
-from models.organisation import Role
+from models.organisation import Locale, Role
+from models.passwords import normal_password, password_problem
 
 # Tries of a migration that finds a table in use; each waits no longer than writers may be stalled.
 MOST_TRIES = 10
@@ -83,17 +85,24 @@ def migrate(revision: str = "head") -> None:
 
 
 def create_first_administrator(email: str, password: str) -> None:
-    """Create the first administrator; does nothing once any administrator exists."""
+    """Create the first administrator; does nothing once any administrator exists.
+
+    Raises:
+        SettingError: when the password is one that no person could choose either.
+    """
     administrators = select(Staff.id).where(literal(Role.ADMINISTRATOR.value) == any_(Staff.role_names))
     if db.session.scalars(administrators.limit(1)).first() is not None:
         return
-    db.session.add(
-        Staff(
-            name=email.partition("@")[0],
-            email=email.lower(),
-            password=hash_password(password),
-            role_names=[Role.ADMINISTRATOR.value],
-            fs_uniquifier=secrets.token_hex(32),
-        )
+    administrator = Staff(
+        name=email.partition("@")[0],
+        email=email.lower(),
+        password=hash_password(normal_password(password)),
+        role_names=[Role.ADMINISTRATOR.value],
+        fs_uniquifier=secrets.token_hex(32),
     )
+    problem = password_problem(password, administrator)
+    if problem is not None:
+        with force_locale(Locale.ENGLISH.value):
+            raise SettingError(f"ADMIN_PASSWORD is wrong: {problem}")
+    db.session.add(administrator)
     db.session.flush()

@@ -9,8 +9,10 @@ from flask_security.utils import hash_password
 from sqlalchemy import select
 
 from models import Invitation, Staff, acting_as, db, system_actor
+from models.access import AccessKind, record_access
 from models.base import now
 from models.mail_link import read_invitation_token
+from models.passwords import normal_password, password_problem
 
 pages = Blueprint("invitation", __name__)
 
@@ -59,12 +61,11 @@ def set_password(invitation: Invitation, staff: Staff) -> list[str]:
     password = request.form.get("password", "")
     if password != request.form.get("password_confirm", ""):
         return [_("The two passwords differ.")]
-    problems, password = current_app.extensions["security"].password_util.validate(
-        password, is_register=False, user=staff
-    )
-    if problems:
-        return [str(problem) for problem in problems]
-    staff.password = hash_password(password)
+    problem = password_problem(password, staff)
+    if problem is not None:
+        return [str(problem)]
+    staff.password = hash_password(normal_password(password))
     invitation.accepted_at = now()
+    record_access(AccessKind.PASSWORD_SET, table="staff", row_id=staff.id, remote_address=request.remote_addr)
     db.session.commit()
     return []

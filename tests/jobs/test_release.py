@@ -129,6 +129,18 @@ def test_the_first_administrator_is_made_once(app_with: AppWith) -> None:
         assert verify_password("a long first secret", boss.password)
 
 
+@pytest.mark.parametrize("password", ["password123", "boss-2026!", "１２３４５６７８９０"])
+def test_a_first_password_that_everybody_guesses_is_refused_in_a_sentence(
+    app_with: AppWith, password: str
+) -> None:
+    app = app_with(admin_email="boss@example.com", admin_password=password, demo_data=False)
+    result = app.test_cli_runner().invoke(args=["release"])
+    assert result.exit_code == 1
+    assert str(result.exception).startswith("ADMIN_PASSWORD is wrong: This ")
+    assert password not in str(result.exception)
+    assert count(app, Staff) == 0
+
+
 def test_the_release_is_named_in_the_audit(app_with: AppWith) -> None:
     app = app_with(demo_data=True)
     run(app, "release")

@@ -53,7 +53,9 @@ def test_who_is_invited_sets_a_password_once_and_logs_in(
     assert accept(client.application.test_client(), path, "another sentence here") == 410
 
 
-@pytest.mark.parametrize(("password", "again"), [("short", None), (PASSWORD, "something else"), ("", None)])
+@pytest.mark.parametrize(
+    ("password", "again"), [("short", None), (PASSWORD, "something else"), ("", None), ("password123", None)]
+)
 def test_a_password_that_will_not_do_is_said_and_the_link_still_works(
     client: PanelClient, invited: tuple[int, str, str], password: str, again: str | None
 ) -> None:
