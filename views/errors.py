@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, jsonify, render_template, request
-from flask_babel import force_locale
+from flask_babel import force_locale, format_time
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
@@ -18,10 +19,12 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.schema import ColumnCollectionConstraint
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import http_date
 
 from models import Base, current_actor, db
 from models.labels import FIELD_LABELS
 from views.refusals import record_refusal
+from views.throttle import Kind, TooManyTriesError
 
 log = structlog.get_logger()
 
@@ -206,7 +209,25 @@ def show_http_error(error: HTTPException) -> Any:
     if code == 403:
         record_refusal()
     title, sentence = _CSRF if isinstance(error, CSRFError) else _TITLES.get(code, _TITLES[400])
+    if isinstance(error, TooManyTriesError):
+        answer = _answer(code, str(title), _too_many_tries(error))
+        answer.headers["Retry-After"] = http_date(error.until)
+        return answer
     return _answer(code, str(title), str(sentence))
+
+
+def _too_many_tries(error: TooManyTriesError) -> str:
+    # Up to the next minute: at the one that is named it works.
+    at = format_time(error.until + timedelta(minutes=1), "HH:mm")
+    if error.kind is Kind.MAIL:
+        return str(_("From %(at)s on you can try again here.", at=at))
+    return str(
+        _(
+            "From %(at)s on you can try again here. Until then a browser works in which you have logged in "
+            "before, and so does another place.",
+            at=at,
+        )
+    )
 
 
 def show_unreachable(error: Exception) -> Any:
