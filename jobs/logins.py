@@ -1,22 +1,16 @@
-"""Forgetting logins: the clock removes those that ended long ago, and tries that count no longer."""
+"""Forgetting tries to log in: the clock removes those that count no longer."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import delete
 
-from models import LoginAttempt, LoginSession, db
+from models import LoginAttempt, db
 from models.login import ATTEMPT_COUNTS
 
-# Longer than any login can last, so that none is removed that is in use.
-LOGINS_KEPT = timedelta(days=90)
 
-
-def purge_logins(at: datetime) -> None:
-    """Remove what is too old at an instant; who was logged in when stays in the access log."""
-    for statement in (
-        delete(LoginSession).where(LoginSession.last_seen_at < at - LOGINS_KEPT),
-        delete(LoginAttempt).where(LoginAttempt.at < at - ATTEMPT_COUNTS),
-    ):
-        db.session.execute(statement, execution_options={"synchronize_session": False})
+def forget_attempts(at: datetime) -> None:
+    """Remove the tries that count no longer at an instant; logins go by their retention period."""
+    old = delete(LoginAttempt).where(LoginAttempt.at < at - ATTEMPT_COUNTS)
+    db.session.execute(old, execution_options={"synchronize_session": False})

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from jobs.delivery import CLAIM_LASTS, deliver
 from jobs.digest import make_digest
 from jobs.import_steps import discard_forgotten, due_imports
-from jobs.logins import purge_logins
+from jobs.logins import forget_attempts
 from jobs.queues import enqueue
 from jobs.retention import due_purge, purge_expired
 from models import Delivery, Department, Digest, acting_as, db, system_actor
@@ -56,7 +56,7 @@ def tick() -> None:
         digests = list(due_digests(now, site_zone()))
         deliveries = due_deliveries(now)
         discard_forgotten(now)
-        purge_logins(now)
+        forget_attempts(now)
         imports = due_imports()
         night = due_purge(now, site_zone())
         db.session.commit()

@@ -27,7 +27,7 @@ class LoginSession(Base):
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(default=now)
-    last_seen_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    last_seen_at: Mapped[datetime] = mapped_column(default=now)
     # When the second factor was shown; None where there was none to show, or it is still asked for.
     second_factor_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]

@@ -197,6 +197,8 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
     "access_entry": {"table_name": _H.NONE, "remote_address": _H.NONE, "detail": _H.NONE},
     "login_session": {"token_hash": _H.NONE, "remote_address": _H.OWN_RULE, "user_agent": _H.OWN_RULE},
     "login_attempt": {"key_hash": _H.NONE},
+    "second_factor": {"secret": _H.OWN_RULE},
+    "recovery_code": {"code_hash": _H.OWN_RULE},
     "sent_form": {"content_hash": _H.NONE},
     "own_right": dict.fromkeys(("table_name", "creator", "responsible"), _H.NONE),
     "demo_record": {"table_name": _H.NONE},

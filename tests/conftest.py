@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -30,7 +31,7 @@ from jobs.demo.world import World
 from models import Region, Staff, acting_as, db, system_actor
 from models.essentials import seed_essentials
 from models.organisation import Locale, Role
-from views.auth import TOKEN_KEY, new_login
+from views.logins import TOKEN_KEY, new_login
 
 pytest_plugins = ("missing_means",)
 
@@ -254,6 +255,8 @@ class PanelClient(FlaskClient):
             cookie["_user_id"] = staff.fs_uniquifier
             cookie["_fresh"] = True
             cookie[TOKEN_KEY] = token
+            # The password was given just now.
+            cookie["fs_paa"] = time.time()
         self.staff = staff
 
 

@@ -18,7 +18,8 @@ from models.base import now
 from models.organisation import Locale, Role
 from models.permissions import ALL_REGION_ROLES
 from models.sight import actor_for
-from views.auth import SEEN_EVERY, StaffDatastore, new_login, token_hash
+from views.auth import StaffDatastore
+from views.logins import SEEN_EVERY, new_login, token_hash
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 from flask import Flask
+from flask_security.recoverable import generate_reset_password_token
 from flask_security.utils import hash_password
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,7 +24,6 @@ from factories import Factory
 from models import Delivery, LoginSession, Staff, db
 from models.base import now
 from models.organisation import Role
-from views.auth import ABSOLUTE_LIMIT, IDLE_LIMIT
 
 PASSWORD = "correct horse battery"
 
@@ -120,7 +120,8 @@ def test_what_ends_a_person_s_right_ends_open_logins_at_once(
 
 
 @pytest.mark.parametrize(
-    "age", [{"last_seen_at": now() - IDLE_LIMIT}, {"created_at": now() - ABSOLUTE_LIMIT}]
+    "age",
+    [{"last_seen_at": now() - timedelta(hours=12)}, {"created_at": now() - timedelta(days=7)}],
 )
 def test_a_login_ends_by_itself(login: Login, db_session: Session, age: dict[str, object]) -> None:
     client = login(Role.CLERK)
@@ -288,3 +289,56 @@ def test_the_health_check_needs_no_database(fresh_app: Flask) -> None:
         pool = fresh_app.extensions["sqlalchemy"].engine.pool
     assert fresh_app.test_client().get("/health").data == b"ok\n"
     assert pool.checkedout() + pool.checkedin() == 0
+
+
+@pytest.mark.parametrize(
+    ("password", "sentence"),
+    [
+        ("short", "Give at least 10 characters."),
+        ("Password123!", "This password stands in lists that attackers try first."),
+        ("wang@example.com", "This is hardly more than a name that others know"),
+    ],
+)
+@pytest.mark.parametrize("way", ["change", "reset"])
+def test_a_weak_password_is_refused_at_its_field(
+    client: PanelClient, app: Flask, person: Staff, password: str, sentence: str, way: str
+) -> None:
+    with app.app_context():
+        token = generate_reset_password_token(person)
+    if way == "change":
+        log_in(client)
+        data = {"password": PASSWORD, "new_password": password, "new_password_confirm": password}
+        page = client.post("/change", data=data).text.partition('id="new_password-error"')[2]
+    else:
+        data = {"password": password, "password_confirm": password}
+        english = {"Accept-Language": "en"}
+        answer = client.post(f"/reset/{token}", data=data, headers=english)
+        page = answer.text.partition('id="password-error"')[2]
+        log_in(client)
+    assert sentence in page[:300]
+    client.post("/logout")
+    assert log_in(client)
+
+
+@pytest.mark.parametrize(
+    ("unused", "age", "is_still_in"),
+    [
+        (timedelta(hours=2), timedelta(hours=23), True),
+        (timedelta(hours=3), timedelta(hours=3), False),
+        (timedelta(), timedelta(days=1), False),
+    ],
+)
+def test_the_settings_say_when_a_login_ends(
+    app: Flask, login: Login, db_session: Session, unused: timedelta, age: timedelta, is_still_in: bool
+) -> None:
+    client = login(Role.CLERK)
+    row = db_session.scalars(select(LoginSession)).one()
+    row.last_seen_at, row.created_at = now() - unused, now() - age
+    db_session.commit()
+    settings: Settings = app.extensions["settings"]
+    changed = replace(settings, login_idle=timedelta(hours=3), login_lasts=timedelta(days=1))
+    app.extensions["settings"] = changed
+    try:
+        assert is_in(client) is is_still_in
+    finally:
+        app.extensions["settings"] = settings

@@ -45,8 +45,8 @@ def words_of(answer: TestResponse) -> str:
     if answer.mimetype != "text/html" or answer.location:
         return ""
     page = BeautifulSoup(answer.text, "html.parser")
-    # A key is called what stands on it, and a time zone what every computer calls it.
-    for element in [*page(["script", "style", "template", "kbd"]), *page.select("[name=timezone]")]:
+    # A key is called what stands on it, a time zone what every computer calls it, and a code is no word.
+    for element in [*page(["script", "style", "template", "kbd", "code"]), *page.select("[name=timezone]")]:
         element.decompose()
     said = [page.get_text(" ")]
     for element in page.find_all(True):

@@ -32,6 +32,7 @@ from models import (
 )
 from views import errors, look, setup
 from views.absence import AbsenceView
+from views.account_security import AccountSecurityView
 from views.audit_log import AuditLogView
 from views.base import RecordView
 from views.call_record import CallRecordView
@@ -106,6 +107,7 @@ PAGES: tuple[type[Page], ...] = (
     RightsView,
     SearchView,
     PreferencesView,
+    AccountSecurityView,
     GuideView,
     TypedDayView,
 )

@@ -1,31 +1,34 @@
-"""Who is logged in: Flask-Security over the staff table, with logins that live on the server."""
+"""Who acts: Flask-Security over the staff table, told how the panel wants logins and passwords."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, abort, g, request, session
+from flask import Flask, abort, g, request
 from flask_babel import lazy_gettext as _
 from flask_login import current_user, user_logged_in, user_logged_out
-from flask_security import RoleMixin, Security, SQLAlchemyUserDatastore
-from flask_security.utils import set_request_attr
-from sqlalchemy import select, update
+from flask_security import PasswordUtil, RoleMixin, Security, SQLAlchemyUserDatastore
+from flask_security.signals import password_changed, password_reset
+from sqlalchemy import select
 
 from config import Settings
 from jobs.outbox import OutboxMailUtil
-from models import LoginSession, Staff, acting_as, db, set_actor, system_actor
+from models import Staff, acting_as, db, set_actor, system_actor
+from models.access import AccessKind, record_access
 from models.actor import reset_actor
-from models.base import now
+from models.passwords import LENGTH_LEAST, password_problem
 from models.sight import actor_for
+from views.logins import close_login, end_logins_of, load_staff, open_login
 
-TOKEN_KEY = "login_token"  # noqa: S105 - the name under which the cookie holds it
-# A login that nobody uses ends after a night; no login outlives a week.
-IDLE_LIMIT = timedelta(hours=12)
-ABSOLUTE_LIMIT = timedelta(days=7)
-SEEN_EVERY = timedelta(minutes=1)
+
+class OwnPasswords(PasswordUtil):
+    """Let Flask-Security ask the panel's own rule what a password must be like."""
+
+    def validate(self, password: str, is_register: bool, **person: Any) -> tuple[list[str] | None, str]:  # noqa: ARG002 - its caller's
+        """Return what is wrong with a password, None where nothing is, and the password as it is kept."""
+        problem = password_problem(password, person["user"])
+        return None if problem is None else [str(problem)], self.normalize(password)
 
 
 class StaffDatastore(SQLAlchemyUserDatastore):
@@ -46,7 +49,7 @@ def flask_security_config(settings: Settings) -> dict[str, Any]:
         # Without it argon2 would hash twice, the second time with a salt made of PASSWORD_SECRET.
         "SECURITY_PASSWORD_SINGLE_HASH": {"argon2"},
         "SECURITY_PASSWORD_SALT": settings.password_secret,
-        "SECURITY_PASSWORD_LENGTH_MIN": 10,
+        "SECURITY_PASSWORD_LENGTH_MIN": LENGTH_LEAST,
         "SECURITY_TOTP_SECRETS": {"1": settings.second_factor_secret},
         "SECURITY_TOTP_ISSUER": "Huisheng",
         "SECURITY_RECOVERABLE": True,
@@ -60,7 +63,7 @@ def flask_security_config(settings: Settings) -> dict[str, Any]:
         "SECURITY_POST_LOGIN_VIEW": "/",
         "SECURITY_POST_LOGOUT_VIEW": "/login",
         "SECURITY_POST_RESET_VIEW": "/login",
-        "SECURITY_POST_CHANGE_VIEW": "/",
+        "SECURITY_POST_CHANGE_VIEW": "/account-security/",
         "SECURITY_REDIRECT_ALLOW_SUBDOMAINS": False,
         "SECURITY_DEFAULT_REMEMBER_ME": False,
         "SECURITY_CONFIRMABLE": False,
@@ -77,7 +80,12 @@ def flask_security_config(settings: Settings) -> dict[str, Any]:
 def register(app: Flask) -> None:
     """Add login, password pages and the actor of each request to `app`."""
     # Roles are values of a column; Flask-Security only wants something to stand for their table.
-    Security(app, StaffDatastore(db, Staff, RoleMixin), mail_util_cls=OutboxMailUtil)
+    Security(
+        app,
+        StaffDatastore(db, Staff, RoleMixin),
+        mail_util_cls=OutboxMailUtil,
+        password_util_cls=OwnPasswords,
+    )
     manager = app.extensions["security"].login_manager
     manager.user_loader(load_staff)
     # Flask-Security would also take a token, from a header or the address, that outlives every logout.
@@ -88,77 +96,23 @@ def register(app: Flask) -> None:
     app.teardown_request(forget)
     user_logged_in.connect(open_login, app)
     user_logged_out.connect(close_login, app)
+    for changed in (password_changed, password_reset):
+        changed.connect(end_other_logins, app)
 
 
 def refuse_json() -> None:
     """Let the pages about logins read forms only: JSON of an unforeseen shape makes them fail."""
-    if request.blueprint == "security" and request.is_json:
+    if request.blueprint in ("security", "second_factor") and request.is_json:
         abort(415)
 
 
-def token_hash(token: str) -> str:
-    """Return how a login's token is stored."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def open_login(_app: Flask, user: Staff, **_extra: Any) -> None:
-    """Note a new login on the server; the cookie holds its random token only."""
-    session[TOKEN_KEY], login = new_login(user)
-    session.permanent = True
-    login.remote_address = request.remote_addr
-    login.user_agent = (request.user_agent.string or "")[:300]
-    db.session.add(login)
-    db.session.commit()
-
-
-def new_login(user: Staff) -> tuple[str, LoginSession]:
-    """Return a random token for the cookie, and the row that gives it its worth."""
-    token = secrets.token_urlsafe(32)
-    return token, LoginSession(token_hash=token_hash(token), staff_id=user.id)
-
-
-def close_login(_app: Flask, **_extra: Any) -> None:
-    """End the login on the server, so that a copied cookie is worth nothing."""
-    end_logins(LoginSession.token_hash == token_hash(str(session.pop(TOKEN_KEY, ""))))
-
-
-def end_logins(*which: Any) -> None:
-    """End the open logins that meet the conditions."""
-    with acting_as(system_actor("login")):
-        db.session.execute(
-            update(LoginSession).where(LoginSession.ended_at.is_(None), *which).values(ended_at=now())
+def end_other_logins(_app: Flask, user: Staff, **_extra: Any) -> None:
+    """After a new password, end every other login of the person, and say so in the access log."""
+    with acting_as(system_actor("login", user.id)):
+        record_access(
+            AccessKind.PASSWORD_SET, table="staff", row_id=user.id, remote_address=request.remote_addr
         )
-        db.session.commit()
-
-
-def load_staff(uniquifier: str) -> Staff | None:
-    """Return whose login this request carries; None when it has ended, or its person may not log in.
-
-    Asked at each request, in one query: a demotion, a disabled person or a logout counts at once.
-    """
-    found = (
-        select(Staff, LoginSession)
-        .join(LoginSession, LoginSession.staff_id == Staff.id)
-        .where(
-            LoginSession.token_hash == token_hash(str(session.get(TOKEN_KEY, ""))),
-            LoginSession.ended_at.is_(None),
-            LoginSession.last_seen_at > now() - IDLE_LIMIT,
-            LoginSession.created_at > now() - ABSOLUTE_LIMIT,
-            Staff.fs_uniquifier == uniquifier,
-            Staff.active,
-        )
-    )
-    with acting_as(system_actor("login")):
-        row = db.session.execute(found).first()
-        if row is None:
-            return None
-        staff, login = row
-        if login.last_seen_at < now() - SEEN_EVERY:
-            login.last_seen_at = now()
-            db.session.commit()
-    set_request_attr("fs_authn_via", "session")
-    set_request_attr("fs_paa", session.get("fs_paa", 0))
-    return staff
+        end_logins_of(user.id, but_this=request.endpoint == "security.change_password")
 
 
 def identify() -> None:

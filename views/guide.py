@@ -23,6 +23,7 @@ ABOUT: Mapping[str, str] = {
     "due": "calls#due",
     "search": "finding#everywhere",
     "preferences": "first-day#look",
+    "account_security": "account",
     "complaint": "complaints",
     "complaint.create_view": "complaints#register",
     "subject": "supervisors#subjects",

@@ -27,7 +27,7 @@ FOLDER = Path(__file__).parent / "guide"
 SCREEN = "screen:"
 # Chapters and their pages, in the order in which they are read.
 CHAPTERS: tuple[tuple[LazyString, tuple[str, ...]], ...] = (
-    (_("To begin with"), ("first-day", "home", "finding", "entering", "keyboard", "words")),
+    (_("To begin with"), ("first-day", "account", "home", "finding", "entering", "keyboard", "words")),
     (
         _("Customers and complaints"),
         ("customers", "vehicles", "service-receipts", "calls", "letters", "complaints"),

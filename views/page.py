@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from models import current_actor
 from models.permissions import allows
+from views.logins import waiting
 from views.menu import Area
 
 
@@ -80,4 +81,10 @@ def ask_for_login() -> WerkzeugResponse:
         return Response(status=401)
     # A path of our own, never an address from outside; a change is not repeated after the login.
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("security.login", next=wanted if wanted != "/" else None))
+    return redirect(url_for(login_endpoint(), next=wanted if wanted != "/" else None))
+
+
+def login_endpoint() -> str:
+    """Return the page that comes next for somebody who is not, or not wholly, logged in."""
+    waited = waiting()
+    return "security.login" if waited is None else f"second_factor.{waited.stage.value}"

@@ -208,8 +208,8 @@ def note_login(_app: Flask, **_extra: Any) -> None:
 
 def offer() -> ResponseReturnValue | None:
     """Send an administrator who comes to an empty panel to the assistant instead of the home page, once."""
-    if request.endpoint != "home.index" or not session.pop(JUST_LOGGED_IN, False):
+    if request.endpoint != "home.index" or not current_user.is_authenticated:
         return None
-    if current_user.is_authenticated and is_administrator() and is_untouched():
+    if session.pop(JUST_LOGGED_IN, False) and is_administrator() and is_untouched():
         return redirect(url_for("setup.index"))
     return None

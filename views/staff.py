@@ -23,8 +23,11 @@ from models.centre import INVITATION_LASTS, InvitationState
 from models.digest import DeliveryState
 from models.organisation import Role
 from models.permissions import allows, grantable_roles
+from views import staff_logins
+from views.account_security import ask_for_password
 from views.errors import Refusal
 from views.forms import RecordForm, Section, per_field
+from views.logins import is_fresh
 from views.menu import Area
 from views.person import PersonView
 
@@ -85,7 +88,12 @@ class StaffView(PersonView):
     singular, plural, new_label = _("Staff member"), _("Staff"), _("New staff member")
     area, icon = Area.ORGANISATION, "staff"
     what_for = _("Everybody who works in the panel. Enter a person, who gets a mail to set a password.")
-    actions: ClassVar[Mapping[str, str]] = {**PersonView.actions, "invite_view": "act"}
+    actions: ClassVar[Mapping[str, str]] = {
+        **PersonView.actions,
+        "invite_view": "act",
+        "end_logins_view": "act",
+        "reset_factor_view": "act",
+    }
     column_labels = per_field(name=_("Full name"))
     column_list = (
         "name",
@@ -126,7 +134,9 @@ class StaffView(PersonView):
         return tuple(name for name in self.form_names if name not in RIGHTS)
 
     def check(self, form: RecordForm, row: Any) -> Refusal | None:
-        """Refuse a role that who acts may not grant."""
+        """Refuse a role that who acts may not grant, and another address after a while without a password."""
+        if (refusal := staff_logins.refuse_stale_login(form, row)) is not None:
+            return refusal
         field = form._fields.get("role_names")
         if field is None:
             return None
@@ -163,13 +173,34 @@ class StaffView(PersonView):
             flash(sentence, "warning")
         return redirect(url_for(".details_view", id=row.id))
 
+    @expose("/end-logins/", methods=("POST",))
+    def end_logins_view(self) -> ResponseReturnValue:
+        """End all logins of a person."""
+        row = self.get_one(request.form.get("id", ""))
+        if row is None:
+            abort(404)
+        staff_logins.end_all(row)
+        return redirect(url_for(".details_view", id=row.id))
+
+    @expose("/reset-second-factor/", methods=("POST",))
+    def reset_factor_view(self) -> ResponseReturnValue:
+        """Remove the second factor of a person who lost the phone."""
+        row = self.get_one(request.form.get("id", ""))
+        if row is None:
+            abort(404)
+        if not is_fresh():
+            return ask_for_password(".details_view", id=row.id)
+        staff_logins.reset_factor(row)
+        return redirect(url_for(".details_view", id=row.id))
+
     def render(self, template: str, **context: Any) -> str:
-        """Show on a person's page how the invitation stands, to who may repeat it."""
+        """Show on a person's page how invitation and logins stand, to who may do something about them."""
         if template == "details.html":
             template, row = "staff.html", context["row"]
             is_asked = self.is_allowed("act") and may_be_invited(row)
             context["may_see_rights"] = allows(current_actor(), "rights", "read")
             context["invitation"] = shown_invitation(row) if is_asked else None
+            context["logins"] = staff_logins.shown_logins(row)
         return super().render(template, **context)
 
     def why_not_delete(self, rows: list[Any]) -> list[str]:

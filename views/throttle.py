@@ -60,9 +60,6 @@ ENDPOINTS: Mapping[str, Kind] = MappingProxyType(
     }
 )
 
-# Where who is logged in gives the password again.
-GIVEN_AGAIN = frozenset({"security.verify", "customer.erase_view", "staff.erase_view"})
-
 log = structlog.get_logger()
 
 
@@ -224,7 +221,7 @@ def note_outcome(response: Response) -> Response:
     if "tries" not in g or response.status_code not in (200, 302, 422):
         return response
     is_accepted = response.status_code == 302
-    if request.endpoint in GIVEN_AGAIN and is_accepted:
+    if request.endpoint == "security.verify" and is_accepted:
         forget_tries(Kind.PASSWORD, normal(current_user.email))
     elif request.endpoint == "security.forgot_password":
         note(AccessKind.RESET_ASKED)

@@ -18,8 +18,9 @@ from babel.support import NullTranslations, Translations
 from flask import Blueprint, Flask, abort, has_request_context, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
-from flask_login import current_user
+from flask_login import current_user, user_logged_in
 
+from models import Staff
 from models.centre import site_zone
 from models.organisation import Locale
 from views.preferences import own_path
@@ -46,6 +47,7 @@ def register(app: Flask) -> None:
     flask_babel.Domain.get_translations = _get_translations
     flask_wtf.i18n._get_translations = _get_translations  # noqa: SLF001 - it offers no other way
     app.register_blueprint(language)
+    user_logged_in.connect(keep_language, app)
 
 
 def choose_locale() -> str | None:
@@ -62,6 +64,11 @@ def choose_locale() -> str | None:
         return str(chosen)
     wanted = request.accept_languages.best_match(["zh", "en"])
     return {"zh": Locale.CHINESE.value, "en": Locale.ENGLISH.value}.get(wanted or "")
+
+
+def keep_language(_app: Flask, user: Staff, **_extra: Any) -> None:
+    """Let the pages before the login is complete, and after its end, speak the person's language."""
+    session[LOCALE_KEY] = str(user.locale)
 
 
 @language.post("/login/language")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from typing import Any
 
 from flask import Flask, abort
 from flask_security.recoverable import generate_reset_password_token
+from flask_security.utils import hash_password
 from playwright.sync_api import Page
 from werkzeug.routing import Rule
 
@@ -51,7 +51,13 @@ NO_PAGES = (
     "status",
     "rejected",
     "template",
+    # These lead on who has nothing to show or to set up there; the screens in particular states reach them.
+    "code",
+    "setup",
+    # For who administers it is no choice.
+    "remove_factor",
 )
+PASSWORD = "a good long sentence"
 Arguments = dict[str, Any]
 
 
@@ -73,6 +79,7 @@ def furnish(app: Flask) -> dict[str, Arguments]:
         make = Factory(db.session())
         make.one_of_each()
         _make_complaints(make)
+        _make_people_who_log_in(make)
         arguments: dict[str, Arguments] = {
             model.__tablename__: {"id": db.session.query(model.id).order_by(model.id).limit(1).scalar()}
             for model in record_types()
@@ -80,6 +87,12 @@ def furnish(app: Flask) -> dict[str, Arguments]:
         arguments |= _digest_arguments(app, make) | _import_arguments(make)
         db.session.remove()
     return arguments
+
+
+def _make_people_who_log_in(make: Factory) -> None:
+    password = hash_password(PASSWORD)
+    make.second_factor(make.staff(Role.CLERK, email="with-code@example.com", password=password))
+    make.staff(Role.ADMINISTRATOR, email="without-code@example.com", password=password)
 
 
 def _make_complaints(make: Factory) -> None:
@@ -182,11 +195,11 @@ def administrator_client(app: Flask, locale: Locale = Locale.ENGLISH) -> PanelCl
     client = app.test_client()
     assert isinstance(client, PanelClient)
     with app.app_context():
-        client.log_in(Factory(db.session()).staff(Role.ADMINISTRATOR, locale=locale), db.session())
+        make = Factory(db.session())
+        staff = make.staff(Role.ADMINISTRATOR, locale=locale)
+        client.log_in(staff, db.session())
+        make.second_factor(staff)
         db.session.remove()
-    with client.session_transaction() as cookie:
-        # Pages about the own password ask for it again after a while.
-        cookie["fs_paa"] = time.time()
     return client
 
 
@@ -218,6 +231,8 @@ def special_screens(app: Flask, arguments: dict[str, Arguments]) -> list[Screen]
         Screen("a conflict", f"/complaint/edit/?id={complaint}", send_late),
         Screen("a look-up", "/call-record/new/", look_up),
         Screen("a wrong password", "/login", log_in_wrongly, is_before_login=True),
+        Screen("a code is asked for", "/login", log_in_with("with-code@example.com"), is_before_login=True),
+        Screen("a code is a must", "/login", log_in_with("without-code@example.com"), is_before_login=True),
     ]
 
 
@@ -245,6 +260,18 @@ def look_up(page: Page) -> None:
     """Open the list of a field that searches."""
     page.locator("main [role=combobox]").first.click()
     page.locator("main [role=option]").first.wait_for()
+
+
+def log_in_with(email: str) -> Callable[[Page], None]:
+    """Return what gives the password of a person whose login is not complete by that."""
+
+    def log_in(page: Page) -> None:
+        page.locator("[name=email]").fill(email)
+        page.locator("[name=password]").fill(PASSWORD)
+        page.locator("main form:not(.languages) button").click()
+        page.locator("[name=code]").wait_for()
+
+    return log_in
 
 
 def log_in_wrongly(page: Page) -> None:

@@ -24,6 +24,7 @@ from models import (
     ImportOrigin,
     ImportRun,
     LoginSession,
+    SecondFactor,
     Staff,
     Vehicle,
     acting_as,
@@ -331,6 +332,7 @@ def test_who_left_is_erased_and_the_logins_end(in_app: Flask, make: Factory, db_
     db_session.commit()
     make.digest_recipient(make.department(), name="宇文远舟", email=leaver.email)
     make._add(LoginSession(token_hash=hashlib.sha256(b"t").hexdigest(), staff_id=leaver.id, user_agent="x"))
+    make.second_factor(leaver)
     mail = make.delivery(recipient="yuwen@corp.example", recipient_name="宇文远舟", message=b"yuwen")
     made = make.customer(name="留存", created_by_id=leaver.id)
     with acting_as(administrator(make)):
@@ -343,6 +345,7 @@ def test_who_left_is_erased_and_the_logins_end(in_app: Flask, make: Factory, db_
     assert row.name == f"离职员工 Former staff #{leaver.id}"
     assert (row.active, row.role_names, row.password) == (False, [], None)
     assert db.session.query(LoginSession).filter_by(staff_id=leaver.id).count() == 0
+    assert db.session.query(SecondFactor).filter_by(staff_id=leaver.id).count() == 0
     # Nothing that waits is sent to an address that is no more.
     assert db.session.get_one(Delivery, mail.id).state is DeliveryState.FAILED
     assert db.session.get_one(Customer, made.id).created_by_id == leaver.id

@@ -157,6 +157,8 @@ DECLARE
     mails bigint;
 BEGIN
     UPDATE staff SET active = false, roles = '{}' WHERE id = p_id AND (active OR roles <> '{}');
+    DELETE FROM second_factor WHERE staff_id = p_id;
+    DELETE FROM recovery_code WHERE staff_id = p_id;
     DELETE FROM login_session WHERE staff_id = p_id;
     GET DIAGNOSTICS logins = ROW_COUNT;
     DELETE FROM invitation WHERE staff_id = p_id;

@@ -7,8 +7,8 @@ from alembic import op
 
 from models.migrations.rights import audit_trigger
 
-revision = "0015"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
@@ -44,13 +44,10 @@ def upgrade() -> None:
     )
     # Empty until a second factor is set up: the logins that are open now go on.
     op.add_column("login_session", sa.Column("second_factor_at", sa.DateTime(timezone=True), nullable=True))
-    # A few thousand rows: built within milliseconds.
-    op.create_index(op.f("ix_login_session_last_seen_at"), "login_session", ["last_seen_at"], unique=False)
 
 
 def downgrade() -> None:
     """Forget the second factors."""
-    op.drop_index(op.f("ix_login_session_last_seen_at"), table_name="login_session")
     op.drop_column("login_session", "second_factor_at")
     op.drop_table("recovery_code")
     op.drop_table("second_factor")
