@@ -23,20 +23,22 @@ from models.actor import Actor
 from models.base import Reach
 from models.due_kinds import SOURCES
 from models.organisation import Role
-from models.permissions import ACTIONS, letters
+from models.permissions import ACTIONS, ALL_REGION_ROLES, letters
 from views.forms import target_of
 from views.lookups import is_small
 from views.page import Guarded, PageForAll
 from views.record_type import RecordType
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-# Answered to who is not logged in; each guards itself and has tests of its own.
+# Answered to who is not logged in yet; each guards itself and has tests of its own.
 OPEN = {"static", "health", "language.choose_before_login", "unsubscribe.ask", "invitation.accept"}
 # What takes no id of a record of its own type.
 WITHOUT_ID = {"index_view", "create_view", "export", "ajax_lookup"}
 READING = {"list", "read", "export"}
 # Posts that change nothing, or only what is the reader's own.
 HARMLESS_POSTS: set[str] = set()
+# The log of everything, which those alone read who see all regions.
+OF_ALL_REGIONS = {"audit_log"}
 HIDDEN = "外区机密"
 # No free text: numbers that the database draws, keys, phones.
 _KEYS = {"number", "code", "frame_number", "plate_number", "phone", "name_sort", "phone_numbers", "email"}
@@ -94,7 +96,7 @@ def rules(app: Flask) -> list[Rule]:
     return [
         rule
         for rule in app.url_map.iter_rules()
-        if rule.endpoint not in OPEN and not rule.endpoint.startswith("security.")
+        if rule.endpoint not in OPEN and not rule.endpoint.startswith(("security.", "second_factor."))
     ]
 
 
@@ -232,6 +234,10 @@ def swapped(furnished: Furnished) -> Iterator[tuple[Rule, str, str, dict[str, An
         ids = {"id": furnished.theirs[table]} if table in furnished.theirs else {}
         if isinstance(page, RecordType) and rule.endpoint.endswith(".ajax_lookup"):
             yield from _lookups(furnished, rule, page)
+            continue
+        if table in OF_ALL_REGIONS:
+            readers = {role.value for role in Role if letters(role, table)}
+            assert readers <= ALL_REGION_ROLES
             continue
         if isinstance(page, RecordType) and not ids:
             # Types that everybody sees have no rows of another region.
