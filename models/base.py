@@ -166,6 +166,11 @@ class Record(Base):
         raise NotImplementedError(cls.__name__)
 
     @classmethod
+    def label_parts(cls) -> tuple[str, ...]:
+        """Return the attributes that the label is put together from with " · ", where it is."""
+        return ()
+
+    @classmethod
     def sort_column(cls) -> ColumnElement[str]:
         """Return by what lists to choose from are sorted: the label, where no better key is kept."""
         return cls.label_column()

@@ -30,6 +30,7 @@ from models.base import Record, db, now
 from models.customer import Customer
 from models.dealer import Dealer
 from models.due_kinds import SOURCES, DueKind, Source, Window
+from models.need_to_know import readable, readable_label, readable_text
 from models.organisation import Staff
 from models.permissions import allows
 from models.sql import labels_for
@@ -53,7 +54,7 @@ class DueItem:
     """One thing to do, with the record that asks for it: `table`, `row_id`, and `label` as people name it.
 
     `due_at` is None where a day says it all, `starts_on` where it can be done at once. `who` is the customer,
-    of a claim the dealer; `about` what was said or done last.
+    of a claim the dealer; `about` what was said or done last. What the reader need not know is masked.
     """
 
     kind: DueKind
@@ -154,18 +155,19 @@ def _fetch(window: Window, wanted: Wanted, zone: ZoneInfo, limit: int, offset: i
 def _item(row: Any, name_of: Callable[[str, int | None], str | None], day: date, moment: datetime) -> DueItem:
     kind = DueKind[row.kind.upper()]
     party = "customer_id" if row.customer_id is not None else "dealer_id"
+    model = SOURCES[kind][0]
     return DueItem(
         kind=kind,
         due_on=row.due_on,
         due_at=row.due_at,
         starts_on=row.starts_on,
         is_late=row.due_at < moment if row.due_at else row.due_on < day,
-        table=SOURCES[kind][0].__tablename__,
+        table=model.__tablename__,
         row_id=row.row_id,
-        label=row.label,
-        who=row.who or name_of(party, getattr(row, party)) or "",
-        phone=row.phone,
-        about=row.about,
+        label=readable_label(model, row.label),
+        who=readable_text(row.who or "") or name_of(party, getattr(row, party)) or "",
+        phone=row.phone and readable(_NAMED[party], "phone", row.phone),
+        about=row.about and readable_text(row.about),
         customer_id=row.customer_id,
         vehicle_id=row.vehicle_id,
         vehicle=name_of("vehicle_id", row.vehicle_id),

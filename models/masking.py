@@ -1,4 +1,7 @@
-"""Masking: what would name a person or a vehicle is taken out of a text before it leaves the centre."""
+"""Masking: what would name a person or a vehicle is taken out of a text before it leaves the centre.
+
+Inside it, phones, plates and frame numbers are masked one by one for readers who need not know them.
+"""
 
 from __future__ import annotations
 
@@ -27,25 +30,30 @@ _GAP = r"[ \-‐-―.·]{0,2}"
 
 _DATE = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 
-_PATTERNS = tuple(
-    re.compile(pattern, flags)
-    for pattern, flags in (
-        (r"https?://[^\s，。；）)]+|www\.[^\s，。；）)]+", re.IGNORECASE),
-        (r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII),
-        # A plate: province, letter, five or six signs, with a dot or a blank between.
-        (rf"[{_PROVINCES}]\s?[A-Za-z]\s?[·•.\-]?\s?[A-Za-z0-9]{{4,5}}[A-Za-z0-9挂学警港澳电]", 0),
-        # Mobile numbers in groups, with or without the country's code.
-        (rf"(?<!\d)(?:\+?0{{0,2}}86{_GAP})?1[3-9]\d(?:{_GAP}\d){{8}}(?!\d)", 0),
+# A plate: province, letter, five or six signs, with a dot or a blank between.
+_PLATE = re.compile(rf"[{_PROVINCES}]\s?[A-Za-z]\s?[·•.\-]?\s?[A-Za-z0-9]{{4,5}}[A-Za-z0-9挂学警港澳电]")
+# Mobile numbers in groups, with or without the country's code.
+_MOBILE = rf"(?<!\d)(?:\+?0{{0,2}}86{_GAP})?1[3-9]\d(?:{_GAP}\d){{8}}(?!\d)"
+_PHONES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        _MOBILE,
         # Landlines and service numbers: 0519-8888 7777, (010)62345678, 400-810-0000.
-        (rf"[(]?(?<!\d)0\d{{2,3}}[)]?{_GAP}\d{{3,4}}{_GAP}\d{{4}}(?!\d)", 0),
-        (rf"(?<!\d)[48]00{_GAP}\d{{3,4}}{_GAP}\d{{3,4}}(?!\d)", 0),
+        rf"[(]?(?<!\d)0\d{{2,3}}[)]?{_GAP}\d{{3,4}}{_GAP}\d{{4}}(?!\d)",
+        rf"(?<!\d)[48]00{_GAP}\d{{3,4}}{_GAP}\d{{3,4}}(?!\d)",
         # Telephone numbers of other countries.
-        (r"(?<![\d+])\+\d{1,3}(?:[ \-.()]{0,2}\d){6,12}(?!\d)", 0),
-        (r"[(]?(?<!\d)\d{3}[)]?[ \-.]\d{3}[ \-.]\d{4}(?!\d)", 0),
-        # Messenger names, where they are given as such.
-        (r"(?<=微信号)[:： ]{0,2}[\w\-]{5,}|(?<=微信)[:： ]{0,2}[A-Za-z][\w\-]{5,19}", re.ASCII),
-        (r"(?<=QQ)[:： ]{0,2}\d{5,}", 0),
+        r"(?<![\d+])\+\d{1,3}(?:[ \-.()]{0,2}\d){6,12}(?!\d)",
+        r"[(]?(?<!\d)\d{3}[)]?[ \-.]\d{3}[ \-.]\d{4}(?!\d)",
     )
+)
+_PATTERNS = (
+    re.compile(r"https?://[^\s，。；）)]+|www\.[^\s，。；）)]+", re.IGNORECASE),
+    re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII),
+    _PLATE,
+    *_PHONES,
+    # Messenger names, where they are given as such.
+    re.compile(r"(?<=微信号)[:： ]{0,2}[\w\-]{5,}|(?<=微信)[:： ]{0,2}[A-Za-z][\w\-]{5,19}", re.ASCII),
+    re.compile(r"(?<=QQ)[:： ]{0,2}\d{5,}"),
 )
 # Frame, identity, order and contract numbers: long runs with at least five digits in them.
 _LONG_RUN = re.compile(rf"{_START}[0-9A-Za-z]+(?:[-_*]+[0-9A-Za-z]+)*{_END}")
@@ -58,6 +66,11 @@ _NAMED = re.compile(
 )
 _REPEATED = re.compile(rf"{re.escape(MASK)}(?:[\s,，、/;；-]*{re.escape(MASK)})+")
 _SHORT_RUN = 7
+# In a cell of phones every run of digits is one; a mobile number ends where the next begins.
+_PHONE_RUN = re.compile(rf"{_MOBILE}|[(]?\d(?:[ \-‐-―.·()]{{0,2}}\d)+")
+_RECORD_NUMBER = re.compile(r"[A-Za-z]{2}-\d{4}-\d+")
+# No phone, plate or frame number has fewer digits: most texts are done with one look.
+_FEW_DIGITS = re.compile(r"(?:\d\D*){3}")
 
 
 def plain_text(text: str) -> str:
@@ -91,3 +104,57 @@ def _is_identifying(run: str) -> bool:
     if len(run) < _SHORT_RUN or _DATE.fullmatch(run):
         return False
     return sum(sign.isdigit() for sign in run) >= 5
+
+
+def mask_phone(text: str) -> str:
+    """Return a cell of phone numbers so that a caller's is recognised, but not learned: 138****5678."""
+    return _PHONE_RUN.sub(lambda match: _mask_number(match[0]), plain_text(text))
+
+
+def _mask_number(number: str) -> str:
+    digits = [sign for sign in number if sign.isdigit()]
+    if len(digits) < _SHORT_RUN:
+        return "****"
+    # The begin of a mobile number, with or without the country's code before it, or of an area code.
+    begin = digits if digits[0] == "0" and digits[1] != "0" else digits[-11:]
+    shown = begin[:3] if len(digits) >= 11 else []
+    return "".join([*shown, "****", *digits[-4:][-(len(digits) // 2 - 1) :]])
+
+
+def mask_plate(text: str) -> str:
+    """Return a plate with where it is from and its last two signs: 苏C···12."""
+    signs = [sign for sign in plain_text(text) if sign.isalnum()]
+    if len(signs) < 6:
+        return "···"
+    return "".join([*(signs[:2] if signs[0] in _PROVINCES else ()), "···", *signs[-2:]])
+
+
+def mask_frame_number(text: str) -> str:
+    """Return a frame number with its last four signs: ····0042."""
+    signs = plain_text(text)
+    return "····" if len(signs) < 2 * 4 else f"····{signs[-4:]}"
+
+
+def mask_numbers(text: str, *, phones: bool, plates: bool, frame_numbers: bool) -> str:
+    """Return a text, line by line, without the numbers of these kinds; as it is where none stands in it."""
+    if not _FEW_DIGITS.search(text):
+        return text
+    lines = text.split("\n")
+    masked = [
+        _mask_line(plain_text(line), phones=phones, plates=plates, frame_numbers=frame_numbers)
+        for line in lines
+    ]
+    changed = [each if each != plain_text(line) else line for line, each in zip(lines, masked, strict=True)]
+    return "\n".join(changed)
+
+
+def _mask_line(line: str, *, phones: bool, plates: bool, frame_numbers: bool) -> str:
+    for pattern in (*(_PHONES if phones else ()), *((_PLATE,) if plates else ())):
+        line = pattern.sub(MASK, line)
+    if frame_numbers:
+        line = _LONG_RUN.sub(lambda match: MASK if _may_be_frame_number(match[0]) else match[0], line)
+    return line
+
+
+def _may_be_frame_number(run: str) -> bool:
+    return _is_identifying(run) and not _RECORD_NUMBER.fullmatch(run)

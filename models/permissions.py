@@ -8,6 +8,9 @@ z erase a person.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from models.actor import Actor
@@ -213,3 +216,58 @@ ALL_REGION_ROLES = frozenset(
         Role.ADMINISTRATOR,
     )
 )
+
+
+class Sensitive(StrEnum):
+    """What of a record's values is shown whole only to those who need it."""
+
+    PHONE = "phone"
+    PLATE = "plate"
+    FRAME_NUMBER = "frame_number"
+
+
+# By table the columns that are masked, unless the reader's roles need them whole.
+SENSITIVE: Mapping[str, Mapping[str, Sensitive]] = {
+    "customer": {"phone": Sensitive.PHONE},
+    "complaint": {"phone": Sensitive.PHONE},
+    "call_record": {"phone": Sensitive.PHONE},
+    "dealer": {"phone": Sensitive.PHONE},
+    "staff": {"phone": Sensitive.PHONE},
+    "vehicle": {"plate_number": Sensitive.PLATE, "frame_number": Sensitive.FRAME_NUMBER},
+}
+# Columns of that kind which everyone reads: a supplier's number is a company's.
+SHOWN_TO_ALL = frozenset({("supplier", "phone")})
+
+_CALLERS = frozenset(
+    {Role.CLERK, Role.FOLLOW_UP_AGENT, Role.TOURING_ENGINEER, Role.SUPERVISOR, Role.ADMINISTRATOR}
+)
+WHOLE_FOR: Mapping[Sensitive, frozenset[Role]] = {
+    Sensitive.PHONE: _CALLERS,
+    Sensitive.PLATE: _CALLERS,
+    # By it the others trace a fault to its batch.
+    Sensitive.FRAME_NUMBER: _CALLERS | {Role.QUALITY_ENGINEER, Role.WAREHOUSE_KEEPER},
+}
+# Beside them, in one table alone: the warehouse calls the dealers to whom it ships.
+ALSO_WHOLE_FOR: Mapping[tuple[str, Sensitive], frozenset[Role]] = {
+    ("dealer", Sensitive.PHONE): frozenset({Role.WAREHOUSE_KEEPER}),
+}
+
+
+@cache
+def masked_kinds(roles: frozenset[str]) -> frozenset[Sensitive]:
+    """Return the kinds that a person with these roles reads masked; any one role opens what it needs."""
+    return frozenset(kind for kind, whole in WHOLE_FOR.items() if not roles & whole)
+
+
+@cache
+def masked_columns(roles: frozenset[str]) -> Mapping[str, Mapping[str, Sensitive]]:
+    """Return by table the columns that a person with these roles reads masked; empty for whom none is."""
+    masked = {
+        table: {
+            name: kind
+            for name, kind in columns.items()
+            if kind in masked_kinds(roles) and not roles & ALSO_WHOLE_FOR.get((table, kind), frozenset())
+        }
+        for table, columns in SENSITIVE.items()
+    }
+    return MappingProxyType({table: columns for table, columns in masked.items() if columns})

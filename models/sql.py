@@ -15,6 +15,7 @@ from sqlalchemy import select, text
 
 from models.actor import current_actor
 from models.base import Base, Record, db
+from models.need_to_know import readable_label
 from models.scope import visible_and_kept
 
 ROWS_AT_ONCE = 2000
@@ -32,7 +33,7 @@ def labels_for(model: type[Record], ids: Collection[int]) -> dict[int, Label]:
     """Return the labels of the rows of `model` with these ids, in one query.
 
     Not limited: a visible record always shows what it belongs to, also where that lies in another region
-    or was deleted. Nothing but the label leaves this function.
+    or was deleted. Nothing but the label, masked as far as the reader need not know it, leaves this function.
     """
     if not ids:
         return {}
@@ -41,7 +42,10 @@ def labels_for(model: type[Record], ids: Collection[int]) -> dict[int, Label]:
             model.id.in_(set(ids))
         )
     )
-    return {key: Label(str(text or key), bool(is_visible)) for key, text, is_visible in rows}
+    return {
+        key: Label(readable_label(model, text) or str(key), bool(is_visible))
+        for key, text, is_visible in rows
+    }
 
 
 def begin_snapshot() -> None:

@@ -58,6 +58,11 @@ class Vehicle(Record):
         columns = cls.__table__.c
         return func.concat_ws(" · ", columns.plate_number, columns.frame_number)
 
+    @classmethod
+    def label_parts(cls) -> tuple[str, ...]:
+        """Say what the label holds; a vehicle without a plate shows its frame number alone."""
+        return ("plate_number", "frame_number")
+
 
 def add_months(day: date, months: int) -> date:
     """Return the same day so many months later, or the last one of a month that is too short for it."""

@@ -18,7 +18,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm.exc import StaleDataError
 
 from models import db
-from views import conflicts, deletion, export, notes, restoring, saving, sent_twice, undo
+from views import conflicts, deletion, export, notes, restoring, reveal, saving, sent_twice, undo
 from views.cells import cell, fetch_labels
 from views.fields import coerce_id
 from views.forms import RecordForm, column_of, target_of
@@ -48,6 +48,7 @@ class RecordView(RecordType):
         "remove_note_view": "edit",
         "attachment_view": "read",
         "restore_view": "restore",
+        "reveal_view": "read",
     }
     # Stock endpoints that no screen uses: inline edits and bulk actions have their own holes.
     ajax_update = None
@@ -127,6 +128,11 @@ class RecordView(RecordType):
     def attachment_view(self) -> ResponseReturnValue:
         """Send a file that hangs on a record."""
         return notes.send(self.record_or_404())
+
+    @expose("/reveal/", methods=("POST",))
+    def reveal_view(self) -> ResponseReturnValue:
+        """Show a masked value of a record to who asks for it, and record that."""
+        return reveal.answer(self, self.record_or_404())
 
     @expose("/new/", methods=("GET", "POST"))
     def create_view(self) -> ResponseReturnValue:

@@ -14,10 +14,12 @@ from sqlalchemy import Column, Text
 
 from models import Record
 from models.base import Labelled, reads_english
+from models.need_to_know import readable
 from models.sql import Label, labels_for
 from views.clock import show_instant
 from views.forms import column_of, target_of
 from views.lookups import view_of
+from views.revealed import is_revealed
 
 if TYPE_CHECKING:
     from views.base import RecordView
@@ -27,12 +29,16 @@ Labels = dict[type[Record], dict[int, Label]]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value on a page: its text, how it is drawn, where it leads, and for machines its exact value."""
+    """A value on a page: its text, how it is drawn, where it leads, and for machines its exact value.
+
+    `is_masked` says that the reader does not see all of the text.
+    """
 
     text: str
     drawn_as: str = "text"
     url: str | None = None
     value: str = ""
+    is_masked: bool = False
 
 
 EMPTY = Cell("", "empty")
@@ -65,10 +71,15 @@ def cell(view: RecordView, row: Any, name: str, labels: Labels) -> Cell:
     target = target_of(view.model, name)
     column = column_of(view.model, name)
     if target is None:
-        is_prose = isinstance(getattr(column, "type", None), Text)
         if isinstance(value, list):
             return _several(value, column)
-        return Cell(str(value), "long") if is_prose else plain_cell(value, name)
+        drawn_as = "long" if isinstance(getattr(column, "type", None), Text) else "text"
+        # Closed lists are strings too, and have words of their own.
+        if isinstance(value, str) and not isinstance(value, Labelled):
+            text = readable(view.model, name, value)
+            if text != value and not is_revealed(row, name):
+                return Cell(text, drawn_as, is_masked=True)
+        return Cell(str(value), drawn_as) if drawn_as == "long" else plain_cell(value, name)
     if column is None:
         return Cell(_(", ").join(_own_label(each) for each in value), "several")
     return relation_cell(target, value, labels.get(target, {}))

@@ -56,12 +56,27 @@ def required(form: BaseForm, field: Field) -> None:  # noqa: ARG001 - WTForms pa
 
 
 class RecordField(Field):
-    """One column of a record in a form; `drawn_as` names the macro that draws it."""
+    """One column of a record in a form; `drawn_as` names the macro that draws it.
+
+    `masked_text` is what its reader sees of a value that is masked, and so can't be changed; None where the
+    field is open. `token` keeps a value shown that was masked before.
+    """
 
     widget = TextInput()
     drawn_as = "line"
     # What stands against it is a warning, which who acts now may pass with a tick.
     can_insist = False
+    masked_text: str | None = None
+    token: str | None = None
+
+    def mask(self, text: str) -> None:
+        """Close the field: it shows `text`, and keeps the record's value whatever was sent."""
+        self.masked_text = text
+        self.data, self.raw_data, self.process_errors = self.object_data, None, []
+
+    def validate(self, form: BaseForm, extra_validators: Any = ()) -> bool:
+        """Check what was given; what can't be changed here can't be mended here either."""
+        return self.masked_text is not None or bool(super().validate(form, extra_validators))
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         """Take the value sent; a field that was not sent keeps the record's."""
@@ -80,6 +95,8 @@ class RecordField(Field):
     @property
     def text(self) -> str:
         """Return what stands in the input: what was typed, where it can't be read, else the value."""
+        if self.masked_text is not None:
+            return self.masked_text
         if self.raw_data and self.process_errors:
             return clean_line(str(self.raw_data[-1]))
         return "" if self.data is None else self.as_text(self.data)

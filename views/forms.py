@@ -95,6 +95,11 @@ class RecordForm(Form):
         """Return the fields with something to mend, in order."""
         return [field for field in self.record_fields() if field.errors]
 
+    @property
+    def has_masked(self) -> bool:
+        """Tell whether its reader can't read, nor change, all of it."""
+        return any(field.masked_text is not None for field in self.record_fields())
+
     def is_blank(self, names: Iterable[str]) -> bool:
         """Tell whether nothing stands in these fields, and nothing is wrong with them."""
         return all(self[name].data in (None, "", False, []) and not self[name].errors for name in names)

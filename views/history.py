@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext
 from sqlalchemy import Boolean, Date, DateTime, Enum, Numeric, select
 
 from models import AuditEntry, Record, Staff, db
+from models.need_to_know import readable
 from models.personal_data import ERASED
 from models.sql import Label, labels_for
 from views.clock import show_instant
@@ -115,7 +116,9 @@ def show_stored(model: type[Record], name: str, stored: Any) -> str:
         values = getattr(column_of(model, name), "info", {}).get("values", ())
         labels = {member.value: str(member.label) for member in values}
         return str(_(", ").join(labels.get(each, str(each)) for each in stored))
-    return f"{Decimal(str(stored)):,.2f}" if isinstance(kind, Numeric) else str(stored)
+    if isinstance(kind, Numeric):
+        return f"{Decimal(str(stored)):,.2f}"
+    return readable(model, name, str(stored))
 
 
 def as_stored(kind: Any, value: Any) -> Any:

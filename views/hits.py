@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, String, any_, case, func, literal, or_, select
 
 from models import Complaint, Customer, Dealer, Part, Record, Vehicle, db
+from models.need_to_know import masked_names, readable, readable_label
 from models.phones import HasPhone, digits_of
 from models.pinyin import SortedByName
 from models.sql import Label, labels_for
 from views.forms import column_of, target_of
-from views.lookups import escape_like, search_condition
+from views.lookups import escape_like, is_exactly, search_condition
 
 if TYPE_CHECKING:
     from views.base import RecordView
@@ -67,15 +68,12 @@ def find_hits(view: RecordView, typed: str, most: int) -> list[Hit]:
         for at, name in enumerate(names, 3)
         if (target := target_of(model, name)) is not None
     }
-    return [
-        Hit(
-            key,
-            str(label or key),
-            _hint(view, str(label), dict(zip(names, values, strict=True)), labels, typed),
-            nearness,
-        )
-        for key, label, nearness, *values in rows
-    ]
+    hits = []
+    for key, stored, nearness, *values in rows:
+        label = readable_label(model, stored) or str(key)
+        hint = _hint(view, label, dict(zip(names, values, strict=True)), labels, typed)
+        hits.append(Hit(key, label, hint, nearness))
+    return hits
 
 
 def may_match(model: type[Record], typed: str) -> bool:
@@ -109,21 +107,27 @@ def _hint_names(view: RecordView) -> tuple[str, ...]:
 
 
 def _closeness(model: type[Record], names: tuple[str, ...], typed: str) -> ColumnElement[int]:
-    """Return the SQL expression of how near a row is to what was typed."""
+    """Return the SQL expression of how near a row is to what was typed.
+
+    What the reader reads masked brings it near as a whole only: the order of the hits would tell the rest.
+    """
+    masked = masked_names(model)
     short = [
         getattr(model, name)
         for name in names
-        if isinstance(kind := getattr(column_of(model, name), "type", None), String)
+        if name not in masked
+        and isinstance(kind := getattr(column_of(model, name), "type", None), String)
         and kind.length is not None
         and kind.length <= NAME_MOST
     ]
     like = escape_like(typed)
     same = [column.ilike(like, escape="\\") for column in short]
+    same += [is_exactly(model, name, typed) for name in names if name in masked]
     beginning = [column.ilike(f"{like}%", escape="\\") for column in short]
     # The last characters of a name say little, those of a number or a plate are what people know.
     has_digit = any(character.isdigit() for character in typed)
     ending = [column.ilike(f"%{like}", escape="\\") for column in short] if has_digit else []
-    digits = digits_of(typed) if issubclass(model, HasPhone) else None
+    digits = digits_of(typed) if issubclass(model, HasPhone) and "phone" not in masked else None
     if digits is not None and issubclass(model, HasPhone):
         numbers: Any = model.phone_numbers
         same.append(literal(digits) == any_(numbers))
@@ -142,7 +146,7 @@ def _hint(
 ) -> str:
     """Return what tells a record apart, with the words around a term that stands in what is not shown."""
     words = typed.casefold().split()
-    texts = {name: _text(value, labels.get(name)) for name, value in values.items()}
+    texts = {name: _text(view.model, name, value, labels.get(name)) for name, value in values.items()}
     shown = [texts[name][:HINT_MOST] for name in view.hint_columns if texts[name]]
     said = " ".join((label, *shown)).casefold()
     for text in texts.values():
@@ -153,11 +157,11 @@ def _hint(
     return " · ".join(shown)
 
 
-def _text(value: Any, labels: Mapping[int, Label] | None) -> str:
+def _text(model: type[Record], name: str, value: Any, labels: Mapping[int, Label] | None) -> str:
     if not value:
         return ""
     if labels is None:
-        return " ".join(str(value).split())
+        return " ".join(readable(model, name, str(value)).split())
     return labels[value].text if value in labels else ""
 
 

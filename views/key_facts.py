@@ -45,8 +45,9 @@ class Phone:
 
 @dataclass(frozen=True, slots=True)
 class KeyFact:
-    """One fact: what it is called, its value, what that means now, and the numbers where it is a phone."""
+    """One fact: column, what it is called, its value, what that means now, and of a phone the numbers."""
 
+    name: str
     label: str
     cell: Cell
     state: Cell | None
@@ -57,13 +58,14 @@ def key_facts(view: RecordView, row: Any, get_cell: Callable[[str], Cell]) -> li
     """Return the facts at the head of a record's page, in the order that its view gives; no query."""
     return [
         KeyFact(
+            name,
             str(view.get_column_name(name)),
-            get_cell(name),
+            shown,
             view.terms[name].state(value, today()) if name in view.terms and value else None,
-            phones_of(row) if name == "phone" and isinstance(row, HasPhone) else [],
+            phones_of(row) if name == "phone" and isinstance(row, HasPhone) and not shown.is_masked else [],
         )
         for name in view.key_facts
-        for value in (getattr(row, name),)
+        for value, shown in ((getattr(row, name), get_cell(name)),)
     ]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models.base import now, reads_english
 from models.centre import centre_facts, site_zone
+from models.need_to_know import readable_text
 from models.organisation import Density, Locale, Theme
 from views import demo_marks
 from views.clock import show_instant
@@ -35,6 +36,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(display=display, themes=list(Theme), densities=list(Density))
     app.jinja_env.globals.update(go_keys=go_keys, present=now)
     demo_marks.register(app)
+    app.jinja_env.filters["readable"] = readable_text
     app.jinja_env.filters.update(instant=show_instant, moment=moment, dated_moment=dated_moment)
 
 

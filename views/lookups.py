@@ -9,6 +9,7 @@ from flask import current_app, g, url_for
 from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
 
 from models import Department, Position, Record, Region, Subject, db
+from models.need_to_know import masked_names
 from models.phones import HasPhone, digits_of
 from views.fields import clean_line
 from views.trees import tree_order
@@ -74,11 +75,17 @@ def escape_like(term: str) -> str:
 
 
 def search_condition(model: type[Record], names: Sequence[str], typed: str) -> ColumnElement[bool] | None:
-    """Return the condition that each word typed stands in one of the attributes `names`; None for no word."""
-    terms = clean_line(typed[:SEARCH_MOST]).split()[:TERMS_MOST]
+    """Return the condition that each word typed stands in one of the attributes `names`; None for no word.
+
+    What the reader reads masked is found by its whole value alone: parts of it would tell the rest.
+    """
+    line = clean_line(typed[:SEARCH_MOST])
+    terms = line.split()[:TERMS_MOST]
     if not terms or not names:
         return None
-    return and_(*(or_(*(_matches(model, name, term) for name in names)) for term in terms))
+    found = and_(*(or_(*(_matches(model, name, term) for name in names)) for term in terms))
+    masked = [name for name in names if name in masked_names(model)] if len(terms) > 1 else []
+    return or_(found, *(is_exactly(model, name, line) for name in masked))
 
 
 def searched_names(model: type[Record]) -> tuple[str, ...]:
@@ -98,11 +105,22 @@ def _matches(model: type[Record], name: str, term: str) -> ColumnElement[bool]:
         return found
     if target is not None:
         return _matches_record(attribute, target, term)
+    if name in masked_names(model):
+        return is_exactly(model, name, term)
     digits = digits_of(term) if name == "phone" and issubclass(model, HasPhone) else None
     if digits is None:
         return _contains(attribute, term)
     numbers = func.array_to_string(attribute.class_.phone_numbers, " ")
     return or_(_contains(attribute, term), numbers.like(f"%{digits}%"))
+
+
+def is_exactly(model: type[Record], name: str, typed: str) -> ColumnElement[bool]:
+    """Return the condition that an attribute is what was typed, a phone number one of those in its cell."""
+    same: ColumnElement[bool] = getattr(model, name).ilike(escape_like(typed), escape="\\")
+    digits = digits_of(typed) if name == "phone" and issubclass(model, HasPhone) else None
+    if digits is None:
+        return same
+    return or_(same, getattr(model, HasPhone.phone_numbers.key).contains([digits]))
 
 
 def _matches_record(attribute: Any, target: type[Record], term: str) -> ColumnElement[bool]:

@@ -17,6 +17,7 @@ from sqlalchemy.sql.base import ExecutableOption
 
 from models import Record, current_actor, db
 from models.base import Reach
+from models.need_to_know import masked_names, readable_label
 from models.own_rights import allows_on
 from models.permissions import allows
 from models.phones import digits_of
@@ -30,6 +31,7 @@ from views.key_figures import KeyFigure
 from views.lookups import SEARCH_MOST
 from views.page import Guarded
 from views.prefill import address_values
+from views.revealed import mask_fields
 from views.task_filter import task_filters
 
 # More own records at once are refused; a list page has no more.
@@ -78,7 +80,6 @@ class RecordType(Guarded, ModelView):
     cards: ClassVar[tuple[str, ...] | None] = None
 
     filters: dict[str, Filter]
-    sortable: frozenset[str]
     # Columns of the list whose heads stand to the right, as their numbers do.
     numbers: frozenset[str]
 
@@ -91,7 +92,7 @@ class RecordType(Guarded, ModelView):
     def _refresh_cache(self) -> None:
         # Flask-Admin builds forms, filters and flags here for all readers alike; ours depend on who asks.
         self.filters = {name: make_filter(self, name) for name in self.column_filters} | task_filters(self)
-        self.sortable = frozenset(
+        self._sortable = frozenset(
             name
             for name in self.column_list
             if column_of(self.model, name) is not None and self._is_plain(name)
@@ -110,6 +111,11 @@ class RecordType(Guarded, ModelView):
 
     def _is_number(self, name: str) -> bool:
         return isinstance(getattr(column_of(self.model, name), "type", None), (Integer, Numeric))
+
+    @property
+    def sortable(self) -> frozenset[str]:
+        """Return the columns by which who acts now may sort: the order of masked values tells of them."""
+        return self._sortable - masked_names(self.model).keys()
 
     def get_column_name(self, field: str) -> LazyString:
         """Return what people call a column."""
@@ -176,7 +182,7 @@ class RecordType(Guarded, ModelView):
     def label(self, row: Any) -> str:
         """Return by what people recognise a record."""
         statement = select(self.model.label_column()).select_from(self.model).where(self.model.id == row.id)
-        return str(db.session.scalar(statement) or row.id)
+        return readable_label(self.model, db.session.scalar(statement)) or str(row.id)
 
     # Forms
 
@@ -191,7 +197,9 @@ class RecordType(Guarded, ModelView):
         make = self.form_for_names(self.settable_names(row))
         sent = request.form if request.method == "POST" else None
         if row is not None:
-            return make(formdata=sent, obj=row)
+            form = make(formdata=sent, obj=row)
+            mask_fields(form, row)
+            return form
         return make(formdata=sent, data=self.new_values())
 
     def new_values(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from sqlalchemy import Enum, inspect
 
 from models.base import Labelled, Record, record_types
 from models.labels import FIELD_LABELS, NEVER_SHOWN
+from models.permissions import SENSITIVE
 from views.base import RecordView
 from views.forms import column_of, target_of
 from views.lookups import is_small
@@ -50,6 +51,11 @@ def _problems(view: RecordView, kept: set[type[Record]]) -> list[str]:
         f"{where}: {name} on a record's page is no column"
         for name in (*view.brief_columns, *view.key_facts, *view.terms)
         if name not in attributes
+    ]
+    problems += [
+        f"{where}: {name} is masked for some, and a filter or the list's own order would tell of it"
+        for name in SENSITIVE.get(model.__tablename__, ())
+        if name in view.column_filters or name == view.default_sort[0]
     ]
     tables = {other.__tablename__ for other in kept}
     problems += [f"{where}: no screen keeps {table}" for table in view.cards or () if table not in tables]

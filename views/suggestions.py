@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, not_, select
 
 from models import Record, db
+from models.need_to_know import is_label_masked, readable, readable_label
 from models.sql import Label, labels_for
 from views.forms import column_of, target_of
 from views.lookups import search_condition, searched_names, view_of
@@ -42,9 +43,11 @@ def look_up(
     wanted = fills if may_list else NOTHING_FILLED
     label = model.label_column()
     columns = (*hints, *wanted.values())
+    # Sorted by a label of which the reader sees a part, the order would tell the rest.
+    order = [model.id.desc()] if is_label_masked(model) else [model.sort_column(), model.id]
     statement = (
         select(model.id, label, *(getattr(model, name) for name in columns))
-        .order_by(model.sort_column(), model.id)
+        .order_by(*order)
         .limit(FOUND_MOST)
     )
     condition = search_condition(model, searched_names(model), typed)
@@ -61,15 +64,19 @@ def look_up(
     found = []
     for key, text, *values in rows:
         shown = [
-            _label(value, labels.get(name)) for name, value in zip(hints, values[: len(hints)], strict=True)
+            _shown(model, name, value, labels.get(name))
+            for name, value in zip(hints, values[: len(hints)], strict=True)
         ]
         known = zip(wanted.items(), values[len(hints) :], strict=True)
         found.append(
             {
                 "id": key,
-                "label": str(text or key),
+                "label": readable_label(model, text) or str(key),
                 "hint": " · ".join(text for text in shown if text)[:HINT_MOST],
-                "fills": {name: _filled(name, value, labels.get(column)) for (name, column), value in known},
+                "fills": {
+                    name: _filled(name, _known(model, column, value), labels.get(column))
+                    for (name, column), value in known
+                },
             }
         )
     return found
@@ -93,11 +100,18 @@ def _rows_of(statement: Any, owned: ColumnElement[bool] | None, *, has_typed: bo
     return rows[:FOUND_MOST]
 
 
-def _label(value: Any, labels: Mapping[int, Label] | None) -> str:
+def _shown(model: type[Record], name: str, value: Any, labels: Mapping[int, Label] | None) -> str:
     """Return what a reader is shown of a value: of a relation its label."""
     if not value:
         return ""
-    return str(value) if labels is None else labels[value].text if value in labels else ""
+    if labels is None:
+        return readable(model, name, str(value))
+    return labels[value].text if value in labels else ""
+
+
+def _known(model: type[Record], name: str, value: Any) -> Any:
+    """Return a value to fill a field with; None where the reader may not know the whole of it."""
+    return None if isinstance(value, str) and readable(model, name, value) != value else value
 
 
 def _filled(field: str, value: Any, labels: Mapping[int, Label] | None) -> dict[str, str]:

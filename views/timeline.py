@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from models import db
 from models.centre import site_zone
+from models.need_to_know import readable_text
 from views.cells import Cell, Labels, cell, fetch_labels_of, plain_cell
 from views.clock import start_of_day
 from views.fields import coerce_id
@@ -201,7 +202,7 @@ def _said(label: str, shown: Cell) -> Cell | None:
 
 def _note_entry(at: Place, entry: NoteEntry) -> Entry:
     files = [Cell(file.file_name) for file in entry.files]
-    body = [Cell(entry.note.body, "long")] if entry.note.body else []
+    body = [Cell(readable_text(entry.note.body), "long")] if entry.note.body else []
     return Entry(
         place=at,
         at=plain_cell(entry.note.created_at),
