@@ -16,7 +16,7 @@ from sqlalchemy import Enum, String, inspect
 from models.actor import current_actor
 from models.base import Record
 from models.masking import mask_frame_number, mask_numbers, mask_phone, mask_plate
-from models.permissions import Sensitive, masked_columns, masked_kinds
+from models.permissions import SENSITIVE, SHOWN_TO_ALL, Sensitive, masked_columns, masked_kinds
 
 _MASKS: Mapping[Sensitive, Callable[[str], str]] = {
     Sensitive.PHONE: mask_phone,
@@ -78,10 +78,13 @@ def readable(model: type[Record], name: str, text: str) -> str:
 @cache
 def _free_texts(model: type[Record]) -> frozenset[str]:
     """Return the attributes in which people write what they like."""
+    table = model.__tablename__
+    settled = {*SENSITIVE.get(table, ()), *(name for other, name in SHOWN_TO_ALL if other == table)}
     return frozenset(
         attribute.key
         for attribute in inspect(model).column_attrs
-        if isinstance(kind := attribute.columns[0].type, String)
+        if attribute.key not in settled
+        and isinstance(kind := attribute.columns[0].type, String)
         and not isinstance(kind, Enum)
         and (kind.length is None or kind.length >= _FREE_FROM)
     )

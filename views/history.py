@@ -116,9 +116,7 @@ def show_stored(model: type[Record], name: str, stored: Any) -> str:
         values = getattr(column_of(model, name), "info", {}).get("values", ())
         labels = {member.value: str(member.label) for member in values}
         return str(_(", ").join(labels.get(each, str(each)) for each in stored))
-    if isinstance(kind, Numeric):
-        return f"{Decimal(str(stored)):,.2f}"
-    return readable(model, name, str(stored))
+    return f"{Decimal(str(stored)):,.2f}" if isinstance(kind, Numeric) else readable(model, name, str(stored))
 
 
 def as_stored(kind: Any, value: Any) -> Any:

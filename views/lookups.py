@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app, g, url_for
-from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, any_, cast, func, literal, or_, select
 
 from models import Department, Position, Record, Region, Subject, db
-from models.need_to_know import masked_names
+from models.need_to_know import masked_names, readable_label
 from models.phones import HasPhone, digits_of
 from views.fields import clean_line
 from views.trees import tree_order
@@ -43,10 +43,10 @@ def _fetch_options(model: type[Record]) -> list[tuple[str, str]]:
     )
     if hasattr(model, "parent_id"):
         rows = db.session.execute(statement.add_columns(model.parent_id)).all()
-        labels = {key: text for key, text, _parent in rows}
+        labels = {key: readable_label(model, text) for key, text, _parent in rows}
         ordered = tree_order([(key, parent) for key, _text, parent in rows])
         return [(str(key), "\u3000" * depth + labels[key]) for key, depth in ordered]
-    return [(str(key), text) for key, text in db.session.execute(statement)]
+    return [(str(key), readable_label(model, text)) for key, text in db.session.execute(statement)]
 
 
 def view_of(model: type[Record]) -> RecordView | None:
@@ -120,7 +120,8 @@ def is_exactly(model: type[Record], name: str, typed: str) -> ColumnElement[bool
     digits = digits_of(typed) if name == "phone" and issubclass(model, HasPhone) else None
     if digits is None:
         return same
-    return or_(same, getattr(model, HasPhone.phone_numbers.key).contains([digits]))
+    numbers: Any = model.phone_numbers  # type: ignore[attr-defined]  # what has a phone has them
+    return or_(same, literal(digits) == any_(numbers))
 
 
 def _matches_record(attribute: Any, target: type[Record], term: str) -> ColumnElement[bool]:

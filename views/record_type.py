@@ -97,7 +97,7 @@ class RecordType(Guarded, ModelView):
             for name in self.column_list
             if column_of(self.model, name) is not None and self._is_plain(name)
         )
-        self.numbers = frozenset(name for name in self.sortable if self._is_number(name))
+        self.numbers = frozenset(name for name in self._sortable if self._is_number(name))
         self._forms: dict[tuple[str, ...], type[RecordForm]] = {}
         self.form_for_names(self.form_names)
 

@@ -91,7 +91,7 @@ def _page(view: RecordView, row: Any) -> ResponseReturnValue:
     take_tokens(row)
     if "version" not in request.form:
         return view.show_details(row)
-    if not view.is_allowed("edit"):
+    if not view.is_allowed_on("edit", row):
         abort(403)
     response = make_response(view.show_form(view.form_for(row), row))
     response.status_code = 200

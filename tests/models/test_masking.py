@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from models.masking import MASK, mask, plain_text
+from models.masking import (
+    MASK,
+    mask,
+    mask_frame_number,
+    mask_numbers,
+    mask_phone,
+    mask_plate,
+    plain_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -114,3 +122,58 @@ def test_a_text_of_several_lines_becomes_one_without_invisible_signs() -> None:
 def test_a_mask_of_a_mask_is_the_same() -> None:
     once = mask("王师傅 13812345678 苏D12345")
     assert mask(once) == once
+
+
+@pytest.mark.parametrize(
+    ("phone", "masked"),
+    [
+        ("13812345678", "138****5678"),
+        ("+86 138-1234-5678", "138****5678"),
+        ("１３８１２３４５６７８", "138****5678"),
+        ("0516-83123456", "051****3456"),
+        ("(0516) 8312 3456", "051****3456"),
+        ("83123456", "****456"),
+        ("8312345", "****45"),
+        ("110", "****"),
+        ("138 1234 5678 / 13987654321 王师傅", "138****5678 / 139****4321 王师傅"),
+        ("13812345678 13987654321", "138****5678 139****4321"),
+    ],
+)
+def test_a_phone_keeps_its_begin_and_its_end(phone: str, masked: str) -> None:
+    assert mask_phone(phone) == masked
+
+
+@pytest.mark.parametrize(
+    ("plate", "masked"),
+    [
+        ("苏C12312", "苏C···12"),
+        ("苏C·D1234", "苏C···34"),
+        ("苏 C 12345", "苏C···45"),
+        ("AB12345", "···45"),
+        ("12345", "···"),
+    ],
+)
+def test_a_plate_keeps_where_it_is_from_and_its_end(plate: str, masked: str) -> None:
+    assert mask_plate(plate) == masked
+
+
+def test_a_frame_number_keeps_four_signs_and_a_short_one_none() -> None:
+    assert mask_frame_number("LHS00000000000042") == "····0042"
+    assert mask_frame_number("1234567") == "····"
+
+
+def test_a_text_loses_only_the_kinds_that_are_asked_for() -> None:
+    text = (
+        "车架LHS00000000000042，车牌苏C12345，\n电话１３８１２３４５６７８，见TS-2026-000123，2024年3月批次"
+    )
+    assert mask_numbers(text, phones=True, plates=True, frame_numbers=True) == (
+        f"车架{MASK}，车牌{MASK}，\n电话{MASK}，见TS-2026-000123，2024年3月"
+    )
+    assert mask_numbers(text, phones=False, plates=True, frame_numbers=False) == text.replace(
+        "苏C12345", MASK
+    )
+
+
+def test_a_text_without_numbers_stays_as_it_is() -> None:
+    text = "　电机  异响\r\n12 次"
+    assert mask_numbers(text, phones=True, plates=True, frame_numbers=True) == text
