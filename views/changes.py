@@ -16,6 +16,7 @@ from sqlalchemy.orm import MANYTOMANY, ONETOMANY, RelationshipProperty
 from models import Attachment, AuditEntry, Note, Record, db
 from models.audit import ChangeKind
 from models.labels import FIELD_LABELS
+from models.need_to_know import readable_text
 from models.sql import labels_for
 from views.forms import column_of
 from views.history import in_what_way, readable_values, who_did
@@ -229,7 +230,9 @@ def _of_notes(table: str, entries: list[AuditEntry]) -> dict[int, list[Sentence]
         texts = dict(db.session.execute(found).all())
     words = _OF_NOTES if table == "note" else _OF_FILES
     return {
-        entry.id: [Sentence("notes", str(words[entry.kind]), {"what": texts.get(entry.row_id) or "…"})]
+        entry.id: [
+            Sentence("notes", str(words[entry.kind]), {"what": readable_text(texts.get(entry.row_id) or "…")})
+        ]
         for entry in entries
     }
 
