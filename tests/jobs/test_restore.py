@@ -10,11 +10,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from backups import elsewhere, filled, measured, run
 from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from backups import elsewhere, filled, measured, run
 from conftest import environ_of
 from factories import Factory
 from jobs.backup import archive
