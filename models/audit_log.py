@@ -6,6 +6,7 @@ filter has an index that ends in the id, and a page costs the same at the beginn
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, Text, cast, select, tuple_
 from models.access import AccessEntry, AccessKind
 from models.audit import AuditEntry, ChangeKind, is_of_kind
 from models.base import db, now
+from models.need_to_know import has_masked
 
 # Two who write at once may take their ids in another order than their instants.
 ID_SLACK = 1000
@@ -110,8 +112,17 @@ def statement_of(model: type[Any], query: LogQuery) -> Select[Any]:
         found.append(is_of_kind(query.kind))
     if query.text:
         values = model.changes if model is AuditEntry else model.detail
-        found.append(cast(values, Text).icontains(query.text, autoescape=True))
+        found.append(cast(values, Text).icontains(_looked_for(query.text), autoescape=True))
     return select(model).where(*found).order_by(model.id.desc())
+
+
+def _looked_for(text: str) -> str:
+    """Return what to look for in the JSON: digits as a whole value only, for whom numbers are masked.
+
+    Found by a part, a masked number would be learned digit by digit.
+    """
+    is_whole_only = has_masked() and any(sign.isdigit() for sign in text)
+    return json.dumps(text, ensure_ascii=False) if is_whole_only else text
 
 
 def _in_days(model: type[Any], query: LogQuery) -> list[ColumnElement[bool]]:

@@ -46,6 +46,11 @@ def _kinds() -> frozenset[Sensitive]:
     return _NO_KINDS if actor.is_system else masked_kinds(actor.roles)
 
 
+def has_masked() -> bool:
+    """Tell whether who acts now reads anything masked."""
+    return bool(_masked())
+
+
 def masked_names(model: type[Record]) -> Mapping[str, Sensitive]:
     """Return the attributes of a model that who acts now reads masked, each with its kind."""
     return _masked().get(model.__tablename__, _NO_COLUMNS)

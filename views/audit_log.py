@@ -20,6 +20,7 @@ from models import WITH_DELETED, Staff, db
 from models.access import AccessKind, record_access
 from models.audit import ChangeKind
 from models.audit_log import NOBODY, LogPlace, LogQuery, read_log
+from models.need_to_know import readable_label
 from views.base import RecordView
 from views.changes import TABLE_LABELS
 from views.clock import show_instant, start_of_day, today
@@ -219,7 +220,8 @@ def people() -> list[tuple[int, str]]:
     """Return id and name of everybody who may have done something, those who left too."""
     statement = select(Staff.id, Staff.name).order_by(Staff.name_sort, Staff.id)
     return [
-        (key, name) for key, name in db.session.execute(statement, execution_options={WITH_DELETED: True})
+        (key, readable_label(Staff, name))
+        for key, name in db.session.execute(statement, execution_options={WITH_DELETED: True})
     ]
 
 

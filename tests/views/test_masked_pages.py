@@ -115,6 +115,8 @@ def addresses(role: Role, rows: dict[str, Any]) -> Iterator[str]:
                 if (target := target_of(model, name)) and column_of(model, name) is not None
                 if not is_small(target)
             )
+    if role is Role.AUDITOR:
+        yield from ("/audit-log/", "/audit-log/export/csv/")
     yield from ("/", "/due/?person=all", "/search/?q=电话", "/search/hits/?q=电话")
 
 

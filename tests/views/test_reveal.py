@@ -155,3 +155,16 @@ def test_a_list_is_not_sorted_by_what_is_masked(make: Factory, login: Login) -> 
     assert "sort=name" in page.text
     assert "sort=phone" not in page.text
     assert rows_of(client.get("/customer/?sort=phone")) == rows_of(page)
+
+
+def test_a_part_of_a_masked_number_finds_nothing_in_the_audit_log(make: Factory, login: Login) -> None:
+    number = make.customer(phone=PHONE).number
+    for role, text, is_found in (
+        (Role.ADMINISTRATOR, PHONE[:-1], True),
+        (Role.AUDITOR, PHONE[:-1], False),
+        (Role.AUDITOR, f'"{PHONE[:-1]}', False),
+        (Role.AUDITOR, PHONE, True),
+    ):
+        page = BeautifulSoup(login(role).get("/audit-log/", query_string={"text": text}).text, "html.parser")
+        hits = [each for each in page.select("main") if "?id=" in str(each) and "/customer/" in str(each)]
+        assert bool(hits) == is_found, (role, text, number)
