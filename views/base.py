@@ -86,6 +86,7 @@ class RecordView(RecordType):
             here=urlencode([(k, v) for k, v in request.args.items(multi=True) if k != "back"])[:BACK_MOST],
             can={action: self.is_allowed(action) for action in self.actions.values()},
             deletable={row.id for row in page.rows if self.is_allowed_on("delete", row)},
+            get_editable=self.editable_names,
         )
 
     @expose("/details/")
@@ -165,23 +166,38 @@ class RecordView(RecordType):
     def edit_view(self) -> ResponseReturnValue:
         """Change a record, unless somebody else changed it since the form was opened."""
         row = self.record_or_404()
-        form = self.form_for(row)
-        conflict = None
+        only = self._only_asked(row)
+        form = self.form_for(row, only)
+        conflict = conflicts.since_listed(self, form, row) if request.method == "GET" and only else None
         if request.method == "POST":
             try:
                 if form.seen_version == row.version:
                     conflicts.choose(form, row)
                     if form.validate() and self._save_changes(form, row):
-                        return redirect(self.record_url(row))
+                        return self._saved(row, only)
             except StaleDataError:
                 db.session.rollback()
                 row = self.record_or_404()
             if conflicts.is_saved_already(form, row):
-                return redirect(self.record_url(row))
+                return self._saved(row, only)
             if form.seen_version != row.version:
                 conflict = conflicts.conflict_of(self, form, row)
         form.version.data = str(row.version)
         return self.show_form(form, row, conflict)
+
+    def _only_asked(self, row: Any) -> tuple[str, ...]:
+        """Return the one field that the cell of a list asks for; empty where it is the whole form."""
+        name = request.args.get("only")
+        if name is None:
+            return ()
+        if name not in self.editable_names(row):
+            abort(403)
+        return (name,)
+
+    def _saved(self, row: Any, only: tuple[str, ...]) -> ResponseReturnValue:
+        if wants_json():
+            return jsonify(id=row.id, label=self.label(row))
+        return redirect(self.list_address if only else self.record_url(row))
 
     def _save_changes(self, form: RecordForm, row: Any) -> bool:
         can_undo = saving.changes_columns_only(form, row)

@@ -31,6 +31,7 @@ class ComplaintView(RecordView):
         "responsible_id",
         "region_id",
     )
+    editable_columns = ("subject_id", "severity", "step", "responsible_id")
     brief_columns = (
         "registered_at",
         "number",

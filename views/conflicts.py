@@ -106,6 +106,16 @@ def conflict_of(view: RecordView, form: RecordForm, row: Any) -> Conflict:
     return Conflict(meanwhile.changes, {each.name: each for each in found if each is not None})
 
 
+def since_listed(view: RecordView, form: RecordForm, row: Any) -> Conflict | None:
+    """Return what others changed in the fields asked for since the list showed them; None where nothing."""
+    form.version.data = request.args.get("version", "")
+    if form.seen_version is None or form.seen_version == row.version:
+        return None
+    meanwhile = _meanwhile(view, form, row)
+    changes = [change for change in meanwhile.changes if change.names]
+    return Conflict(changes, {}) if changes else None
+
+
 def _meanwhile(view: RecordView, form: RecordForm, row: Any) -> _Meanwhile:
     # Each change of a row is one version and one entry.
     entries = entries_of(row, max(0, row.version - (form.seen_version or 0)))

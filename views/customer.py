@@ -38,6 +38,7 @@ class CustomerView(PersonView):
         "responsible_id",
         "updated_at",
     )
+    editable_columns = ("kind", "level", "phone", "responsible_id")
     brief_columns = ("number", "name", "kind", "level", "phone")
     key_facts = ("phone", "contact_person", "address", "kind", "level", "dealer_id", "responsible_id")
     due_key = "customer_id"

@@ -35,6 +35,7 @@ class DealerView(RecordView):
         "responsible_id",
         "contract_until",
     )
+    editable_columns = ("phone", "grade", "responsible_id")
     key_facts = (
         "phone",
         "principal",

@@ -81,6 +81,19 @@ class RecordForm(Form):
             return _Messages()
 
     version = HiddenField()
+    # The only fields that are asked for and set, where it is not all: the others keep what is stored.
+    only: tuple[str, ...] = ()
+
+    @property
+    def asked_names(self) -> tuple[str, ...]:
+        """Return the fields that stand in the form."""
+        return tuple(name for name in self._fields if not self.only or name in self.only)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check what was asked for; a field that was not keeps what is stored, good or bad."""
+        if self.only:
+            return not [name for name in self.only if not self[name].validate(self)]
+        return super().validate(extra_validators)
 
     @property
     def seen_version(self) -> int | None:
@@ -88,8 +101,9 @@ class RecordForm(Form):
         return fields.coerce_id(self.version.data or "")
 
     def record_fields(self) -> list[fields.RecordField]:
-        """Return the fields that stand for columns, in order."""
-        return [field for field in self if isinstance(field, fields.RecordField)]
+        """Return the fields that are asked for, in order."""
+        asked = (self[name] for name in self.asked_names)
+        return [field for field in asked if isinstance(field, fields.RecordField)]
 
     def wrong_fields(self) -> list[fields.RecordField]:
         """Return the fields with something to mend, in order."""

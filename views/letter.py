@@ -26,6 +26,7 @@ class LetterView(RecordView):
         "replied_on",
         "reply",
     )
+    editable_columns = ("replied_on", "reply")
     brief_columns = ("sent_on", "number", "kind", "regarding", "replied_on")
     column_searchable_list = ("number", "customer_id", "dealer_id", "address", "regarding", "content")
     column_filters = (

@@ -80,6 +80,7 @@ class DigestRecipientView(RecordView):
         "department."
     )
     column_list = ("name", "email", "department_id", "locale", "is_active", "updated_at")
+    editable_columns = ("is_active",)
     column_searchable_list = ("name", "email")
     column_filters = ("department_id", "is_active", "locale")
     required_fields = frozenset({"department_id"})

@@ -22,6 +22,7 @@ class PartView(RecordView):
         "that you have."
     )
     column_list = ("code", "name", "name_en", "is_key_part", "supplier_id", "updated_at")
+    editable_columns = ("is_key_part", "supplier_id")
     brief_columns = ("code", "name", "is_key_part", "supplier_id")
     key_facts = ("code", "is_key_part", "supplier_id", "responsible_id")
     cards = ("parts_quality_record", "complaint", "warranty_claim", "parts_shipment")

@@ -31,6 +31,7 @@ class PartsQualityView(RecordView):
         "disposition",
         "department_id",
     )
+    editable_columns = ("disposition", "department_id")
     brief_columns = (
         "found_on",
         "number",

@@ -14,6 +14,7 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from sqlalchemy import ARRAY, Date, DateTime, Integer, Numeric, select
 from sqlalchemy.sql.base import ExecutableOption
+from werkzeug.datastructures import MultiDict
 
 from models import Record, current_actor, db
 from models.base import Reach
@@ -49,6 +50,8 @@ class RecordType(Guarded, ModelView):
     # What the list is for and how one begins, where nothing stands in it; None leaves a general sentence.
     what_for: ClassVar[LazyString | None] = None
     column_list: ClassVar[tuple[str, ...]] = ()
+    # Columns that are changed in the cells of the list, one at a time.
+    editable_columns: ClassVar[tuple[str, ...]] = ()
     column_searchable_list: ClassVar[tuple[str, ...]] = ()
     column_filters: ClassVar[tuple[str, ...]] = ()
     column_descriptions: ClassVar[Mapping[str, LazyString]] = {}
@@ -138,6 +141,13 @@ class RecordType(Guarded, ModelView):
             return super().is_allowed("edit") and allows(current_actor(), "recycle_bin", "act")
         return super().is_allowed(action)
 
+    def editable_names(self, row: Record) -> tuple[str, ...]:
+        """Return the columns that who acts now may change in the row's own cells."""
+        if not self.editable_columns or not self.is_allowed_on("edit", row):
+            return ()
+        settable = self.settable_names(row)
+        return tuple(name for name in self.editable_columns if name in settable)
+
     def is_accessible(self) -> bool:
         """Tell whether the menu shows the list."""
         return self.is_allowed("list")
@@ -192,12 +202,19 @@ class RecordType(Guarded, ModelView):
             self._forms[names] = form_class(self, names)
         return self._forms[names]
 
-    def form_for(self, row: Record | None) -> RecordForm:
-        """Return the form that who acts now may fill in, with what was sent or else what is stored."""
+    def form_for(self, row: Record | None, only: tuple[str, ...] = ()) -> RecordForm:
+        """Return the form that who acts now may fill in, with what was sent or else what is stored.
+
+        With `only` nothing but these fields is asked for and read.
+        """
         make = self.form_for_names(self.settable_names(row))
-        sent = request.form if request.method == "POST" else None
+        sent: MultiDict[str, str] | None = request.form if request.method == "POST" else None
         if row is not None:
+            if only and sent is not None:
+                asked = {*only, "version"}
+                sent = MultiDict((key, value) for key, value in sent.items(multi=True) if key in asked)
             form = make(formdata=sent, obj=row)
+            form.only = only
             mask_fields(form, row)
             return form
         return make(formdata=sent, data=self.new_values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask import flash, request
+from flask_babel import gettext as _
 from sqlalchemy.exc import DataError, IntegrityError
 
 from models import db
@@ -73,6 +74,8 @@ def _refuse(form: RecordForm, refusal: Refusal) -> bool:
     field: Any = form._fields.get(refusal.field or "")
     if field is None:
         flash(refusal.sentence, "error")
+    elif refusal.field not in form.asked_names:
+        flash(_("%(field)s: %(sentence)s", field=field.label.text, sentence=refusal.sentence), "error")
     else:
         field.errors = [*field.errors, refusal.sentence]
         field.can_insist = refusal.can_insist

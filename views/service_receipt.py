@@ -32,6 +32,7 @@ class ServiceReceiptView(RecordView):
         "cost",
         "responsible_id",
     )
+    editable_columns = ("kind", "handed_over_on", "responsible_id")
     brief_columns = (
         "came_in_on",
         "number",

@@ -29,6 +29,7 @@ class PartsShipmentView(RecordView):
         "is_right",
         "wrong_because",
     )
+    editable_columns = ("is_right",)
     brief_columns = (
         "shipped_on",
         "number",

@@ -46,6 +46,11 @@ def _problems(view: RecordView, kept: set[type[Record]]) -> list[str]:
                 f"{where}: {name} leads to {target.__name__}, which has no screen to look it up by"
             )
         problems += _enum_problems(where, view, name)
+    problems += [
+        f"{where}: {name} can't be changed in its cell, it is no column of the list and the form"
+        for name in view.editable_columns
+        if name not in view.form_names or name not in view.column_list or column_of(model, name) is None
+    ]
     attributes = set(inspect(model).attrs.keys())
     problems += [
         f"{where}: {name} on a record's page is no column"

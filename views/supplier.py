@@ -25,6 +25,7 @@ class SupplierView(RecordView):
         "list that you have."
     )
     column_list = ("name", "code", "contact_person", "phone", "email", "updated_at")
+    editable_columns = ("contact_person", "phone")
     key_facts = ("phone", "contact_person", "email", "address", "aliases", "responsible_id")
     cards = ("parts_quality_record", "warranty_claim", "parts_shipment", "part")
     column_searchable_list = ("name", "aliases", "code", "contact_person", "phone")

@@ -34,6 +34,7 @@ class VehicleView(RecordView):
         "warranty_until",
         "next_maintenance_on",
     )
+    editable_columns = ("plate_number", "kind", "next_maintenance_on")
     brief_columns = (
         "frame_number",
         "plate_number",

@@ -30,6 +30,7 @@ class WarrantyClaimView(RecordView):
         "outcome",
         "decided_on",
     )
+    editable_columns = ("amount",)
     brief_columns = ("claimed_on", "number", "part_id", "fault", "amount", "outcome")
     column_searchable_list = ("number", "dealer_id", "supplier_id", "part_id", "production_batch", "fault")
     column_filters = (

@@ -26,7 +26,7 @@
     const address = new URL(path, location.href);
     if (typed) address.searchParams.set("_typed", typed);
     for (const name of SHARED) {
-      const value = form?.elements[name]?.value;
+      const value = form?.elements?.[name]?.value;
       if (/^\d+$/.test(value ?? "")) address.searchParams.set(name, value);
     }
     return address;
@@ -136,7 +136,7 @@
           headers: { Accept: "application/json, text/html;q=0.9" },
           redirect: "manual",
         });
-        if (answer.status === 201) this.close(await answer.json());
+        if (answer.ok && answer.headers.get("Content-Type").startsWith("application/json")) this.close(await answer.json());
         else if (answer.status === 401) held("login");
         else if (!this.show(await answer.text())) held("network");
       } catch {

@@ -39,6 +39,10 @@
       const address = cursor()?.dataset.edit;
       if (address) location.assign(address);
     }],
+    "change-cell": [() => main.querySelector("a.edit-cell"), () => {
+      const cells = [...(cursor() ?? rows()[0]).querySelectorAll("a.edit-cell")];
+      cells[(cells.indexOf(document.activeElement) + 1) % cells.length]?.focus();
+    }],
     tick: [() => main.querySelector("td.tick input"), () => cursor()?.querySelector("td.tick input")?.click()],
     "previous-page": click(link("a[rel=prev]")),
     "next-page": click(link("a[rel=next]")),
@@ -54,7 +58,7 @@
   };
   const works = (action) => Boolean(ACTIONS[action][0]());
   const LETTERS = {
-    j: ["next"], ArrowDown: ["down"], k: ["previous"], ArrowUp: ["up"], e: ["edit-row", "edit"], x: ["tick"],
+    j: ["next"], ArrowDown: ["down"], k: ["previous"], ArrowUp: ["up"], e: ["edit-row", "edit"], x: ["tick"], c: ["change-cell"],
     n: ["note", "new"], "[": ["previous-page"], "]": ["next-page"], "/": ["search"], "?": ["keys"], "？": ["keys"],
   };
 

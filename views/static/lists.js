@@ -12,17 +12,57 @@ for (const form of document.querySelectorAll("[data-selection]")) {
   const all = form.querySelector("[data-select-all]");
   const button = form.querySelector("[data-needs-selection]");
   if (!all || !button) continue;
-  const rows = [...form.querySelectorAll("input[name=id]")];
+  // A row that was changed in place is another element.
+  const rows = () => [...form.querySelectorAll("input[name=id]")];
   const tell = () => {
-    const count = rows.filter((row) => row.checked).length;
+    const count = rows().filter((row) => row.checked).length;
     button.disabled = !count;
-    all.checked = count === rows.length;
-    all.indeterminate = count > 0 && count < rows.length;
+    all.checked = count === rows().length;
+    all.indeterminate = count > 0 && count < rows().length;
   };
   all.addEventListener("change", () => {
-    for (const row of rows) row.checked = all.checked;
+    for (const row of rows()) row.checked = all.checked;
     tell();
   });
   form.addEventListener("change", tell);
   tell();
+}
+
+// A cell that can be changed in place: a click opens the field's own form in a dialog, and the row follows.
+{
+  async function refresh(row) {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const old of document.querySelectorAll("main > .message:not(.warning)")) old.remove();
+    const messages = page.querySelectorAll("main > .message.success");
+    document.querySelector("main .page-head").before(...messages);
+    const fresh = page.querySelector(`tr[data-row="${row.dataset.row}"]`);
+    if (!fresh) return row.remove();
+    const tick = row.querySelector("td.tick input");
+    if (tick) fresh.querySelector("td.tick input").checked = tick.checked;
+    row.replaceWith(fresh);
+    return fresh;
+  }
+
+  async function change(link) {
+    const row = link.closest("tr");
+    const column = [...row.cells].indexOf(link.closest("td"));
+    // Where no dialog can be had, as after the end of the login, the page itself says so.
+    const page = new EventTarget();
+    page.addEventListener("held", () => location.assign(link.href));
+    const saved = await huisheng.enter(link.getAttribute("href"), page);
+    const shown = saved ? await refresh(row) : row;
+    shown?.cells[column].querySelector("a.edit-cell")?.focus();
+  }
+
+  for (const table of document.querySelectorAll("table.records")) {
+    table.addEventListener("click", (event) => {
+      const link = event.target.closest("td.editable")?.querySelector("a.edit-cell");
+      const other = event.target.closest("a, button, input, label");
+      if (!link || (other && other !== link) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (!getSelection().isCollapsed && !other) return;
+      event.preventDefault();
+      change(link);
+    });
+  }
 }
