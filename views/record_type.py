@@ -145,7 +145,7 @@ class RecordType(Guarded, ModelView):
         """Return the columns that who acts now may change in the row's own cells."""
         if not self.editable_columns or not self.is_allowed_on("edit", row):
             return ()
-        settable = self.settable_names(row)
+        settable = set(self.settable_names(row)) - masked_names(self.model).keys()
         return tuple(name for name in self.editable_columns if name in settable)
 
     def is_accessible(self) -> bool:
