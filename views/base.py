@@ -22,6 +22,7 @@ from views import conflicts, deletion, export, notes, restoring, reveal, saving,
 from views.cells import cell, fetch_labels
 from views.fields import coerce_id
 from views.forms import RecordForm, column_of, target_of
+from views.kept_draft import is_only_shown
 from views.listing import PAGE_SIZES, fetch_page, list_url, read_request
 from views.lookups import is_small
 from views.page import wants_json
@@ -139,7 +140,7 @@ class RecordView(RecordType):
     def create_view(self) -> ResponseReturnValue:
         """Enter a record."""
         form = self.form_for(None)
-        if request.method == "POST" and form.validate():
+        if request.method == "POST" and not is_only_shown() and form.validate():
             row = self._enter(form)
             if row is not None and wants_json():
                 # Entered in a dialog, for the field that is to refer to it.
@@ -169,6 +170,8 @@ class RecordView(RecordType):
         only = self._only_asked(row)
         form = self.form_for(row, only)
         conflict = conflicts.since_listed(self, form, row) if request.method == "GET" and only else None
+        if is_only_shown():
+            return self.show_form(form, row)
         if request.method == "POST":
             try:
                 if form.seen_version == row.version:
@@ -223,8 +226,11 @@ class RecordView(RecordType):
         form.fetch_labels()
         label = self.label(row) if row is not None else None
         key = sent_twice.form_key() if row is None else None
-        page = self.render("form.html", form=form, row=row, label=label, conflict=conflict, form_key=key)
-        if request.method == "GET":
+        is_draft = is_only_shown()
+        page = self.render(
+            "form.html", form=form, row=row, label=label, conflict=conflict, form_key=key, is_draft=is_draft
+        )
+        if request.method == "GET" or is_draft:
             return page
         return page, 409 if conflict else 422
 

@@ -23,6 +23,7 @@ from werkzeug.http import http_date
 
 from models import Base, current_actor, db
 from models.labels import FIELD_LABELS
+from views.kept_draft import kept_draft
 from views.refusals import record_refusal
 from views.throttle import Kind, TooManyTriesError
 
@@ -272,5 +273,8 @@ def _answer(code: int, title: str, sentence: str, error_id: str | None = None) -
         return answer
     # Without anything from the database: it may be what failed.
     is_bare = error_id is not None or current_actor() is None
-    page = render_template("error.html", title=title, sentence=sentence, error_id=error_id, is_bare=is_bare)
+    kept = kept_draft() if error_id is not None else None
+    page = render_template(
+        "error.html", title=title, sentence=sentence, error_id=error_id, is_bare=is_bare, kept=kept
+    )
     return Response(page, status=code)

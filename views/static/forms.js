@@ -23,8 +23,8 @@ function chooseVersions(form) {
 // Forms: warn before leaving with unsaved changes, send once only, and not where the draft would be lost.
 huisheng.enhance((root) => {
   for (const form of root.querySelectorAll("form[data-guard]")) {
-    // What came back with errors is a draft still.
-    let changed = form.querySelector("[aria-invalid=true]") !== null;
+    // What came back with errors is a draft still, and so is what came back after one.
+    let changed = "changed" in form.dataset || form.querySelector("[aria-invalid=true]") !== null;
     let sent = false;
     let ready = false;
 
