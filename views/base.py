@@ -249,7 +249,8 @@ class RecordView(RecordType):
             abort(404)
         references = deletion.references_to(self.model, [row.id for row in rows])
         reasons = self.why_not_delete(rows)
-        if is_final and not references and not reasons:
+        changed = deletion.changed_since(rows, request.form.getlist("seen"))
+        if is_final and not references and not reasons and not changed:
             done = undo.deleted(self, deletion.delete(rows))
             undo.tell(
                 ngettext("%(num)d record was deleted.", "%(num)d records were deleted.", len(rows)), done
@@ -261,6 +262,7 @@ class RecordView(RecordType):
             labels={row.id: self.label(row) for row in rows},
             references=references,
             reasons=reasons,
+            changed={row.id for row in changed},
         )
         return (page, 409) if is_final else page
 

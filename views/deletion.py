@@ -46,6 +46,15 @@ def chosen_rows(view: RecordView, raw_ids: list[str], *, is_final: bool) -> list
     return list(db.session.scalars(statement.with_for_update() if is_final else statement))
 
 
+def changed_since(rows: list[Any], seen: list[str]) -> list[Any]:
+    """Return the records that somebody changed since the page that asked was shown.
+
+    `seen` holds "id:version" of each; a record that it doesn't name was not looked at, and isn't compared.
+    """
+    versions = dict(each.partition(":")[::2] for each in seen[:ROWS_MOST])
+    return [row for row in rows if versions.get(str(row.id), str(row.version)) != str(row.version)]
+
+
 def holds(model: type[Record]) -> Iterator[tuple[type[Record], Any]]:
     """Yield each record type with how it hangs on `model`: a foreign key or a many-to-many relation."""
     for record in record_types():

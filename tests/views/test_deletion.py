@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from bs4 import BeautifulSoup
 from screens import path, rows_of
+from sqlalchemy import select
 
 from conftest import Login
 from factories import Factory
 from models import Customer, Department, Staff, Subject, record_types
 from models.complaint import Step
+from models.dealer import Grade
 from models.organisation import Role
 from views.deletion import holds
 
@@ -30,6 +33,25 @@ def test_what_hangs_on_it_in_another_region_holds_it_too(make: Factory, login: L
     dealer = make.dealer()
     make.customer(region=make.region(), dealer_id=dealer.id)
     assert "Customers: 1" in login(Role.SUPERVISOR).get(path("dealer", "delete", id=dealer.id)).text
+
+
+def test_what_was_changed_since_the_question_is_asked_again(make: Factory, login: Login) -> None:
+    kept, changed = make.customer(name="甲"), make.customer(name="乙")
+    client = login(Role.SUPERVISOR)
+    address = f"/customer/delete/?id={kept.id}&id={changed.id}"
+    asked = BeautifulSoup(client.get(address).text, "html5lib")
+    sent = {name: [str(each["value"]) for each in asked.select(f"[name={name}]")] for name in ("id", "seen")}
+    changed.level = Grade.A
+    make.session.commit()
+    again = client.post(address, data=sent)
+    assert again.status_code == 409
+    assert again.text.count("Changed meanwhile") == 1
+    assert {each.deleted_at for each in make.session.scalars(select(Customer))} == {None}
+    asked = BeautifulSoup(again.text, "html5lib")
+    sent = {name: [str(each["value"]) for each in asked.select(f"[name={name}]")] for name in ("id", "seen")}
+    assert client.post(address, data=sent).status_code == 302
+    make.session.expire_all()
+    assert make.session.scalars(select(Customer)).all() == []
 
 
 def test_a_deleted_reference_holds_nothing(make: Factory, login: Login) -> None:
