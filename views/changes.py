@@ -13,10 +13,11 @@ from markupsafe import Markup
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import MANYTOMANY, ONETOMANY, RelationshipProperty
 
-from models import Attachment, AuditEntry, Note, Record, db
+from models import Attachment, AuditEntry, Note, Record, current_actor, db
 from models.audit import ChangeKind
 from models.labels import FIELD_LABELS
 from models.need_to_know import readable_text
+from models.permissions import allows
 from models.sql import labels_for
 from views.forms import column_of
 from views.history import in_what_way, readable_values, who_did
@@ -222,12 +223,17 @@ def _line_value(lines: Lines, entry: AuditEntry) -> Any:
 
 def _of_notes(table: str, entries: list[AuditEntry]) -> dict[int, list[Sentence]]:
     ids = {entry.row_id for entry in entries}
-    texts: dict[int, str | None]
+    found: Any
     if table == "note":
-        texts = dict(db.session.execute(select(Note.id, Note.body).where(Note.id.in_(ids))).all())
+        found = select(Note.id, Note.body).where(Note.id.in_(ids))
     else:
-        found = select(Attachment.id, Attachment.file_name).where(Attachment.id.in_(ids))
-        texts = dict(db.session.execute(found).all())
+        found = select(Attachment.id, Attachment.file_name).join(Note, Note.id == Attachment.note_id)
+        found = found.where(Attachment.id.in_(ids))
+    if not allows(current_actor(), "recycle_bin", "read"):
+        # Of what was removed others are told that it was there, and no more.
+        is_kept = Note.deleted_at.is_(None)
+        found = found.where(is_kept if table == "note" else is_kept & Attachment.deleted_at.is_(None))
+    texts: dict[int, str | None] = dict(db.session.execute(found).all())
     words = _OF_NOTES if table == "note" else _OF_FILES
     return {
         entry.id: [

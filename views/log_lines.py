@@ -174,6 +174,13 @@ def _of_access(entry: AccessEntry, owner: Owner, labels: Labels, names: Mapping[
     )
 
 
+def _page_title(endpoint: str) -> str:
+    """Return what people call the page that an endpoint belongs to; the endpoint where it has no name."""
+    blueprint = endpoint.partition(".")[0]
+    page = next((page for page in current_app.extensions["pages"] if page.endpoint == blueprint), None)
+    return endpoint if page is None else str(page.title)
+
+
 def told(detail: Mapping[str, Any]) -> list[str]:
     """Return what an access was about, in words where there are some."""
     said = []
@@ -188,7 +195,7 @@ def told(detail: Mapping[str, Any]) -> list[str]:
         elif key == "method" and "endpoint" in detail:
             continue
         elif key == "endpoint":
-            said.append(f"{detail.get('method', '')} {value}".strip())
+            said.append(_page_title(str(value)))
         else:
             said.append(f"{key}: {value}")
     return said

@@ -47,7 +47,7 @@ def test_a_pasted_screenshot_and_a_dropped_file_come_with_the_note(panel: Panel)
     page.get_by_role("button", name="Add note").click()
 
     expect(page.get_by_text("The note was saved.")).to_be_visible()
-    expect(page.get_by_text("客户发来的照片")).to_be_visible()
+    expect(page.locator("#notes").get_by_text("客户发来的照片")).to_be_visible()
     picture = page.get_by_alt_text("Preview of 现场.png")
     picture.scroll_into_view_if_needed()
     page.wait_for_function("() => [...document.images].every((image) => image.naturalWidth > 0)")

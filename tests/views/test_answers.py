@@ -33,7 +33,7 @@ ANSWERS = [
     ("/customer/details/?id=1", 404),
     ("/staff/new/", 403),
     ("/digest/make", 405),
-    ("/change", 302),
+    ("/login", 302),
 ]
 
 

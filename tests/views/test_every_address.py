@@ -36,7 +36,8 @@ OPEN = {"static", "health", "language.choose_before_login", "unsubscribe.ask", "
 WITHOUT_ID = {"index_view", "create_view", "export", "ajax_lookup"}
 READING = {"list", "read", "export"}
 # Posts that change nothing, or only what is the reader's own.
-HARMLESS_POSTS: set[str] = set()
+# Changes nothing but the log of accesses, and shows what who reads the record may know.
+HARMLESS_POSTS = {f"{model.__tablename__}.reveal_view" for model in record_types()}
 # The log of everything, which those alone read who see all regions.
 OF_ALL_REGIONS = {"audit_log"}
 HIDDEN = "外区机密"
