@@ -77,6 +77,7 @@ def test_a_draft_outlives_a_login_whose_next_one_asks_for_a_code(panel: Panel) -
     page.goto("/customer/new/")
     give_password(page)
     give_code(page, codes[0])
+    page.wait_for_url("**/customer/new/", wait_until="load")
     page.get_by_label("Name", exact=True).fill("王")
     with panel.app.app_context(), acting_as(system_actor("test")):
         db.session.execute(update(LoginSession).values(ended_at=now()))

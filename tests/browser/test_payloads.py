@@ -46,6 +46,8 @@ KEYS = {
     "login_attempt.key_hash",
     "login_session.token_hash",
     "note.table_name",
+    "own_right.creator",
+    "own_right.responsible",
     "sent_form.content_hash",
     "staff.email",
     "staff.fs_uniquifier",
