@@ -15,6 +15,7 @@ from sqlalchemy import (
     DateTime,
     Select,
     String,
+    bindparam,
     cast,
     func,
     literal,
@@ -36,10 +37,12 @@ from models.permissions import allows
 from models.sql import labels_for
 from models.vehicle import Vehicle
 
-__all__ = ["NOBODY", "DueItem", "DueKind", "Wanted", "Window", "count_due", "due_items", "due_lists"]
+__all__ = ["NOBODY", "QUEUE", "DueItem", "DueKind", "Wanted", "Window", "count_due", "due_items", "due_lists"]
 
 # Among the people asked for: what nobody is responsible for.
 NOBODY = 0
+# Given when a statement runs that was put together for whoever asks: the people whose work is the own.
+QUEUE = bindparam("queue", type_=BigInteger, expanding=True)
 
 _NAMED: Mapping[str, type[Record]] = {
     "customer_id": Customer,
@@ -81,7 +84,10 @@ class DueItem:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to look for; None leaves that open, and `responsible_ids` may name NOBODY."""
+    """What to look for; None leaves that open, and `responsible_ids` may name NOBODY.
+
+    `is_in_queue` looks for what those in QUEUE, or nobody, are responsible for.
+    """
 
     customer_id: int | None = None
     vehicle_id: int | None = None
@@ -89,6 +95,7 @@ class Wanted:
     responsible_ids: Collection[int] | None = None
     region_ids: Collection[int] | None = None
     kinds: Collection[DueKind] | None = None
+    is_in_queue: bool = False
 
 
 def due_items(
@@ -228,6 +235,9 @@ def _narrowed(source: Source, wanted: Wanted) -> list[ColumnElement[bool]]:
         column, people = source.keys["responsible_id"], set(wanted.responsible_ids)
         nobody = [column.is_(None)] if NOBODY in people else []
         conditions.append(or_(column.in_(sorted(people - {NOBODY})), *nobody))
+    if wanted.is_in_queue:
+        column = source.keys["responsible_id"]
+        conditions.append(or_(column.in_(QUEUE), column.is_(None)))
     if wanted.region_ids is not None:
         conditions.append(source.model.region_id.in_(sorted(wanted.region_ids)))
     return conditions
