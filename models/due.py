@@ -30,10 +30,9 @@ from models.actor import current_actor
 from models.base import Record, db, now
 from models.customer import Customer
 from models.dealer import Dealer
-from models.due_kinds import SOURCES, DueKind, Source, Window
+from models.due_kinds import RULES, DueKind, Source, Window, kinds_shown
 from models.need_to_know import readable, readable_label, readable_text
 from models.organisation import Staff
-from models.permissions import allows
 from models.sql import labels_for
 from models.vehicle import Vehicle
 
@@ -114,11 +113,11 @@ def due_items(
 
     Unanswered complaints, promises and undecided claims stay until somebody does them. Follow-ups and
     maintenances drop out LAPSES_AFTER_DAYS after the visit or their day, and the end of a warranty once it
-    has passed, so that vehicles of former years don't bury the work of today. Kinds whose records the reader
-    may not list are left out. A first follow-up is done by a call that names the receipt and reached the
-    customer, or by attempts on ATTEMPT_DAYS different days; a second is owed only to a customer whom the
-    first reached. Maintenance and end of warranty are told to the customer: a call to remind of it, or the
-    maintenance itself, from TELL_DAYS before settles them.
+    has passed, so that vehicles of former years don't bury the work of today. Kinds whose lines tell of
+    records of a type that the reader may not list are left out. A first follow-up is done by a call that
+    names the receipt and reached the customer, or by attempts on ATTEMPT_DAYS different days; a second is
+    owed only to a customer whom the first reached. Maintenance and end of warranty are told to the customer:
+    a call to remind of it, or the maintenance itself, from TELL_DAYS before settles them.
     Five queries, however much is found.
     """
     wanted = Wanted(customer_id, vehicle_id, dealer_id, responsible_ids, None, kinds)
@@ -162,7 +161,7 @@ def _fetch(window: Window, wanted: Wanted, zone: ZoneInfo, limit: int, offset: i
 def _item(row: Any, name_of: Callable[[str, int | None], str | None], day: date, moment: datetime) -> DueItem:
     kind = DueKind[row.kind.upper()]
     party = "customer_id" if row.customer_id is not None else "dealer_id"
-    model = SOURCES[kind][0]
+    model = RULES[kind].model
     return DueItem(
         kind=kind,
         due_on=row.due_on,
@@ -188,12 +187,11 @@ def _item(row: Any, name_of: Callable[[str, int | None], str | None], day: date,
 
 def _union(window: Window, wanted: Wanted, zone: ZoneInfo, most: int) -> Subquery | None:
     """Return the things to do of the kinds asked for, each up to `most`; None where none is allowed."""
-    actor = current_actor()
     parts = [
         # A subquery each: the row limits reach it there, also inside the union.
-        _rows_of(kind, make(window, zone), window, wanted).limit(most).subquery()
-        for kind, (model, make) in SOURCES.items()
-        if (wanted.kinds is None or kind in wanted.kinds) and allows(actor, model.__tablename__, "list")
+        _rows_of(kind, RULES[kind].make(window, zone), window, wanted).limit(most).subquery()
+        for kind in kinds_shown(current_actor())
+        if wanted.kinds is None or kind in wanted.kinds
     ]
     return union_all(*(select(part) for part in parts)).subquery() if parts else None
 

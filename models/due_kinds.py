@@ -12,11 +12,13 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, Date, case, cast, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
+from models.actor import Actor
 from models.base import Labelled, Record
 from models.call_record import CallPurpose, CallRecord, CallResult
 from models.complaint import FIRST_ANSWER_WITHIN, Complaint, Step
 from models.customer import Customer
 from models.dealer import Dealer
+from models.permissions import allows
 from models.service_receipt import ServiceKind, ServiceReceipt
 from models.vehicle import Vehicle
 from models.warranty_claim import ClaimKind, ClaimOutcome, WarrantyClaim
@@ -287,12 +289,58 @@ def _warranty_claim(window: Window, _zone: ZoneInfo) -> Source:
     )
 
 
-SOURCES: Mapping[DueKind, tuple[type[Record], Callable[[Window, ZoneInfo], Source]]] = {
-    DueKind.FIRST_ANSWER: (Complaint, _first_answer),
-    DueKind.PROMISE: (CallRecord, _promise),
-    DueKind.FIRST_FOLLOW_UP: (ServiceReceipt, _first_follow_up),
-    DueKind.SECOND_FOLLOW_UP: (ServiceReceipt, _second_follow_up),
-    DueKind.MAINTENANCE: (Vehicle, _maintenance),
-    DueKind.WARRANTY_END: (Vehicle, _warranty_end),
-    DueKind.WARRANTY_CLAIM: (WarrantyClaim, _warranty_claim),
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How the rows of a kind are found, what a line of it tells of, and what it takes to do it."""
+
+    model: type[Record]
+    make: Callable[[Window, ZoneInfo], Source]
+    # Whose values stand in a line: who may not list all of these gets none.
+    shows: frozenset[type[Record]]
+    # The rights with which it is done.
+    done_by: tuple[tuple[type[Record], str], ...]
+
+
+_CALLED_ABOUT = ((CallRecord, "create"),)
+_VISIT = frozenset({ServiceReceipt, Customer, Vehicle, Dealer, CallRecord})
+_VEHICLE = frozenset({Vehicle, Customer, Dealer})
+
+RULES: Mapping[DueKind, Rule] = {
+    DueKind.FIRST_ANSWER: Rule(
+        Complaint,
+        _first_answer,
+        frozenset({Complaint, Customer, Vehicle, Dealer}),
+        ((Complaint, "edit"),),
+    ),
+    DueKind.PROMISE: Rule(
+        CallRecord, _promise, frozenset({CallRecord, Customer, Vehicle}), ((CallRecord, "edit"),)
+    ),
+    DueKind.FIRST_FOLLOW_UP: Rule(ServiceReceipt, _first_follow_up, _VISIT, _CALLED_ABOUT),
+    DueKind.SECOND_FOLLOW_UP: Rule(ServiceReceipt, _second_follow_up, _VISIT, _CALLED_ABOUT),
+    DueKind.MAINTENANCE: Rule(Vehicle, _maintenance, _VEHICLE, _CALLED_ABOUT),
+    DueKind.WARRANTY_END: Rule(Vehicle, _warranty_end, _VEHICLE, _CALLED_ABOUT),
+    DueKind.WARRANTY_CLAIM: Rule(
+        WarrantyClaim,
+        _warranty_claim,
+        frozenset({WarrantyClaim, Vehicle, Dealer}),
+        ((WarrantyClaim, "edit"), (WarrantyClaim, "approve")),
+    ),
 }
+
+
+def kinds_shown(actor: Actor | None) -> list[DueKind]:
+    """Return the kinds of which `actor` may read lines: every type that they tell of is open by role."""
+    return [
+        kind
+        for kind, rule in RULES.items()
+        if all(allows(actor, model.__tablename__, "list") for model in rule.shows)
+    ]
+
+
+def kinds_done(actor: Actor | None) -> list[DueKind]:
+    """Return the kinds that `actor` reads and may also do by role, whoever answers for the record."""
+    return [
+        kind
+        for kind in kinds_shown(actor)
+        if all(allows(actor, model.__tablename__, action) for model, action in RULES[kind].done_by)
+    ]

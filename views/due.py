@@ -18,7 +18,7 @@ from models import CallRecord, Region, current_actor, db
 from models.base import Labelled, now
 from models.centre import site_zone
 from models.due import NOBODY, DueItem, DueKind, Wanted, Window, due_lists
-from models.due_kinds import SOURCES
+from models.due_kinds import RULES, kinds_shown
 from models.organisation import Role
 from models.own_rights import own_letters
 from models.permissions import ACTIONS, allows
@@ -101,11 +101,11 @@ class DueView(Page):
         super().__init__(name="due", endpoint="due", url="/due")
 
     def is_allowed(self, action: str) -> bool:
-        """Let in who may list anything that can be due, and keep a promise who may change calls."""
+        """Let in who may read of anything that can be due, and keep a promise who may change calls."""
         actor = current_actor()
         if action == "keep":
             return allows(actor, CallRecord.__tablename__, "edit")
-        return any(allows(actor, model.__tablename__, "list") for model, _make in SOURCES.values())
+        return bool(kinds_shown(actor))
 
     @expose("/")
     def index(self) -> str:
@@ -128,7 +128,7 @@ class DueView(Page):
                 Shown(part, [line_of(item) for item in items[:most]], len(items) > most)
                 for part, items in zip(parts, found, strict=True)
             ],
-            kinds=_kinds(),
+            kinds=kinds_shown(current_actor()),
             people=list(Person),
             regions=small_options(Region),
             standing_in=standing_in(),
@@ -232,11 +232,6 @@ def people_of(person: Person) -> list[int] | None:
     }[person]
 
 
-def _kinds() -> list[DueKind]:
-    actor = current_actor()
-    return [kind for kind in DueKind if allows(actor, SOURCES[kind][0].__tablename__, "list")]
-
-
 def line_of(item: DueItem) -> Line:
     """Return a thing to do with where it leads and how it is done."""
     actor = current_actor()
@@ -259,7 +254,7 @@ def way_to_do(item: DueItem) -> Way | None:
         is_allowed = allows(current_actor(), CallRecord.__tablename__, "edit")
         return Way(_("Kept"), url_for("due.kept_view"), is_post=True) if is_allowed else None
     if item.kind in _EDITED:
-        return _edit(item, *_EDITED[item.kind])
+        return _edit(item, _EDITED[item.kind])
     calls = view_of(CallRecord)
     if calls is None or not calls.is_allowed("create"):
         return None
@@ -274,17 +269,18 @@ def way_to_do(item: DueItem) -> Way | None:
     return Way(_("Record the call"), url)
 
 
-# What is done in the record's own form: what the button says, and the right that it takes beside "edit".
-_EDITED: Mapping[DueKind, tuple[LazyString, str]] = {
-    DueKind.FIRST_ANSWER: (lazy_gettext("Record the answer"), "edit"),
-    DueKind.WARRANTY_CLAIM: (lazy_gettext("Decide"), "approve"),
+# What is done in the record's own form, and what the button says.
+_EDITED: Mapping[DueKind, LazyString] = {
+    DueKind.FIRST_ANSWER: lazy_gettext("Record the answer"),
+    DueKind.WARRANTY_CLAIM: lazy_gettext("Decide"),
 }
 
 
-def _edit(item: DueItem, label: LazyString, action: str) -> Way | None:
+def _edit(item: DueItem, label: LazyString) -> Way | None:
     view = view_named(item.table)
     own = own_letters(current_actor(), item.table, responsible_id=item.responsible_id)
     may = {ACTIONS[letter] for letter in own}
-    if view is None or not all(view.is_allowed(each) or each in may for each in ("edit", action)):
+    needed = [action for _model, action in RULES[item.kind].done_by]
+    if view is None or not all(view.is_allowed(each) or each in may for each in needed):
         return None
     return Way(str(label), url_for(f"{view.endpoint}.edit_view", id=item.row_id))

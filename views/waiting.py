@@ -16,6 +16,7 @@ from models.centre import site_zone
 from models.complaint import Step
 from models.digest import DeliveryState
 from models.due import QUEUE, DueKind, Wanted, Window, count_due
+from models.due_kinds import kinds_done
 from models.importing import ImportState
 from models.permissions import allows
 from views.clock import today
@@ -85,7 +86,11 @@ def _counts() -> dict[str, Select[int]]:
     actor = current_actor()
     if actor is None or actor.staff_id is None:
         return {}
-    counts = {"due": _calls_due(actor.roles, today(), site_zone())}
+    counts = {}
+    # Work is what the reader can do; who only reads it finds it on the page.
+    kinds = tuple(kind for kind in kinds_done(actor) if kind in _CALLED_FOR)
+    if kinds:
+        counts["due"] = _calls_due(kinds, today(), site_zone())
     if allows(actor, "complaint", "edit"):
         counts["complaint"] = _capped(select(Complaint.id).where(Complaint.step == Step.REGISTERED))
     if allows(actor, "delivery", "act"):
@@ -97,13 +102,13 @@ def _counts() -> dict[str, Select[int]]:
 
 
 @lru_cache(maxsize=100)
-def _calls_due(_roles: frozenset[str], day: date, zone: ZoneInfo) -> Select[int]:
-    """Return the count of calls in one's queue that are due by `day`.
+def _calls_due(kinds: tuple[DueKind, ...], day: date, zone: ZoneInfo) -> Select[int]:
+    """Return the count of calls in one's queue that are due by `day`, for who may do these kinds.
 
     To put the statement together takes longer than all else on a page; nothing but the arguments goes into
     it: the row limits are added when it runs.
     """
-    return count_due(Window(day), Wanted(is_in_queue=True, kinds=_CALLED_FOR), zone=zone, most=MOST + 1)
+    return count_due(Window(day), Wanted(is_in_queue=True, kinds=kinds), zone=zone, most=MOST + 1)
 
 
 def _capped(rows: Select[int]) -> Select[int]:

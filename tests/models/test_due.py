@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from due_records import call, day, handed_over, noon, one_of_each
 from flask import Flask
 
 from conftest import count_queries
 from factories import Factory
-from models import ServiceReceipt, acting_as, db
+from models import acting_as, db
 from models.actor import Actor
 from models.base import now
 from models.call_record import CallPurpose, CallResult
@@ -29,14 +30,6 @@ def make(in_app: Flask) -> Factory:
     return Factory(db.session)
 
 
-def day(distance: int) -> date:
-    return datetime.now(ZONE).date() + timedelta(days=distance)
-
-
-def noon(distance: int) -> datetime:
-    return datetime.combine(day(distance), datetime.min.time(), ZONE).astimezone(UTC) + timedelta(hours=12)
-
-
 def due(distance: int = 60, **wanted: Any) -> list[DueItem]:
     return due_items(day(distance), zone=ZONE, **wanted)
 
@@ -45,24 +38,6 @@ def only(kind: DueKind, distance: int = 60) -> DueItem | None:
     found = due(distance, kinds=[kind])
     assert len(found) <= 1
     return found[0] if found else None
-
-
-def handed_over(make: Factory, distance: int, **attributes: Any) -> ServiceReceipt:
-    """Make a receipt that was entered on the day on which the vehicle was handed over."""
-    attributes.setdefault("created_at", noon(distance))
-    return make.service_receipt(came_in_on=day(distance - 1), handed_over_on=day(distance), **attributes)
-
-
-def call(
-    make: Factory, receipt: ServiceReceipt, distance: int, result: CallResult, **attributes: Any
-) -> None:
-    make.call_record(
-        customer_id=receipt.customer_id,
-        service_receipt_id=receipt.id,
-        called_at=noon(distance),
-        result=result,
-        **attributes,
-    )
 
 
 def test_a_registered_complaint_is_owed_an_answer_within_24_hours(in_app: Flask, make: Factory) -> None:
@@ -251,23 +226,6 @@ def test_a_claim_of_a_dealer_is_decided_within_14_days(in_app: Flask, make: Fact
     assert (item.who, item.phone, item.dealer_id) == ("鲁南车行", "0539-1234567", dealer.id)
 
 
-def one_of_each(make: Factory, **attributes: Any) -> dict[DueKind, Any]:
-    """Make a record for each kind, and return the record by its kind."""
-    customer_id = attributes.pop("customer_id", None) or make.customer(**attributes).id
-    shared = {"customer_id": customer_id, **attributes}
-    second = handed_over(make, -8, **shared)
-    call(make, second, -4, CallResult.REACHED, region_id=attributes.get("region_id"))
-    return {
-        DueKind.FIRST_ANSWER: make.complaint(**shared),
-        DueKind.PROMISE: make.call_record(promise="寄", promised_until=day(1), **shared),
-        DueKind.FIRST_FOLLOW_UP: handed_over(make, -3, **shared),
-        DueKind.SECOND_FOLLOW_UP: second,
-        DueKind.MAINTENANCE: make.vehicle(next_maintenance_on=day(9), **shared),
-        DueKind.WARRANTY_END: make.vehicle(warranty_until=day(9), **shared),
-        DueKind.WARRANTY_CLAIM: make.warranty_claim(claimed_on=day(-2), **attributes),
-    }
-
-
 def test_each_kind_can_be_asked_for_alone(in_app: Flask, make: Factory) -> None:
     made = one_of_each(make)
     for kind in DueKind:
@@ -308,19 +266,6 @@ def test_the_limits_of_the_reader_hold_for_every_kind(in_app: Flask, make: Facto
         counted = db.session.scalar(count_due(Window(day(60)), Wanted(), zone=ZONE, most=50))
     assert {(item.kind, item.row_id) for item in found} == {(kind, row.id) for kind, row in mine.items()}
     assert counted == len(mine)
-
-
-def test_a_kind_is_left_out_whose_records_the_reader_may_not_list(in_app: Flask, make: Factory) -> None:
-    one_of_each(make)
-    keeper = Actor(0, "request", frozenset({"warehouse_keeper"}), None)
-    with acting_as(keeper):
-        kinds = {item.kind for item in due()}
-        assert kinds == set(DueKind) - {DueKind.PROMISE}
-        assert due(kinds=[DueKind.PROMISE]) == []
-        assert (
-            db.session.scalar(count_due(Window(day(60)), Wanted(kinds=[DueKind.PROMISE]), zone=ZONE, most=9))
-            == 0
-        )
 
 
 def test_what_is_deleted_is_not_due(in_app: Flask, make: Factory) -> None:

@@ -15,7 +15,7 @@ from conftest import Login, PanelClient, count_queries
 from factories import Factory
 from models import CallRecord, ServiceReceipt
 from models.base import now
-from models.call_record import CallResult
+from models.call_record import CallPurpose, CallResult
 from models.due_kinds import LAPSES_AFTER_DAYS
 from models.organisation import Role
 from views.due import Part, window_of
@@ -254,6 +254,31 @@ def test_the_page_asks_little_however_much_is_due(make: Factory, login: Login, a
         client.get("/due/")
     # Four parts, four kinds of names, regions to choose from, the sidebar, the login.
     assert len(queries) <= 13, queries
+
+
+def test_the_warehouse_reads_of_claims_alone_and_nothing_of_customers(make: Factory, login: Login) -> None:
+    customer = make.customer(name="王师傅", phone="13900001111")
+    vehicle = make.vehicle(customer_id=customer.id, next_maintenance_on=day(2))
+    receipt = handed_over(make, -20, customer_id=customer.id, vehicle_id=vehicle.id)
+    make.call_record(
+        customer_id=customer.id,
+        service_receipt_id=receipt.id,
+        purpose=CallPurpose.FIRST_FOLLOW_UP,
+        called_at=now() - timedelta(days=12),
+        points="说了家里的事",
+    )
+    claim = make.warranty_claim(claimed_on=day(-20))
+    page = login(Role.SUPERVISOR).get("/due/").text
+    assert "王师傅" in page
+    assert "说了家里的事" in page
+    client = login(Role.WAREHOUSE_KEEPER)
+    page = client.get("/due/?person=all").text
+    assert claim.number in page
+    about_vehicle = client.get(f"/vehicle/details/?id={vehicle.id}").text
+    for told in ("1111", "说了家里的事", "First follow-up", "Second follow-up", "Maintenance</"):
+        assert told not in page
+        assert told not in about_vehicle
+    assert "王师傅" not in page
 
 
 def test_who_may_list_nothing_of_it_does_not_get_in(login: Login) -> None:

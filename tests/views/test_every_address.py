@@ -21,7 +21,7 @@ from factories import Factory
 from models import Record, acting_as, db, record_types, system_actor
 from models.actor import Actor
 from models.base import Reach
-from models.due_kinds import SOURCES
+from models.due_kinds import RULES
 from models.organisation import Role
 from models.permissions import ACTIONS, ALL_REGION_ROLES, letters
 from views.forms import target_of
@@ -126,9 +126,10 @@ def may(page: Guarded, rule: Rule, role: Role) -> bool:
     if isinstance(page, PageForAll):
         return True
     if page.permission == "due":
-        tables = {model.__tablename__ for model, _make in SOURCES.values()}
-        wanted = [("call_record", "e")] if action == "keep" else [(table, "l") for table in tables]
-        return any(letter in letters(role, table) for table, letter in wanted)
+        if action == "keep":
+            return "e" in letters(role, "call_record")
+        told = [{model.__tablename__ for model in each.shows} for each in RULES.values()]
+        return any(all("l" in letters(role, table) for table in tables) for tables in told)
     if action == "restore":
         return "e" in letters(role, page.permission) and "t" in letters(role, "recycle_bin")
     return any(ACTIONS[letter] == action for letter in letters(role, page.permission))

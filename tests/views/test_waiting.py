@@ -61,6 +61,14 @@ def test_calls_of_one_s_own_and_of_nobody_are_counted(make: Factory, login: Logi
     assert waiting(client, "/due/") == "2: 2 calls are due or late"
 
 
+def test_who_only_reads_calls_has_none_to_do(make: Factory, login: Login) -> None:
+    make.call_record(promise="寄", promised_until=YESTERDAY)
+    for role in (Role.QUALITY_ENGINEER, Role.AUDITOR, Role.WAREHOUSE_KEEPER):
+        client = login(role)
+        assert waiting(client, "/due/") is None, role
+        assert client.get("/due/").status_code == 200, role
+
+
 def test_mails_and_imports_that_need_a_person_are_counted(make: Factory, login: Login) -> None:
     make.delivery(state=DeliveryState.UNKNOWN)
     make.delivery(state=DeliveryState.UNKNOWN, settled_by_id=make.staff().id)

@@ -1,0 +1,57 @@
+"""Records that owe something to somebody, for tests of what is due."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from factories import Factory
+from models import ServiceReceipt
+from models.call_record import CallResult
+from models.due import DueKind
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def day(distance: int) -> date:
+    return datetime.now(ZONE).date() + timedelta(days=distance)
+
+
+def noon(distance: int) -> datetime:
+    return datetime.combine(day(distance), datetime.min.time(), ZONE).astimezone(UTC) + timedelta(hours=12)
+
+
+def handed_over(make: Factory, distance: int, **attributes: Any) -> ServiceReceipt:
+    """Make a receipt that was entered on the day on which the vehicle was handed over."""
+    attributes.setdefault("created_at", noon(distance))
+    return make.service_receipt(came_in_on=day(distance - 1), handed_over_on=day(distance), **attributes)
+
+
+def call(
+    make: Factory, receipt: ServiceReceipt, distance: int, result: CallResult, **attributes: Any
+) -> None:
+    make.call_record(
+        customer_id=receipt.customer_id,
+        service_receipt_id=receipt.id,
+        called_at=noon(distance),
+        result=result,
+        **attributes,
+    )
+
+
+def one_of_each(make: Factory, **attributes: Any) -> dict[DueKind, Any]:
+    """Make a record for each kind, and return the record by its kind."""
+    customer_id = attributes.pop("customer_id", None) or make.customer(**attributes).id
+    shared = {"customer_id": customer_id, **attributes}
+    second = handed_over(make, -8, **shared)
+    call(make, second, -4, CallResult.REACHED, region_id=attributes.get("region_id"))
+    return {
+        DueKind.FIRST_ANSWER: make.complaint(**shared),
+        DueKind.PROMISE: make.call_record(promise="寄", promised_until=day(1), **shared),
+        DueKind.FIRST_FOLLOW_UP: handed_over(make, -3, **shared),
+        DueKind.SECOND_FOLLOW_UP: second,
+        DueKind.MAINTENANCE: make.vehicle(next_maintenance_on=day(9), **shared),
+        DueKind.WARRANTY_END: make.vehicle(warranty_until=day(9), **shared),
+        DueKind.WARRANTY_CLAIM: make.warranty_claim(claimed_on=day(-2), **attributes),
+    }
