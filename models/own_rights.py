@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 from models.actor import Actor
 from models.base import Base, Record, db, now
 from models.organisation import Role
-from models.permissions import ACTIONS, ADJUSTABLE, OWN_RIGHTS, OwnRights, allows, letters
+from models.permissions import ACTIONS, ADJUSTABLE, INCLUDES, OWN_RIGHTS, OwnRights, allows, letters
 
 # Who entered a record by mistake takes it back within a day; later others may have built on it.
 CREATOR_DELETES_WITHIN = timedelta(days=1)
@@ -44,10 +44,16 @@ def own_rights() -> Mapping[str, OwnRights]:
             rows = session.execute(stored).all()
         session.info[_KNOWN] = {
             **OWN_RIGHTS,
-            **{table: OwnRights(*rest) for table, *rest in rows if table in OWN_RIGHTS},
+            **{table: _whole(OwnRights(*rest)) for table, *rest in rows if table in OWN_RIGHTS},
         }
     known: Mapping[str, OwnRights] = session.info[_KNOWN]
     return known
+
+
+def _whole(given: OwnRights) -> OwnRights:
+    """Return these rights with what they bring along, in the order of ACTIONS."""
+    parts = ({*part, *(more for letter in part for more in INCLUDES.get(letter, ""))} for part in given)
+    return OwnRights(*("".join(letter for letter in ACTIONS if letter in part) for part in parts))
 
 
 def adjustable(table_name: str) -> OwnRights:
@@ -60,12 +66,15 @@ def adjustable(table_name: str) -> OwnRights:
 def set_own_rights(table_name: str, wanted: OwnRights) -> None:
     """Set the rights in own records of a type, and forget the setting where it is the rule again; flushes.
 
+    A right brings along what it includes.
+
     Raises:
         KeyError: when nobody has own rights in records of this type.
     """
     most, rule = adjustable(table_name), OWN_RIGHTS[table_name]
-    kept = (set(one) & set(other) for one, other in zip(wanted, most, strict=True))
-    wanted = OwnRights(*("".join(letter for letter in ACTIONS if letter in part) for part in kept))
+    wanted = _whole(
+        OwnRights(*("".join(set(one) & set(other)) for one, other in zip(wanted, most, strict=True)))
+    )
     row = db.session.scalars(select(OwnRight).where(OwnRight.table_name == table_name)).one_or_none()
     is_rule = all(set(one) == set(other) for one, other in zip(wanted, rule, strict=True))
     if is_rule and row is not None:

@@ -148,9 +148,10 @@ class OwnRights(NamedTuple):
     responsible: str
 
 
-# Who entered a record reads it, also once it has gone to another region, and takes it back within a day,
-# while it can only be a mistake. Who answers for one works on it, whatever the role does with others.
-_OWN = OwnRights(creator="rd", responsible="re")
+# Who entered a record reads and corrects it, also once it has gone to another region, and takes it back
+# within a day, while it can only be a mistake. Who answers for one works on it, whatever the role does with
+# others.
+_OWN = OwnRights(creator="red", responsible="re")
 # Adjusted by administrators per type; a type that isn't named here knows no own rights: who may log in, where
 # regions and departments lie and what the calendar says is nobody's own.
 OWN_RIGHTS: Mapping[str, OwnRights] = {
@@ -160,7 +161,7 @@ OWN_RIGHTS: Mapping[str, OwnRights] = {
     "call_record": _OWN,
     "warranty_claim": _OWN,
     "letter": _OWN,
-    "complaint": OwnRights(creator="rd", responsible="ret"),
+    "complaint": OwnRights(creator="red", responsible="ret"),
     "dealer": _OWN,
     "supplier": _OWN,
     "part": _OWN,
@@ -168,6 +169,9 @@ OWN_RIGHTS: Mapping[str, OwnRights] = {
     "parts_quality_record": _OWN,
     "product_model": _OWN,
 }
+# What a right in own records brings along: nobody changes what can't be read, nor deletes what can't be
+# changed.
+INCLUDES: Mapping[str, str] = {"e": "r", "t": "r", "d": "re"}
 # What an administrator may give for own records. Never approval: nobody decides about the own. Nor may the
 # responsible person delete: whoever may edit can make himself or herself responsible.
 ADJUSTABLE = OwnRights(creator="redt", responsible="ret")

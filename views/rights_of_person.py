@@ -74,7 +74,7 @@ def facts_of(staff: Staff) -> Facts:
     """Return what a person may do, through what, and with which records."""
     types = [_of_type(staff, each.table, each.label, each.letters) for each in subjects_of_rights()]
     return Facts(
-        [each for each in types if each.rights or each.creator], list(_rows(staff, actor_for(staff)))
+        [each for each in types if each.rights or each.responsible], list(_rows(staff, actor_for(staff)))
     )
 
 
@@ -82,11 +82,19 @@ def _of_type(staff: Staff, table: str, label: str, known: str) -> TypeRights:
     creator = responsible = ""
     if table in OWN_RIGHTS and set(staff.roles) - {Role.AUDITOR}:
         creator, responsible = (_in_words(part) for part in own_rights()[table])
+    if not any("c" in letters(role, table) for role in staff.roles):
+        creator = ""
     return TypeRights(label, list(_by_role(staff, table, known)), creator, responsible)
 
 
 def _in_words(given: str) -> str:
-    return str(_(", ")).join(str(WORDS[letter].word) for letter in given)
+    return str(_(", ")).join(_within(letter) for letter in given)
+
+
+def _within(letter: str) -> str:
+    """Return the word for a right in own records, with the time after which it ends."""
+    word = str(WORDS[letter].word)
+    return _("%(right)s (within a day)", right=word) if letter == "d" else word
 
 
 def _by_role(staff: Staff, table: str, known: str) -> Iterator[Right]:
@@ -192,4 +200,4 @@ def _rights_in(staff: Staff, actor: Actor, row: Record) -> Iterator[Right]:
         if word.word in by_role:
             yield by_role[word.word]
         elif letter in own:
-            yield Right(word.word, _("own record"))
+            yield Right(word.word, _("own record, within a day") if letter == "d" else _("own record"))

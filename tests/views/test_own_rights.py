@@ -27,9 +27,9 @@ def own_complaint(make: Factory, client: PanelClient, **attributes: Any) -> Comp
 
 
 def test_the_rules_for_own_records_are_meant() -> None:
-    plain = OwnRights("rd", "re")
+    plain = OwnRights("red", "re")
     assert {table: rights for table, rights in OWN_RIGHTS.items() if rights != plain} == {
-        "complaint": OwnRights("rd", "ret")
+        "complaint": OwnRights("red", "ret")
     }
     assert set(OWN_RIGHTS) == {
         "customer", "vehicle", "service_receipt", "call_record", "warranty_claim", "letter", "complaint",
@@ -163,6 +163,22 @@ def test_own_rights_never_exceed_those_of_an_administrator(table: str, in_app: F
     assert set("".join(given)) <= most
     assert "a" not in "".join(given)
     assert "d" not in given.responsible
+
+
+@pytest.mark.parametrize(
+    ("given", "whole"), [("d", "red"), ("e", "re"), ("t", "rt"), ("", ""), ("r", "r")], ids=str
+)
+def test_a_right_brings_along_what_it_includes(given: str, whole: str, in_app: Flask) -> None:
+    set_own_rights("complaint", OwnRights(given, given))
+    assert own_rights()["complaint"] == (whole, whole.replace("d", "") if given != "d" else "")
+    # What was stored before the rights belonged together counts the same.
+    db.session.merge(
+        OwnRight(
+            id=db.session.scalar(select(OwnRight.id)), table_name="complaint", creator=given, responsible=""
+        )
+    )
+    db.session.flush()
+    assert own_rights()["complaint"].creator == whole
 
 
 def test_an_adjusted_right_counts_at_once_is_audited_and_forgotten_where_it_is_the_rule(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from conftest import Login, PanelClient
 from factories import Factory
+from models.base import now
 from models.organisation import Role
 from models.own_rights import OwnRight
 from models.permissions import OWN_RIGHTS, PERMISSIONS, letters
@@ -99,7 +101,22 @@ def test_the_page_of_a_person_says_what_and_through_what(make: Factory, login: L
     assert f"Records of 王五, who is away until {day}." in text
     assert "through: After-sales clerk, Follow-up agent" in cells(page)["Customers"][0]
     assert "through: After-sales clerk" in cells(page)["Dealers"][0]
-    assert cells(page)["Customers"][1:] == ["read, delete", "read, change"]
+    assert cells(page)["Customers"][1:] == ["read, change, delete (within a day)", "read, change"]
+    # No role of the person enters parts; somebody may make the person responsible for one all the same.
+    assert cells(page)["Parts"][1:] == ["—", "read, change"]
+    page = read(login(Role.SUPERVISOR), f"/rights/person/?staff={make.staff(Role.AUDITOR).id}")
+    assert cells(page)["Customers"][1:] == ["—", "—"]
+
+
+def test_the_page_says_how_long_the_own_record_can_be_taken_back(make: Factory, login: Login) -> None:
+    person = make.staff(Role.CLERK)
+    row = make.customer(name="王师傅", created_by_id=person.id)
+    page = read(login(Role.SUPERVISOR), f"/rights/person/?staff={person.id}&table=customer&record=王师傅")
+    assert "delete through: own record, within a day" in " ".join(page.find(id="one").parent.text.split())
+    row.created_at = now() - timedelta(days=2)
+    make.session.commit()
+    page = read(login(Role.SUPERVISOR), f"/rights/person/?staff={person.id}&table=customer&record=王师傅")
+    assert "delete" not in page.find(id="one").parent.text
 
 
 @pytest.mark.parametrize(
