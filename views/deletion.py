@@ -13,7 +13,7 @@ from sqlalchemy.orm import MANYTOMANY
 
 from models import Record, acting_as, db, record_types, system_actor
 from models.base import now
-from models.keeping import kept_among
+from models.keeping import NAMED_MOST, Held, Kept, kept_among
 from models.sql import labels_for
 from views.fields import coerce_id
 from views.lookups import view_of
@@ -123,12 +123,28 @@ def why_kept(model: type[Record], ids: list[int]) -> list[str]:
         _(
             "%(records)s: %(sentence)s",
             records=_(", ").join(labels[key].text for key in each.ids),
-            sentence=each.sentence,
+            sentence=_sentence(each),
         )
         if labels
-        else str(each.sentence)
+        else _sentence(each)
         for each in kept
     ]
+
+
+def _sentence(kept: Kept) -> str:
+    if not kept.held:
+        return str(kept.sentence)
+    return str(kept.sentence) % {"held": _("; ").join(_held(each) for each in kept.held)}
+
+
+def _held(held: Held) -> str:
+    """Return how many of a kind keep a record; the few there are by name, for who may list them."""
+    view = view_of(held.model)
+    if held.count > NAMED_MOST or view is None or not view.is_allowed("list"):
+        return str(_("%(kind)s: %(count)s", kind=held.plural, count=held.count))
+    labels = labels_for(held.model, held.first_ids)
+    names = _(", ").join(labels[key].text for key in held.first_ids)
+    return str(_("%(kind)s: %(count)s (%(names)s)", kind=held.plural, count=held.count, names=names))
 
 
 def delete(rows: list[Any]) -> dict[int, int]:

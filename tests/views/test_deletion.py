@@ -125,7 +125,13 @@ def test_papers_are_named_before_anybody_deletes_and_stop_the_deletion(make: Fac
 
 def test_who_has_papers_is_told_what_to_do_instead(make: Factory, login: Login) -> None:
     customer = make.customer()
-    make.complaint(customer_id=customer.id, step=Step.CONFIRMED)
-    page = login(Role.SUPERVISOR).get(path("customer", "delete", id=customer.id)).text
-    assert "let them name the other record" in page
+    closed = make.complaint(customer_id=customer.id, step=Step.CONFIRMED)
+    client = login(Role.SUPERVISOR)
+    page = client.get(path("customer", "delete", id=customer.id)).text
+    assert f"must be kept: closed complaints: 1 ({closed.number}). If it was entered twice, let them" in page
+    receipts = [make.service_receipt(customer_id=customer.id) for _ in range(4)]
+    for receipt in receipts:
+        make.warranty_claim(service_receipt_id=receipt.id)
+    page = client.get(path("customer", "delete", id=customer.id)).text
+    assert f"closed complaints: 1 ({closed.number}); receipts named in a warranty claim: 4. If" in page
     assert "Delete those first" not in page
