@@ -8,8 +8,9 @@ from typing import Any
 from flask import Flask, abort, g, request
 from flask_babel import lazy_gettext as _
 from flask_login import current_user, user_logged_in, user_logged_out
-from flask_security import PasswordUtil, RoleMixin, Security, SQLAlchemyUserDatastore
+from flask_security import ChangePasswordForm, PasswordUtil, RoleMixin, Security, SQLAlchemyUserDatastore
 from flask_security.signals import password_changed, password_reset
+from flask_security.utils import get_message
 from sqlalchemy import select
 
 from config import Settings
@@ -20,6 +21,7 @@ from models.actor import reset_actor
 from models.passwords import LENGTH_LEAST, password_problem
 from models.sight import actor_for
 from views.logins import close_login, end_logins_of, load_staff, open_login
+from views.throttle import tell_wrong_password
 
 
 class OwnPasswords(PasswordUtil):
@@ -29,6 +31,17 @@ class OwnPasswords(PasswordUtil):
         """Return what is wrong with a password, None where nothing is, and the password as it is kept."""
         problem = password_problem(password, person["user"])
         return None if problem is None else [str(problem)], self.normalize(password)
+
+
+class OwnChangePasswordForm(ChangePasswordForm):
+    """Let the access log know of a wrong password where a new one is asked for."""
+
+    def validate(self, **extra: Any) -> bool:
+        """Tell whether the new password may be set."""
+        is_valid = super().validate(**extra)
+        if get_message("INVALID_PASSWORD")[0] in (self.password.errors or ()):
+            tell_wrong_password()
+        return bool(is_valid)
 
 
 class StaffDatastore(SQLAlchemyUserDatastore):
@@ -85,6 +98,7 @@ def register(app: Flask) -> None:
         StaffDatastore(db, Staff, RoleMixin),
         mail_util_cls=OutboxMailUtil,
         password_util_cls=OwnPasswords,
+        change_password_form=OwnChangePasswordForm,
     )
     manager = app.extensions["security"].login_manager
     manager.user_loader(load_staff)

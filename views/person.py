@@ -134,6 +134,7 @@ class PersonView(RecordView):
         password = request.form.get("password", "")
         if not problems and not (password and current_user.verify_and_update_password(password)):
             problems["password"] = gettext("This is not your password.")
+            throttle.tell_wrong_password()
         return problems
 
 

@@ -60,6 +60,9 @@ ENDPOINTS: Mapping[str, Kind] = MappingProxyType(
     }
 )
 
+# Of these a page instead of a redirect says that the try failed.
+_REFUSE_BY_PAGE = frozenset({"security.login", "security.verify", "second_factor.code"})
+
 log = structlog.get_logger()
 
 
@@ -225,9 +228,14 @@ def note_outcome(response: Response) -> Response:
         forget_tries(Kind.PASSWORD, normal(current_user.email))
     elif request.endpoint == "security.forgot_password":
         note(AccessKind.RESET_ASKED)
-    elif request.endpoint in ("security.login", "security.verify", "second_factor.code") and not is_accepted:
-        note(AccessKind.LOGIN_FAILED, what=ENDPOINTS[request.endpoint].value)
+    elif g.get("is_password_wrong") or (request.endpoint in _REFUSE_BY_PAGE and not is_accepted):
+        note(AccessKind.LOGIN_FAILED, what=ENDPOINTS[str(request.endpoint)].value)
     return response
+
+
+def tell_wrong_password() -> None:
+    """Say that the password given was wrong, on a page that can be refused for other reasons too."""
+    g.is_password_wrong = True
 
 
 def note(kind: AccessKind, **detail: Any) -> None:

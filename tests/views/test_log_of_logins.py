@@ -111,6 +111,19 @@ def test_a_changed_password_is_told_and_no_login(
     assert kinds(db_session) == [AccessKind.LOGIN, AccessKind.PASSWORD_SET]
 
 
+def test_a_wrong_password_is_told_where_a_new_one_is_asked_for(
+    client: PanelClient, person: Person, db_session: Session
+) -> None:
+    give_password(client)
+    new = {"new_password": "another good sentence", "new_password_confirm": "another good sentence"}
+    client.post("/change", data={"password": "typed by mistake", **new})
+    assert log_of(db_session)[1:] == [(AccessKind.LOGIN_FAILED, person.id, {"what": "password"})]
+    # Here the current one was right, or was not even looked at.
+    client.post("/change", data={"password": PASSWORD, "new_password": "x", "new_password_confirm": "x"})
+    client.post("/change", data={"password": "typed by mistake", **new, "new_password_confirm": "y"})
+    assert len(kinds(db_session)) == 2
+
+
 def test_a_first_password_is_told(
     app: Flask, client: PanelClient, make: Factory, db_session: Session
 ) -> None:
