@@ -9,17 +9,16 @@ from typing import Any
 
 from flask import current_app, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy import select
 
 from models import Attachment, AuditEntry, Note, Record, Staff, db
-from models.access import AccessEntry
+from models.access import AccessEntry, AccessKind
 from models.audit_log import Entry
-from models.labels import FIELD_LABELS
 from models.sql import Label, labels_for
 from views.base import RecordView
-from views.changes import TABLE_LABELS, Change, Lines, describe, lines_of
-from views.history import name_of
+from views.changes import Change, Lines, describe, lines_of
+from views.history import SOURCES, name_of
+from views.log_details import table_label, told
 from views.lookups import view_named
 
 Labels = Mapping[str, Mapping[int, Label]]
@@ -73,15 +72,6 @@ def all_lines() -> dict[str, Lines]:
     """Return what belongs to records of any type without being one, by table."""
     views: Mapping[type[Record], RecordView] = current_app.extensions["record_views"]
     return {table: lines for model in views for table, lines in lines_of(model).items()}
-
-
-def table_label(table: str) -> str:
-    """Return what people call a table, or a page of the panel; its own name where nobody said."""
-    view = view_named(table)
-    if view is not None:
-        return str(view.singular)
-    page = next((page for page in current_app.extensions["pages"] if page.permission == table), None)
-    return str(TABLE_LABELS.get(table) or (page.title if page is not None else table))
 
 
 def _owners(entries: Sequence[Entry]) -> list[Owner]:
@@ -159,11 +149,16 @@ def _of_change(change: Change, owner: Owner, labels: Labels) -> LogLine:
     )
 
 
+def _nobody(entry: AccessEntry) -> str:
+    """Return who acted where no person did: the panel keeps its periods, anything else comes from outside."""
+    return str(SOURCES["job"]) if entry.kind is AccessKind.PURGED else _("nobody who is logged in")
+
+
 def _of_access(entry: AccessEntry, owner: Owner, labels: Labels, names: Mapping[int, Label]) -> LogLine:
     table, label, url = _named(owner, labels)
     return LogLine(
         entry.at,
-        name_of(names, entry.actor_id, entry.on_behalf_of_id) or _("nobody who is logged in"),
+        name_of(names, entry.actor_id, entry.on_behalf_of_id) or _nobody(entry),
         entry.kind.value,
         str(entry.kind.label),
         table,
@@ -172,30 +167,3 @@ def _of_access(entry: AccessEntry, owner: Owner, labels: Labels, names: Mapping[
         told(entry.detail),
         str(entry.remote_address or ""),
     )
-
-
-def _page_title(endpoint: str) -> str:
-    """Return what people call the page that an endpoint belongs to; the endpoint where it has no name."""
-    blueprint = endpoint.partition(".")[0]
-    page = next((page for page in current_app.extensions["pages"] if page.endpoint == blueprint), None)
-    return endpoint if page is None else str(page.title)
-
-
-def told(detail: Mapping[str, Any]) -> list[str]:
-    """Return what an access was about, in words where there are some."""
-    said = []
-    for key, value in detail.items():
-        if key == "rows" and isinstance(value, int):
-            said.append(str(ngettext("%(num)d record", "%(num)d records", value)))
-        elif key == "narrowed":
-            said.append(_("a part of the list") if value else _("the whole list"))
-        elif key in ("column", "columns", "field"):
-            columns = value if isinstance(value, list) else [value]
-            said.append(_(", ").join(str(FIELD_LABELS.get(each, each)) for each in columns))
-        elif key == "method" and "endpoint" in detail:
-            continue
-        elif key == "endpoint":
-            said.append(_page_title(str(value)))
-        else:
-            said.append(f"{key}: {value}")
-    return said

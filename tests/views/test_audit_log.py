@@ -125,6 +125,30 @@ def test_pages_miss_nothing_and_repeat_nothing(make: Factory, login: Login, db_s
     assert len(seen) == total
 
 
+def test_a_run_of_the_retention_is_told_in_words_as_the_panel_s(login: Login, db_session: Session) -> None:
+    for detail in ({"kind": "letter", "count": 3}, {"finished": {"letter": 3, "call_record": 1}}):
+        db_session.add(AccessEntry(kind=AccessKind.PURGED, detail=detail))
+    db_session.commit()
+    client = login(Role.AUDITOR)
+    whole, part = lines(client, kind="purged")
+    assert whole.endswith("The nightly run removed: Calls: 1 Letters: 3")
+    assert part.endswith("Letters: 3")
+    assert "The panel itself" in whole
+    assert "The panel itself" in part
+    db_session.add(AccessEntry(kind=AccessKind.PURGED, detail={"finished": {}}))
+    db_session.commit()
+    assert lines(client, kind="purged")[0].endswith("The nightly run had nothing to remove.")
+
+
+def test_an_erasure_is_told_with_its_reason_and_counts(login: Login, db_session: Session) -> None:
+    detail = {"reason": "客户来信", "counts": {"complaint": 2, "note": 1}}
+    db_session.add(AccessEntry(kind=AccessKind.PERSON_ERASED, table_name="customer", detail=detail))
+    db_session.commit()
+    (line,) = lines(login(Role.AUDITOR), kind="person_erased")
+    for words in ("Reason: 客户来信", "Complaint: 2", "Note: 1"):
+        assert words in line
+
+
 def test_a_deleted_record_leads_to_the_recycle_bin(make: Factory, login: Login) -> None:
     customer = make.customer(deleted_at=now())
     page = login(Role.AUDITOR).get("/audit-log/?table=customer").text
