@@ -25,7 +25,7 @@ class RetentionKind(Labelled):
     MAILS = "delivery", _("Sent mails")
     IMPORT_FILES = "import_run", _("Files of imports")
     LOGINS = "login_session", _("Ended logins")
-    ACCESSES = "access_entry", _("Access log")
+    ACCESSES = "access_entry", _("Accesses in the audit log")
 
 
 @dataclass(frozen=True, slots=True)
