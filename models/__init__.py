@@ -9,6 +9,8 @@ from models.call_record import CallRecord
 from models.centre import Centre, Invitation
 from models.complaint import Complaint, Subject
 from models.customer import Customer
+from models.deadline import Deadline
+from models.deadline_rule import DeadlineRule
 from models.dealer import Dealer
 from models.demo_record import DemoRecord
 from models.digest import Delivery, Digest, DigestRecipient
@@ -44,6 +46,8 @@ __all__ = [
     "Centre",
     "Complaint",
     "Customer",
+    "Deadline",
+    "DeadlineRule",
     "Dealer",
     "Delivery",
     "DemoRecord",

@@ -44,6 +44,10 @@ class Centre(Base):
     steps: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     # Months that something is kept, by kind, where the centre chose another period than the default's.
     retention: Mapped[dict[str, int | None]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
+    # By ISO weekday, such as {"1": ["08:30-12:00", "13:30-17:30"]}; none where the default counts.
+    working_hours: Mapped[dict[str, list[str]]] = mapped_column(
+        JSONB, default=dict, server_default=text("'{}'")
+    )
     # Lists that were pasted and not yet taken in, by what they hold.
     drafts: Mapped[dict[str, Any]] = mapped_column(
         JSONB, default=dict, server_default=text("'{}'"), deferred=True

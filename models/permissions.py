@@ -116,6 +116,8 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
     },
     "product_model": {"*": _READ, Role.QUALITY_ENGINEER: _WORK, Role.SUPERVISOR: _FULL},
     "holiday": {"*": _READ, Role.SUPERVISOR: _FULL},
+    # Everybody may look up how long is given for what.
+    "deadline_rule": {"*": _READ},
     "subject": {"*": _READ, Role.SUPERVISOR: _WORK},
     "region": {"*": _READ},
     "department": {"*": _READ},

@@ -190,6 +190,7 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
         "timezone": _H.NONE,
         "steps": _H.NONE,
         "retention": _H.NONE,
+        "working_hours": _H.NONE,
         "drafts": _H.OWN_RULE,
     },
     "audit_entry": {"table_name": _H.NONE, "source": _H.NONE, "changes": _H.OWN_RULE},

@@ -17,6 +17,8 @@ from models import (
     CallRecord,
     Complaint,
     Customer,
+    Deadline,
+    DeadlineRule,
     Dealer,
     Delivery,
     DemoRecord,
@@ -51,6 +53,7 @@ from models import (
     record_types,
 )
 from models.centre import Centre, Invitation
+from models.deadline_rule import DeadlineKind
 from models.digest import DeliveryKind
 from models.organisation import Locale, Role
 
@@ -154,6 +157,23 @@ class Factory:
     def holiday(self, **attributes: Any) -> Holiday:
         falls_on = date(2026, 1, 1) + timedelta(days=next(_serial))
         return self._plain(Holiday, {"falls_on": falls_on, "name": "元旦"}, attributes)
+
+    def deadline_rule(self, **attributes: Any) -> DeadlineRule:
+        # The panel brings rules along that count since 2000.
+        valid_from = date(2030, 1, 1) + timedelta(days=next(_serial))
+        defaults = {"kind": DeadlineKind.CARRIED_OUT, "valid_from": valid_from, "time_given": 7}
+        return self._plain(DeadlineRule, defaults, attributes)
+
+    def deadline(self, complaint: Complaint | None = None, **attributes: Any) -> Deadline:
+        if "rule_id" not in attributes:
+            attributes["rule_id"] = self.deadline_rule().id
+        defaults = {
+            "complaint_id": (complaint or self.complaint()).id,
+            "kind": DeadlineKind.FIRST_ANSWER,
+            "started_at": datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
+            "due_at": datetime(2026, 3, 3, 9, 30, tzinfo=UTC),
+        }
+        return self._add(Deadline(**(defaults | attributes)))
 
     def supplier(self, **attributes: Any) -> Supplier:
         return self._plain(Supplier, {"name": f"供应商 {next(_serial)}"}, attributes)
@@ -267,6 +287,7 @@ class Factory:
         self.demo_record()
         self.invitation()
         self.own_right()
+        self.deadline()
         self.session.merge(Centre(id=1))
         self.session.commit()
         self.attachment()

@@ -11,6 +11,7 @@ from models import (
     CallRecord,
     Complaint,
     Customer,
+    DeadlineRule,
     Dealer,
     Department,
     DigestRecipient,
@@ -38,6 +39,7 @@ from views.base import RecordView
 from views.call_record import CallRecordView
 from views.complaint import ComplaintView
 from views.customer import CustomerView
+from views.deadline_rule import DeadlineRuleView
 from views.dealer import DealerView
 from views.delivery import DeliveryView
 from views.digest import DigestView
@@ -92,6 +94,7 @@ SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
     (RegionView, Region),
     (AbsenceView, Absence),
     (HolidayView, Holiday),
+    (DeadlineRuleView, DeadlineRule),
 )
 # Pages that are no lists of records.
 PAGES: tuple[type[Page], ...] = (

@@ -57,6 +57,8 @@ _BY_ENDING = {
     "promise_kept_on": _l("Say above what was promised."),
     "promised_until": _l("Say above what was promised."),
     "own_substitute": _l("Nobody stands in for himself or herself."),
+    "time_given": _l("Give 0 to 1000."),
+    "pause_days_most": _l("Give 0 to 365 days."),
     "absence_ends_on": _l("This lies before the first day."),
     "absence_overlap": _l("This person is away on some of these days already."),
 }

@@ -50,6 +50,7 @@ ABOUT: Mapping[str, str] = {
     "absence": "supervisors#absences",
     "rights": "administrators#roles",
     "holiday": "supervisors#calendar",
+    "deadline_rule": "administrators#deadlines",
     "recycle_bin": "deleting#recycle-bin",
     "audit_log": "administrators#audit-log",
 }

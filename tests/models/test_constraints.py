@@ -121,6 +121,11 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "ck_call_record_promised_until": ("call_record", "promised_until = '2026-03-02'"),
     "ck_letter_replied_on": ("letter", "sent_on = '2026-03-02', replied_on = '2026-03-01'"),
     "ck_letter_regarding_not_blank": ("letter", "regarding = ' '"),
+    "ck_deadline_rule_time_given": ("deadline_rule", "time_given = -1", "time_given = 1001"),
+    "ck_deadline_rule_pause_days_most": ("deadline_rule", "pause_days_most = -1", "pause_days_most = 366"),
+    "ck_deadline_paused_seconds": ("deadline", "paused_seconds = -1"),
+    "ck_deadline_paused": ("deadline", "paused_at = now()", "resumes_at = now()"),
+    "ck_deadline_settled": ("deadline", "settled_at = now(), paused_at = now(), resumes_at = now()"),
     "ck_holiday_name_not_blank": ("holiday", "name = ' '"),
     "ck_note_body_not_blank": ("note", "body = ' '"),
     "ck_attachment_size": ("attachment", "size = 0"),
@@ -204,6 +209,8 @@ UNIQUE: dict[str, tuple[str, dict[str, Any]]] = {
     "uq_call_record_number": ("call_record", {}),
     "uq_letter_number": ("letter", {}),
     "uq_holiday_falls_on": ("holiday", {}),
+    "uq_deadline_rule_kind_valid_from": ("deadline_rule", {}),
+    "uq_deadline_complaint_id_kind": ("deadline", {}),
 }
 # Of references that a CHECK constraint would refuse first: what else must change for them to be looked up.
 BESIDE_REFERENCE = {"fk_service_receipt_earlier_receipt_id": ", is_return_repair = true"}
@@ -211,7 +218,7 @@ AMONG_KEPT = sorted(
     str(index.name)
     for table in WRITTEN
     for index in table.indexes
-    if index.unique and index.dialect_options["postgresql"]["where"] is not None
+    if index.unique and str(index.dialect_options["postgresql"]["where"]) == "deleted_at IS NULL"
 )
 
 

@@ -35,6 +35,7 @@ EXPECTED = {
     "parts_shipment": ("lrcex", "lr", "lr", "lrx", "lrcex", "lrcedx", "lrx", "lrcedx"),
     "product_model": ("lr", "lr", "lr", "lrcex", "lr", "lrcedx", "lrx", "lrcedx"),
     "holiday": ("lr", "lr", "lr", "lr", "lr", "lrcedx", "lrx", "lrcedx"),
+    "deadline_rule": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedx"),
     "subject": ("lr", "lr", "lr", "lr", "lr", "lrcex", "lrx", "lrcedx"),
     "region": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedx"),
     "department": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedx"),

@@ -81,6 +81,7 @@ def test_every_form_can_be_filled_in_and_saved(make: Factory, login: Login) -> N
             "starts_on": "2026-03-02",
             "ends_on": "2026-03-06",
         },
+        "deadline_rule": {"kind": "decision", "valid_from": "2030-01-01", "time_given": "2"},
         "holiday": {"falls_on": "2026-10-01", "name": "国庆节"},
         "dealer": {"code": "D1", "name": "n"},
         "supplier": {"name": "n"},
