@@ -24,6 +24,7 @@ from jobs.queues import enqueue
 from jobs.retention import due_purge, purge_expired
 from models import Delivery, Department, Digest, acting_as, db, system_actor
 from models.centre import site_zone
+from models.deadline import resume_overlong
 from models.digest import DeliveryState
 from models.iso_week import IsoWeek, starts_at
 from models.mail_obstacle import Obstacle
@@ -57,6 +58,7 @@ def tick() -> None:
         deliveries = due_deliveries(now)
         discard_forgotten(now)
         forget_attempts(now)
+        resume_overlong(now)
         imports = due_imports()
         night = due_purge(now, site_zone())
         db.session.commit()

@@ -17,6 +17,9 @@ from jobs import schedule
 from jobs.digest import WeekNotOverError, make, make_digest
 from jobs.schedule import due_digests, due_week, tick, tick_safely
 from models import Delivery, Department, Digest, db
+from models.complaint import Step
+from models.deadline import pause, start_deadline
+from models.deadline_rule import DeadlineKind
 from models.iso_week import IsoWeek
 from models.organisation import Weekday
 from models.retention import note_finished
@@ -206,6 +209,19 @@ def test_the_digest_is_frozen_with_its_cut(panel: Flask, old_department: Departm
     assert (made.starts_on, made.ends_on) == (date(2024, 3, 4), date(2024, 3, 10))
     assert datetime.fromisoformat(made.payload["cut_at"]) == made.cut_at
     assert made.payload["week"] == "2024-W10"
+
+
+def test_a_tick_lets_a_clock_run_on_that_stood_still_for_long_enough(
+    panel: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued(monkeypatch)
+    complaint = Factory(db.session()).complaint(step=Step.CONFIRMED)
+    deadline = start_deadline(complaint, DeadlineKind.SOLVED, at("2026-03-02 09:00"))
+    pause(complaint, at("2026-03-03 09:00"))
+    db.session.commit()
+    tick()
+    db.session.refresh(deadline)
+    assert (deadline.paused_at, deadline.due_at) == (None, at("2026-03-11 23:59:59"))
 
 
 def test_a_tick_survives_a_queue_or_database_that_is_away(
