@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import CheckConstraint, ColumnElement, case, func, select
+from sqlalchemy import CheckConstraint, ColumnElement, String, case, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.actor import acting_as, system_actor
@@ -68,6 +68,8 @@ class DeadlineRule(Record):
     )
     # How many days in all the clock may stand still while the customer is waited for; 0: it never does.
     pause_days_most: Mapped[int] = mapped_column(default=0, server_default="0")
+    # Such as the instruction or the contract that says so.
+    reason: Mapped[str | None] = mapped_column(String(200))
 
     @classmethod
     def label_column(cls) -> ColumnElement[str]:

@@ -210,6 +210,7 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
     "part": dict.fromkeys(("code", "name", "name_en", "name_sort"), _H.NONE),
     "product_model": dict.fromkeys(("code", "name", "name_sort"), _H.NONE),
     "parts_shipment": dict.fromkeys(("number", "production_batch", "wrong_because"), _H.NONE),
+    "deadline_rule": {"reason": _H.NONE},
     "holiday": {"name": _H.NONE},
 }
 

@@ -26,7 +26,8 @@ class DeadlineRuleView(RecordView):
         "How long is given for what. A new rule replaces the earlier one of its kind from its day on;"
         " what runs already keeps the rule under which it began."
     )
-    column_list = ("kind", "valid_from", "time_given", "counting", "pause_days_most", "updated_at")
+    column_list = ("kind", "valid_from", "time_given", "counting", "pause_days_most", "reason", "updated_at")
+    column_searchable_list = ("reason",)
     column_filters = ("kind", "counting", "valid_from")
     default_sort = ("kind", False)
     column_labels = per_field(kind=_("Deadline"))
@@ -36,11 +37,14 @@ class DeadlineRuleView(RecordView):
         counting=_(
             "Working hours and days follow the office calendar; the others run on at night and on holidays."
         ),
+        reason=_("Such as the instruction or the contract that says so."),
         pause_days_most=_(
             "While the customer is waited for, at most so many days in all. 0: it never stands still."
         ),
     )
-    form_sections = (Section(_("Rule"), ("kind", "valid_from", "time_given", "counting", "pause_days_most")),)
+    form_sections = (
+        Section(_("Rule"), ("kind", "valid_from", "time_given", "counting", "pause_days_most", "reason")),
+    )
 
     def check(self, form: RecordForm, row: Any) -> Refusal | None:
         """Refuse what would make deadlines untrue: a rule that was used changes, or begins in the past."""

@@ -66,6 +66,7 @@ def _create_rules() -> None:
         sa.Column("time_given", sa.Integer(), nullable=False),
         sa.Column("counting", _enum("counting", COUNTINGS), server_default="calendar_days", nullable=False),
         sa.Column("pause_days_most", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
