@@ -15,6 +15,7 @@ from models import Record, acting_as, db, record_types, system_actor
 from models.base import now
 from models.keeping import NAMED_MOST, Held, Kept, kept_among
 from models.sql import labels_for
+from views import sent_twice
 from views.fields import coerce_id
 from views.lookups import view_of
 
@@ -40,10 +41,17 @@ def chosen_rows(view: RecordView, raw_ids: list[str], *, is_final: bool) -> list
 
     Where the choice is final the rows are locked: who deletes the same one next waits, and finds it gone.
     """
-    keys = {key for raw in raw_ids[:ROWS_MOST] if (key := coerce_id(raw)) is not None}
     model = view.model
-    statement = select(model).where(model.id.in_(keys)).order_by(model.id)
-    return list(db.session.scalars(statement.with_for_update() if is_final else statement))
+    statement = select(model).where(model.id.in_(keys_of(raw_ids))).order_by(model.id)
+    if is_final:
+        # Whoever had the lock before may have changed what the session holds.
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return list(db.session.scalars(statement))
+
+
+def keys_of(raw_ids: list[str]) -> set[int]:
+    """Return the ids among what was sent, as many as can be chosen at once."""
+    return {key for raw in raw_ids[:ROWS_MOST] if (key := coerce_id(raw)) is not None}
 
 
 def changed_since(rows: list[Any], seen: list[str]) -> list[Any]:
@@ -149,9 +157,14 @@ def _held(held: Held) -> str:
 
 def delete(rows: list[Any]) -> dict[int, int]:
     """Mark the records as deleted and commit, all or none; return the version of each by its id."""
-    for row in rows:
-        row.deleted_at = now()
-    db.session.flush()
-    versions = {row.id: row.version for row in rows}
-    db.session.commit()
+    versions: dict[int, int] = {}
+
+    def effect() -> int:
+        for row in rows:
+            row.deleted_at = now()
+        db.session.flush()
+        versions.update({row.id: row.version for row in rows})
+        return min(versions)
+
+    sent_twice.do_once(effect)
     return versions

@@ -27,6 +27,7 @@ from models import ImportRun, Staff, current_actor, db
 from models.importing import AT_WORK, ImportState
 from models.organisation import Locale
 from models.sql import labels_for
+from views import sent_twice
 from views.menu import Area
 from views.page import Page
 from views.stored_mail import asked_key
@@ -146,10 +147,10 @@ class ImportView(Page):
             state=ImportState.CHECKING,
             content=content,
         )
-        db.session.add(run)
-        db.session.commit()
-        go_on(run.id, ImportState.CHECKING)
-        return redirect(url_for(".details", id=run.id))
+        key, is_new = sent_twice.do_once(lambda: add_run(run), [(run.file_name, run.file_sha256)])
+        if is_new:
+            go_on(key, ImportState.CHECKING)
+        return redirect(url_for(".details", id=key))
 
     @expose("/check", methods=("POST",))
     def check(self) -> ResponseReturnValue:
@@ -190,6 +191,13 @@ class ImportView(Page):
             as_attachment=True,
             download_name=f"{name.stem.removesuffix('-rejected')}-rejected{suffix}",
         )
+
+
+def add_run(run: ImportRun) -> int:
+    """Add an import, and return its key."""
+    db.session.add(run)
+    db.session.flush()
+    return run.id
 
 
 def find_run(key: int, *, to_change: bool = False) -> ImportRun:
