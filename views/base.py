@@ -18,7 +18,19 @@ from flask_babel import ngettext
 from sqlalchemy.orm.exc import StaleDataError
 
 from models import db
-from views import conflicts, deletion, export, notes, restoring, reveal, saving, sent_twice, undo
+from views import (
+    changing,
+    coming_back,
+    conflicts,
+    deletion,
+    export,
+    notes,
+    restoring,
+    reveal,
+    saving,
+    sent_twice,
+    undo,
+)
 from views.cells import cell, fetch_labels
 from views.fields import coerce_id
 from views.forms import RecordForm, column_of, target_of
@@ -43,6 +55,7 @@ class RecordView(RecordType):
         "create_view": "create",
         "edit_view": "edit",
         "delete_view": "delete",
+        "change_view": "edit",
         "export": "export",
         "ajax_lookup": "list",
         "note_view": "edit",
@@ -86,7 +99,7 @@ class RecordView(RecordType):
             get_url=lambda **changed: list_url(self, wanted, **changed),
             here=urlencode([(k, v) for k, v in request.args.items(multi=True) if k != "back"])[:BACK_MOST],
             can={action: self.is_allowed(action) for action in self.actions.values()},
-            deletable={row.id for row in page.rows if self.is_allowed_on("delete", row)},
+            ways=changing.ways_of(self, page.rows),
             get_editable=self.editable_names,
         )
 
@@ -225,11 +238,8 @@ class RecordView(RecordType):
         """Show the form; with status 422 or 409 where what was sent could not be saved."""
         form.fetch_labels()
         label = self.label(row) if row is not None else None
-        key = sent_twice.form_key() if row is None else None
         is_draft = is_only_shown()
-        page = self.render(
-            "form.html", form=form, row=row, label=label, conflict=conflict, form_key=key, is_draft=is_draft
-        )
+        page = self.render("form.html", form=form, row=row, label=label, conflict=conflict, is_draft=is_draft)
         if request.method == "GET" or is_draft:
             return page
         return page, 409 if conflict else 422
@@ -245,17 +255,17 @@ class RecordView(RecordType):
         is_final = request.method == "POST"
         ids = (request.form if is_final else request.args).getlist("id")
         rows = deletion.chosen_rows(self, ids, is_final=is_final)
+        if not rows and is_final and sent_twice.earlier_record_id() is not None:
+            # The second of two clicks.
+            gone = coming_back.deleted_rows(self, deletion.keys_of(ids))
+            return self._deleted({row.id: row.version for row in gone})
         if not rows:
             abort(404)
         references = deletion.references_to(self.model, [row.id for row in rows])
         reasons = self.why_not_delete(rows)
         changed = deletion.changed_since(rows, request.form.getlist("seen"))
         if is_final and not references and not reasons and not changed:
-            done = undo.deleted(self, deletion.delete(rows))
-            undo.tell(
-                ngettext("%(num)d record was deleted.", "%(num)d records were deleted.", len(rows)), done
-            )
-            return redirect(self.list_address)
+            return self._deleted(deletion.delete(rows))
         page = self.render(
             "delete.html",
             rows=rows,
@@ -265,6 +275,16 @@ class RecordView(RecordType):
             changed={row.id for row in changed},
         )
         return (page, 409) if is_final else page
+
+    def _deleted(self, versions: Mapping[int, int]) -> ResponseReturnValue:
+        words = ngettext("%(num)d record was deleted.", "%(num)d records were deleted.", len(versions))
+        undo.tell(words, undo.deleted(self, versions))
+        return redirect(self.list_address)
+
+    @expose("/change/", methods=("GET", "POST"))
+    def change_view(self) -> ResponseReturnValue:
+        """Change one column of the records named, after they were shown with what stands there now."""
+        return changing.show(self)
 
     @expose("/export/<export_type>/")
     def export(self, export_type: str) -> ResponseReturnValue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _text
@@ -79,19 +80,33 @@ class CustomerView(PersonView):
 
     def check(self, form: RecordForm, row: Any) -> Refusal | None:
         """Refuse to give a person more customers than the centre's cap; who approves may insist."""
-        refusal = super().check(form, row)
-        field = form._fields.get("responsible_id")
-        if refusal is not None or field is None or field.data in (None, row.responsible_id):
-            return refusal
+        return self.check_together([(form, row)])
+
+    def check_together(self, forms: Sequence[tuple[RecordForm, Any]]) -> Refusal | None:
+        """Ask once for the person to whom all of them are to be given."""
+        given = [
+            field.data
+            for form, row in forms
+            if (field := form._fields.get("responsible_id")) is not None
+            and field.data not in (None, row.responsible_id)
+        ]
+        if not given:
+            return None
         most = centre_facts().customers_per_person
-        if not has_customers(field.data, most):
+        if not has_customers(given[0], max(0, most - len(given) + 1)):
             return None
         can_insist = self.is_allowed("approve")
+        told = {"name": labels_for(Staff, given[:1])[given[0]].text, "count": most}
         sentence = _text(
-            "%(name)s looks after %(count)d customers already, which is the most for one person.",
-            name=labels_for(Staff, [field.data])[field.data].text,
-            count=most,
+            "%(name)s looks after %(count)d customers already, which is the most for one person.", **told
         )
+        if len(given) > 1:
+            sentence = _text(
+                "With these %(num)d more, %(name)s would look after more than %(count)d customers, which is"
+                " the most for one person.",
+                num=len(given),
+                **told,
+            )
         if not can_insist:
             sentence += " " + _text("Choose somebody else, or ask a supervisor.")
         return Refusal("responsible_id", sentence, can_insist)

@@ -23,9 +23,10 @@ from werkzeug.http import http_date
 
 from models import Base, current_actor, db
 from models.labels import FIELD_LABELS
-from views.kept_draft import kept_draft
+from views.kept_draft import KeptDraft, kept_draft
 from views.refusals import record_refusal
 from views.throttle import Kind, TooManyTriesError
+from views.too_large import read_oversized
 
 log = structlog.get_logger()
 
@@ -216,7 +217,18 @@ def show_http_error(error: HTTPException) -> Any:
         answer = _answer(code, str(title), _too_many_tries(error))
         answer.headers["Retry-After"] = http_date(error.until)
         return answer
+    if code == 413:
+        return _too_large(str(title), str(sentence))
     return _answer(code, str(title), str(sentence))
+
+
+def _too_large(title: str, sentence: str) -> Any:
+    """Answer with what was too large, and with the rest of what was filled in."""
+    found = read_oversized() if current_actor() is not None else None
+    if found is None:
+        return _answer(413, title, sentence)
+    said = " ".join(found.sentences) or sentence
+    return _answer(413, title, said, kept=kept_draft(found.fields, can_repeat=False))
 
 
 def _too_many_tries(error: TooManyTriesError) -> str:
@@ -268,14 +280,16 @@ def _record(error: Exception) -> str:
     return error_id
 
 
-def _answer(code: int, title: str, sentence: str, error_id: str | None = None) -> Any:
+def _answer(
+    code: int, title: str, sentence: str, error_id: str | None = None, kept: KeptDraft | None = None
+) -> Any:
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         answer = jsonify(error=sentence, error_id=error_id)
         answer.status_code = code
         return answer
     # Without anything from the database: it may be what failed.
     is_bare = error_id is not None or current_actor() is None
-    kept = kept_draft() if error_id is not None else None
+    kept = kept_draft() if error_id is not None else kept
     page = render_template(
         "error.html", title=title, sentence=sentence, error_id=error_id, is_bare=is_bare, kept=kept
     )

@@ -11,6 +11,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.exc import SQLAlchemyError
 
+from models.attached_file import FILE_MOST
 from models.base import now, reads_english
 from models.centre import centre_facts, site_zone
 from models.need_to_know import readable_text
@@ -22,6 +23,8 @@ from views.keys import go_keys
 from views.menu import menu
 from views.moments import dated_moment, moment
 from views.preferences import display
+from views.sent_twice import form_key
+from views.too_large import REQUEST_MOST, TEXT_MOST
 
 
 def register(app: Flask) -> None:
@@ -34,7 +37,8 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["help_url"] = help_url
     app.jinja_env.globals["site_zone"] = site_zone
     app.jinja_env.globals.update(display=display, themes=list(Theme), densities=list(Density))
-    app.jinja_env.globals.update(go_keys=go_keys, present=now)
+    app.jinja_env.globals.update(go_keys=go_keys, present=now, form_key=form_key)
+    app.jinja_env.globals["limits"] = {"text": TEXT_MOST, "file": FILE_MOST, "all": REQUEST_MOST}
     demo_marks.register(app)
     app.jinja_env.filters["readable"] = readable_text
     app.jinja_env.filters.update(instant=show_instant, moment=moment, dated_moment=dated_moment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,9 @@ from models.attached_file import FILE_MOST, PREVIEW_TYPE, CheckedFile, FileRefus
 from models.base import now
 from models.note import add_note, file_on, files_of, may_remove, note_on, notes_on
 from models.sql import labels_for
-from views import undo
+from views import sent_twice, undo
 from views.fields import clean_text, coerce_id
+from views.kept_draft import is_only_shown
 
 if TYPE_CHECKING:
     from views.base import RecordView
@@ -43,10 +45,14 @@ class NoteEntry:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What somebody wrote that could not be taken, and why; both empty on a fresh page."""
+    """What somebody wrote that could not be taken, and why; both empty on a fresh page.
+
+    `is_back` says that it comes from a page that told of an error.
+    """
 
     body: str = ""
     problems: list[str] = field(default_factory=list)
+    is_back: bool = False
 
 
 def entries(view: RecordView, row: Any) -> list[NoteEntry]:
@@ -76,6 +82,8 @@ def size_text(size: int) -> str:
 def add(view: RecordView, row: Any) -> ResponseReturnValue:
     """Write the note and the files that were sent, all or nothing, and show them."""
     body = clean_text(request.form.get("body", ""))
+    if is_only_shown():
+        return view.show_details(row, Draft(body, is_back=True))
     sent = [file for file in request.files.getlist("files") if file.filename]
     files, problems = _checked(sent)
     if not body and not sent:
@@ -84,8 +92,8 @@ def add(view: RecordView, row: Any) -> ResponseReturnValue:
         problems.append(_("At most %(most)d characters; these are %(now)d.", most=BODY_MOST, now=len(body)))
     if problems:
         return view.show_details(row, Draft(body, problems)), 422
-    add_note(row, body or None, files)
-    db.session.commit()
+    hashes = [(file.name, hashlib.sha256(file.content).hexdigest()) for file in files]
+    sent_twice.do_once(lambda: add_note(row, body or None, files).id, hashes)
     flash(_("The note was saved."), "success")
     return redirect(f"{view.page_url('details_view', id=row.id)}#notes")
 

@@ -16,9 +16,9 @@ from sqlalchemy import ARRAY, Date, DateTime, Integer, Numeric, select
 from sqlalchemy.sql.base import ExecutableOption
 from werkzeug.datastructures import MultiDict
 
-from models import Record, current_actor, db
+from models import WITH_DELETED, Record, current_actor, db
 from models.base import Reach
-from models.need_to_know import masked_names, readable_label
+from models.need_to_know import masked_names, masked_texts, readable_label
 from models.own_rights import allows_on
 from models.permissions import allows
 from models.phones import digits_of
@@ -148,6 +148,21 @@ class RecordType(Guarded, ModelView):
         settable = set(self.settable_names(row)) - masked_names(self.model).keys()
         return tuple(name for name in self.editable_columns if name in settable)
 
+    @property
+    def changed_together(self) -> tuple[str, ...]:
+        """Return the columns that can be changed in several records at once, who answers for them first."""
+        names = [name for name in ("responsible_id",) if name in self.form_names]
+        return tuple(dict.fromkeys((*names, *self.editable_columns)))
+
+    def changeable_names(self, row: Record) -> tuple[str, ...]:
+        """Return those that who acts now may set on this one, and reads whole there."""
+        if not self.is_allowed_on("edit", row):
+            return ()
+        settable = set(self.settable_names(row)) - masked_names(self.model).keys()
+        names = [name for name in self.changed_together if name in settable]
+        masked = masked_texts(row, names)
+        return tuple(name for name in names if name not in masked)
+
     def is_accessible(self) -> bool:
         """Tell whether the menu shows the list."""
         return self.is_allowed("list")
@@ -168,7 +183,10 @@ class RecordType(Guarded, ModelView):
         ids = {coerce_id(raw) for raw in request.values.getlist("id")}
         if None in ids or not 0 < len(ids) <= OWN_ROWS_MOST:
             return False
-        rows = db.session.scalars(select(self.model).where(self.model.id.in_(ids))).all()
+        # Who deletes a record twice by two clicks is told the same twice.
+        options = {WITH_DELETED: action == "delete" and request.method == "POST"}
+        statement = select(self.model).where(self.model.id.in_(ids))
+        rows = db.session.scalars(statement, execution_options=options).all()
         return len(rows) == len(ids) and all(self.is_allowed_on(action, row) for row in rows)
 
     # Rows
@@ -251,6 +269,10 @@ class RecordType(Guarded, ModelView):
     def check(self, form: RecordForm, row: Any) -> Refusal | None:  # noqa: ARG002 - for subclasses
         """Return why the record can't be saved, before anything is set; None when nothing is against it."""
         return None
+
+    def check_together(self, forms: Sequence[tuple[RecordForm, Any]]) -> Refusal | None:
+        """Return why these can't be changed together, each by its form; None when nothing is against it."""
+        return next((found for form, row in forms if (found := self.check(form, row)) is not None), None)
 
     def on_save(self, form: RecordForm, row: Any, *, is_created: bool) -> None:
         """Do what belongs to saving; runs after the flush (a new row has its id), before the commit."""

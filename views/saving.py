@@ -31,8 +31,8 @@ def save(view: RecordView, form: RecordForm, row: Any, *, is_created: bool) -> b
         SentTwiceError: when this very form has entered its record before.
     """
     refusal = view.check(form, row)
-    if refusal is not None and not _is_insisted_on(refusal):
-        return _refuse(form, refusal)
+    if refusal is not None and not is_insisted_on(refusal):
+        return refuse(form, refusal)
     try:
         sent = sent_twice.claim() if is_created else None
         set_fields(form, row)
@@ -44,12 +44,12 @@ def save(view: RecordView, form: RecordForm, row: Any, *, is_created: bool) -> b
         db.session.commit()
     except (IntegrityError, DataError) as error:
         db.session.rollback()
-        return _refuse(form, refusal_of(error))
+        return refuse(form, refusal_of(error))
     view.after_commit(row, is_created=is_created)
     return True
 
 
-def _is_insisted_on(refusal: Refusal) -> bool:
+def is_insisted_on(refusal: Refusal) -> bool:
     """Tell whether the tick was set with which a warning is passed."""
     return refusal.can_insist and request.form.get(INSIST) == refusal.field
 
@@ -70,7 +70,8 @@ def set_fields(form: RecordForm, row: Any) -> None:
                 row.updated_at = now()
 
 
-def _refuse(form: RecordForm, refusal: Refusal) -> bool:
+def refuse(form: RecordForm, refusal: Refusal) -> bool:
+    """Say in the form why it could not be saved, at the field where it has one; return False."""
     field: Any = form._fields.get(refusal.field or "")
     if field is None:
         flash(refusal.sentence, "error")

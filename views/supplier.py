@@ -42,6 +42,8 @@ class SupplierView(RecordView):
 
     def check(self, form: RecordForm, row: Any) -> Refusal | None:
         """Refuse a spelling that already means another supplier."""
+        if not {"name", "aliases"} & set(form.asked_names):
+            return None
         spellings = [alias.name for alias in form["aliases"].data]
         for field, names in (("name", [form["name"].data]), ("aliases", spellings)):
             taken = alias_conflict(names, row.id)

@@ -23,7 +23,7 @@ class TreeView(RecordView):
     def check(self, form: RecordForm, row: Any) -> Refusal | None:
         """Refuse to put a record under itself, at whatever depth."""
         field = form._fields.get("parent_id")
-        if row.id is None or field is None or field.data is None:
+        if row.id is None or field is None or field.data is None or "parent_id" not in form.asked_names:
             return None
         model: Any = self.model
         parents: dict[int, int | None] = dict(db.session.execute(select(model.id, model.parent_id)).all())

@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import IntegrityError
 
 from config import Settings
@@ -51,9 +52,10 @@ def deleted(view: RecordView, versions: Mapping[int, int]) -> dict[str, Any]:
     return {"what": "deleted", "table": view.model.__tablename__, "rows": rows}
 
 
-def changed(row: Any) -> dict[str, Any]:
-    """Return what was done where the columns of a record were changed."""
-    return {"what": "changed", "table": row.__tablename__, "rows": [[row.id, row.version]]}
+def changed(*rows: Any) -> dict[str, Any]:
+    """Return what was done where columns of records of one type were changed."""
+    versions = [[row.id, row.version] for row in rows]
+    return {"what": "changed", "table": rows[0].__tablename__, "rows": versions}
 
 
 def removed(row: Any, notes: list[int], files: list[int]) -> dict[str, Any]:
@@ -128,27 +130,39 @@ def _restore(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnValue:
 
 def _change_back(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnValue:
     rows = _rows(view, done)
-    if rows is not None and not view.is_allowed_on("edit", rows[0]):
+    if rows is not None and not all(view.is_allowed_on("edit", row) for row in rows):
         abort(403)
-    entry = db.session.scalar(
-        select(AuditEntry)
-        .where(AuditEntry.table_name == done["table"], AuditEntry.row_id == done["rows"][0][0])
-        .order_by(AuditEntry.id.desc())
-        .limit(1)
-    )
-    if rows is None or rows[0].deleted_at is not None or not _is_own_change(entry, done["who"]):
+    entries = _newest_entries(done)
+    if rows is None or not all(
+        row.deleted_at is None and _is_own_change(entries.get(row.id), done["who"]) for row in rows
+    ):
         return _refuse(view)
-    assert entry is not None
-    row = rows[0]
-    for name, column in row.__mapper__.columns.items():
-        if column.name in entry.changes:
-            setattr(row, name, as_stored(column.type, entry.changes[column.name][0]))
+    for row in rows:
+        changes = entries[row.id].changes
+        for name, column in row.__mapper__.columns.items():
+            if column.name in changes:
+                setattr(row, name, as_stored(column.type, changes[column.name][0]))
     try:
         db.session.commit()
     except IntegrityError:
         return _refuse(view)
-    flash(_("%(record)s is as it was before.", record=view.label(row)), "success")
-    return redirect(url_for(f"{view.endpoint}.details_view", id=row.id))
+    if len(rows) > 1:
+        flash(_("%(num)d records are as they were before.", num=len(rows)), "success")
+        return redirect(url_for(f"{view.endpoint}.index_view"))
+    flash(_("%(record)s is as it was before.", record=view.label(rows[0])), "success")
+    return redirect(url_for(f"{view.endpoint}.details_view", id=rows[0].id))
+
+
+def _newest_entries(done: Mapping[str, Any]) -> dict[int, AuditEntry]:
+    """Return the newest entry of the audit log about each row, by the row's id; one query."""
+    ids = [key for key, _version in done["rows"]]
+    newest = (
+        select(AuditEntry)
+        .where(AuditEntry.table_name == done["table"], AuditEntry.row_id.in_(ids))
+        .ext(distinct_on(AuditEntry.row_id))
+        .order_by(AuditEntry.row_id, AuditEntry.id.desc())
+    )
+    return {entry.row_id: entry for entry in db.session.scalars(newest)}
 
 
 def _is_own_change(entry: AuditEntry | None, staff_id: int) -> bool:

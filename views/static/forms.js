@@ -20,6 +20,27 @@ function chooseVersions(form) {
   }
 }
 
+// What the panel would refuse for its size stays in the form: returns what to say, nothing where it can be sent.
+function tooLarge(form) {
+  const told = form.querySelector("[data-held=large]");
+  if (!told) return "";
+  const megabytes = (bytes) => (bytes / 1048576).toFixed(1);
+  const say = (words, name, bytes) => words.replace("{name}", name).replace("{size}", megabytes(bytes));
+  const { text, textMost, file, fileMost, all, allMost } = told.dataset;
+  const fields = [...new FormData(form)];
+  const files = fields.map(([, value]) => value).filter((value) => value instanceof File);
+  const large = files.find((each) => each.size > Number(fileMost));
+  if (large) return say(file, large.name, large.size);
+  const together = files.reduce((sum, each) => sum + each.size, 0);
+  // The frame around each part, and the text beside, take some too.
+  if (files.length && together > Number(allMost) - Number(textMost)) return say(all, "", together);
+  const texts = fields.filter(([, value]) => typeof value === "string");
+  if (new URLSearchParams(texts).toString().length <= Number(textMost)) return "";
+  const [name] = texts.reduce((most, each) => (each[1].length > most[1].length ? each : most));
+  const label = form.elements[name]?.labels?.[0]?.textContent.trim();
+  return say(text, label ?? name, 0);
+}
+
 // Forms: warn before leaving with unsaved changes, send once only, and not where the draft would be lost.
 huisheng.enhance((root) => {
   for (const form of root.querySelectorAll("form[data-guard]")) {
@@ -28,13 +49,18 @@ huisheng.enhance((root) => {
     let sent = false;
     let ready = false;
 
-    function hold(reason) {
-      for (const message of form.querySelectorAll("[data-held]")) message.hidden = message.dataset.held !== reason;
+    function hold(reason, words) {
+      for (const message of form.querySelectorAll("[data-held]")) {
+        message.hidden = message.dataset.held !== reason;
+        if (words && !message.hidden) message.textContent = words;
+      }
       sent = false;
     }
 
     // The login may have ended while somebody typed, or begun anew with another token.
     async function prepare(submitter) {
+      const words = tooLarge(form);
+      if (words) return hold("large", words);
       try {
         const answer = await fetch(form.closest("dialog") ? form.action : location.href, { headers: { Accept: "text/html" }, redirect: "manual" });
         if (answer.type === "opaqueredirect") return hold("login");

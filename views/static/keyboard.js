@@ -44,6 +44,7 @@
       cells[(cells.indexOf(document.activeElement) + 1) % cells.length]?.focus();
     }],
     tick: [() => main.querySelector("td.tick input"), () => cursor()?.querySelector("td.tick input")?.click()],
+    selected: [link("[data-needs-selection]"), () => main.querySelector("[data-needs-selection]:not(:disabled)")?.focus()],
     "previous-page": click(link("a[rel=prev]")),
     "next-page": click(link("a[rel=next]")),
     new: click(newLink),
@@ -58,7 +59,7 @@
   };
   const works = (action) => Boolean(ACTIONS[action][0]());
   const LETTERS = {
-    j: ["next"], ArrowDown: ["down"], k: ["previous"], ArrowUp: ["up"], e: ["edit-row", "edit"], x: ["tick"], c: ["change-cell"],
+    j: ["next"], ArrowDown: ["down"], k: ["previous"], ArrowUp: ["up"], e: ["edit-row", "edit"], x: ["tick"], a: ["selected"], c: ["change-cell"],
     n: ["note", "new"], "[": ["previous-page"], "]": ["next-page"], "/": ["search"], "?": ["keys"], "？": ["keys"],
   };
 

@@ -10,13 +10,18 @@ for (const form of document.querySelectorAll("[data-filters]")) {
 // Selection in lists.
 for (const form of document.querySelectorAll("[data-selection]")) {
   const all = form.querySelector("[data-select-all]");
-  const button = form.querySelector("[data-needs-selection]");
-  if (!all || !button) continue;
+  const buttons = [...form.querySelectorAll("[data-needs-selection]")];
+  const told = form.querySelector("[data-selected]");
+  if (!all || !buttons.length) continue;
   // A row that was changed in place is another element.
   const rows = () => [...form.querySelectorAll("input[name=id]")];
   const tell = () => {
-    const count = rows().filter((row) => row.checked).length;
-    button.disabled = !count;
+    const ticked = rows().filter((row) => row.checked);
+    const count = ticked.length;
+    // What is not open in one of them is not open in all of them together.
+    const isOpen = (way) => ticked.every((row) => !row.dataset.ways || row.dataset.ways.split(" ").includes(way));
+    for (const button of buttons) button.disabled = !count || !isOpen(button.dataset.needsSelection);
+    if (told) told.textContent = count ? told.dataset.selected.replace("{}", count) : "";
     all.checked = count === rows().length;
     all.indeterminate = count > 0 && count < rows().length;
   };
