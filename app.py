@@ -20,14 +20,13 @@ import views.invitation
 import views.second_factor
 import views.security
 import views.throttle
+import views.too_large
 import views.translation
 import views.unsubscribe
 from config import Settings, read_settings
 from jobs.commands import COMMANDS
 from jobs.parent_death import die_with_parent
 from models import db
-
-MEGABYTE = 1024 * 1024
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -70,9 +69,9 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": settings.login_lasts,
-        "MAX_CONTENT_LENGTH": 32 * MEGABYTE,
-        "MAX_FORM_MEMORY_SIZE": 2 * MEGABYTE,
-        "MAX_FORM_PARTS": 2000,
+        "MAX_CONTENT_LENGTH": views.too_large.REQUEST_MOST,
+        "MAX_FORM_MEMORY_SIZE": views.too_large.TEXT_MOST,
+        "MAX_FORM_PARTS": views.too_large.PARTS_MOST,
         # A token as old as its login: a form left open for a day can still be saved.
         "WTF_CSRF_TIME_LIMIT": None,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
