@@ -107,6 +107,8 @@ def addresses(role: Role, rows: dict[str, Any]) -> Iterator[str]:
         yield from (path(table, page, id=row.id) for page, letter in pages.items() if letter in own)
         if "r" in own and view.cards is not None:
             yield path(table, "details", id=row.id, show="timeline")
+        if "r" in own:
+            yield path(table, "details", id=row.id, show="history")
         if "l" in own:
             names = {*view.column_filters, *(name for part in view.form_sections for name in part.names)}
             yield from (
@@ -118,6 +120,14 @@ def addresses(role: Role, rows: dict[str, Any]) -> Iterator[str]:
     if role is Role.AUDITOR:
         yield from ("/audit-log/", "/audit-log/export/csv/")
     yield from ("/", "/due/?person=all", "/search/?q=电话", "/search/hits/?q=电话")
+
+
+def addresses_of_deleted(role: Role, rows: dict[str, Any]) -> Iterator[str]:
+    """Yield every address by which a role reads records that are deleted."""
+    if "r" in letters(role, "recycle_bin"):
+        for table, row in rows.items():
+            yield from (f"/recycle-bin/?type={table}", f"/recycle-bin/record?type={table}&id={row.id}")
+            yield f"/recycle-bin/?type={table}&q=电话"
 
 
 def read(client: PanelClient, address: str) -> str:
@@ -134,12 +144,22 @@ def test_no_page_gives_what_is_masked_for_a_role(
     planted = plant(make, db_session)
     forbidden, client = planted.forbidden_to(role), login(role)
     found: dict[str, set[str]] = {}
-    seen = 0
-    for address in addresses(role, planted.rows):
-        text = read(client, address)
-        found[address] = {value for value in forbidden if value in text}
-        seen += text.count("137****")
+
+    def crawl(wanted: Iterator[str]) -> int:
+        seen = 0
+        for address in wanted:
+            text = read(client, address)
+            found[address] = {value for value in forbidden if value in text}
+            seen += text.count("137****")
+        return seen
+
+    seen = crawl(addresses(role, planted.rows))
+    for row in planted.rows.values():
+        row.deleted_at = now()
+    db_session.commit()
+    in_bin = crawl(addresses_of_deleted(role, planted.rows))
     assert not {address: values for address, values in found.items() if values}
+    assert (in_bin > 0) is (role is Role.AUDITOR)
     assert len(forbidden) > 100
     assert seen > 10
 
