@@ -61,6 +61,7 @@ _BY_ENDING = {
     "time_given": _l("Give 0 to 1000."),
     "pause_days_most": _l("Give 0 to 365 days."),
     "absence_ends_on": _l("This lies before the first day."),
+    "substitute_department": _l("Choose somebody of the same department."),
     "absence_overlap": _l("This person is away on some of these days already."),
 }
 _COLUMN_OF_ENDING = {
@@ -75,6 +76,7 @@ _COLUMN_OF_ENDING = {
     "topics_known": "topics",
     "own_substitute": "substitute_id",
     "absence_ends_on": "ends_on",
+    "substitute_department": "substitute_id",
     "absence_overlap": "starts_on",
 }
 

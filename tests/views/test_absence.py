@@ -9,6 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from screens import create, edit, page_of, path, present_day
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from conftest import Login
 from factories import Factory
@@ -71,6 +72,27 @@ def test_who_may_not_stand_in_is_refused_with_a_sentence_at_the_field(
     homeless, other = person(make, None), person(make, None)
     answer = create(client, "absence", **DAYS, staff_id=homeless.id, substitute_id=other.id)
     assert "has no department yet" in sentence_at(answer.text, "staff_id")
+
+
+def test_a_substitute_of_another_department_is_refused_whatever_the_way(
+    make: Factory, login: Login, department: Department
+) -> None:
+    row = make.absence(deleted_at=now())
+    stranger = person(make, department)
+    for attributes in ({"substitute_id": stranger.id}, {"staff_id": stranger.id}):
+        with pytest.raises(IntegrityError, match="different departments"):
+            make.absence(**{"staff_id": row.staff_id, "substitute_id": row.substitute_id} | attributes)
+        make.session.rollback()
+    # Brought back when the substitute has moved: also then.
+    make.session.get_one(Staff, row.substitute_id).department_id = department.id
+    make.session.commit()
+    client = login(Role.SUPERVISOR)
+    answer = client.post(
+        "/recycle-bin/restore", data={"type": "absence", "id": row.id}, follow_redirects=True
+    )
+    assert "Choose somebody of the same department." in answer.text
+    make.session.refresh(row)
+    assert row.deleted_at is not None
 
 
 def test_days_that_make_no_sense_are_refused_at_their_field(
