@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -14,14 +14,14 @@ from flask_babel import force_locale, format_time
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
-from sqlalchemy import CheckConstraint, Enum, Table
+from sqlalchemy import CheckConstraint, Enum, Table, inspect
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.schema import ColumnCollectionConstraint
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import http_date
 
-from models import Base, current_actor, db
+from models import Base, Record, current_actor, db, record_types
 from models.labels import FIELD_LABELS
 from views.kept_draft import KeptDraft, kept_draft
 from views.refusals import record_refusal
@@ -37,6 +37,7 @@ _BY_ENDING = {
     "digest_hour": _l("Give an hour from 0 to 23."),
     "roles_known": _l("Choose from the list."),
     "quantity": _l("Give at least 1."),
+    "customers_per_person": _l("Give at least 1."),
     "contract_term": _l("The contract ends before it begins."),
     "department": _l("Fill this in."),
     "wrong_because": _l("Say what was wrong, and why."),
@@ -102,7 +103,8 @@ def refusal_of(error: DBAPIError) -> Refusal:
     if constraint:
         return constraint_refusal(constraint)
     if state == "23502":
-        return Refusal(column, _("Fill this in."))
+        table = str(getattr(diagnosis, "table_name", None) or "")
+        return Refusal(_field_of(table, column), _("Fill this in."))
     if state == "22001":
         return Refusal(None, _("One of the texts is too long."))
     if state == "22003":
@@ -113,6 +115,11 @@ def refusal_of(error: DBAPIError) -> Refusal:
 def constraint_refusal(name: str) -> Refusal:
     """Return the sentence for a constraint by its name in the database."""
     table, columns = _constraints().get(name, (None, ()))
+    refusal = _refusal_by_kind(name, table, columns)
+    return replace(refusal, field=_field_of(table, refusal.field))
+
+
+def _refusal_by_kind(name: str, table: str | None, columns: tuple[str, ...]) -> Refusal:
     kind = name.partition("_")[0]
     if kind == "uq":
         labels = _(" and ").join(str(FIELD_LABELS.get(column, column)) for column in columns)
@@ -153,6 +160,27 @@ def _constraints() -> dict[str, tuple[str, tuple[str, ...]]]:
                     table.name,
                     tuple(column.name for column in constraint.columns),
                 )
+    return found
+
+
+def _field_of(table: str | None, column: str | None) -> str | None:
+    """Return the form's field that a column is about: of rows that hang on a record, the one for them."""
+    if table in _held_by():
+        return _held_by()[table]
+    model = next((model for model in record_types() if model.__tablename__ == table), None)
+    found = None if model is None or column is None else model.__table__.columns.get(column)
+    return column if model is None or found is None else inspect(model).get_property_by_column(found).key
+
+
+@cache
+def _held_by() -> dict[str | None, str]:
+    """Return by table without a form of its own the attribute of the record in whose form its rows stand."""
+    found: dict[str | None, str] = {}
+    for model in record_types():
+        for relation in inspect(model).relationships:
+            table: Any = relation.mapper.local_table if relation.secondary is None else relation.secondary
+            if relation.secondary is not None or not issubclass(relation.mapper.class_, Record):
+                found[table.name] = relation.key
     return found
 
 

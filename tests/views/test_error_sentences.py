@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from conftest import Login
 from factories import Factory
-from models import Part, db
+from models import Part, SupplierAlias, db
 from models.organisation import Role
 from views.errors import constraint_refusal, refusal_of
 
@@ -129,3 +129,19 @@ def test_a_constraint_that_nobody_knows_has_a_sentence_all_the_same(in_app: Flas
     with in_app.test_request_context(headers={"Accept-Language": "en"}):
         refusal = constraint_refusal("ck_nobody_knows")
     assert (refusal.field, refusal.sentence) == (None, "The record could not be saved as it is.")
+
+
+def test_a_list_in_a_form_is_refused_at_its_own_field_not_at_the_name(in_app: Flask) -> None:
+    make = Factory(db.session())
+    make.supplier_alias(name="老名")
+    supplier = make.supplier()
+    taken = refused(insert(SupplierAlias).values(name="老名", supplier_id=supplier.id))
+    blank = refused(insert(SupplierAlias).values(name=" ", supplier_id=supplier.id))
+    with in_app.test_request_context(headers={"Accept-Language": "en"}):
+        assert {refusal_of(error).field for error in (taken, blank)} == {"aliases"}
+
+
+def test_what_a_staff_member_lacks_is_said_at_the_field_of_that_column(in_app: Flask) -> None:
+    Factory(db.session()).staff()
+    with in_app.test_request_context(headers={"Accept-Language": "en"}):
+        assert refusal_of(refused(text("UPDATE staff SET roles = NULL"))).field == "role_names"
