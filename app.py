@@ -28,6 +28,8 @@ from jobs.commands import COMMANDS
 from jobs.parent_death import die_with_parent
 from models import db
 
+POOL_WAIT_SECONDS = 5
+
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the panel, set up from `settings`; None reads them from the environment.
@@ -77,6 +79,10 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_pre_ping": True,
+            "pool_size": min(5, settings.database_connections),
+            "max_overflow": max(0, settings.database_connections - 5),
+            # Who waits longer is told so, with the draft, rather than kept waiting.
+            "pool_timeout": POOL_WAIT_SECONDS,
             # Names and phones stand in parameters: no error message may carry them into a log.
             "hide_parameters": True,
             # Numbers carry the year of the site's own calendar.

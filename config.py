@@ -35,6 +35,7 @@ class Settings:
     environment: Environment
     database_url: str = field(repr=False)
     migration_database_url: str = field(repr=False)
+    database_connections: int
     redis_url: str = field(repr=False)
     smtp_url: str | None = field(repr=False)
     secret_key: str = field(repr=False)
@@ -179,6 +180,9 @@ _SETTINGS = {
     "database_url": _Setting("DATABASE_URL", _database_url, _DATABASE),
     "migration_database_url": _Setting(
         "MIGRATION_DATABASE_URL", _database_url, f"{_DATABASE} of the tables' owner", is_optional=True
+    ),
+    "database_connections": _Setting(
+        "DATABASE_CONNECTIONS", _whole(1, 100), "a whole number from 1 to 100", "15"
     ),
     "redis_url": _Setting("REDIS_URL", _url("redis", "rediss"), "redis://HOST:PORT/NUMBER"),
     "smtp_url": _Setting(

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import structlog
-from flask import Flask, Response, current_app, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask_babel import force_locale, format_time
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -283,6 +283,7 @@ def show_unreachable(error: Exception) -> Any:
     error_id = _record(error)
     title, sentence = _TITLES[503]
     # Nothing on the page may ask the database again, not even who is logged in and in which language.
+    g.is_database_away = True
     _login_manager()._update_request_context_with_user()  # noqa: SLF001 - sets nobody
     with force_locale(request.accept_languages.best_match(["en"]) or "zh_Hans_CN"):
         return _answer(503, str(title), str(sentence), error_id)

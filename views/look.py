@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, Response, current_app, request, url_for
+from flask import Flask, Response, current_app, g, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.exc import SQLAlchemyError
@@ -49,10 +49,13 @@ def centre_name() -> str:
 
     A page that says what went wrong bears it too: where the database can't be asked, the panel's name does.
     """
-    try:
-        name = centre_facts().shown_name(is_english=reads_english())
-    except SQLAlchemyError:
-        name = None
+    name = None
+    if not g.get("is_database_away"):
+        try:
+            name = centre_facts().shown_name(is_english=reads_english())
+        except SQLAlchemyError:
+            # Each further try would wait as long as the first.
+            g.is_database_away = True
     return name or str(_("Huisheng"))
 
 
