@@ -298,3 +298,25 @@ def test_without_a_known_version_every_field_that_differs_is_shown(make: Factory
     response = edit(login(Role.SUPERVISOR), "complaint", complaint.id, demand="换新车", version="7")
     assert response.status_code == 409
     assert (version_before(response, "demand"), their_version(response, "demand")) == ("not known", "修理")
+
+
+def test_a_masked_field_stays_masked_and_unchanged_through_a_conflict(make: Factory, login: Login) -> None:
+    complaint = make.complaint(phone="13700010001", demand="修理", fault="打13700010001")
+    one, other = login(Role.SUPERVISOR), login(Role.QUALITY_ENGINEER)
+    address = path("complaint", "edit", id=complaint.id)
+    opened = form_of(other.get(address))
+    edit(one, "complaint", complaint.id, demand="退货", phone="13700010002", fault="打13700010003")
+    opened["demand"] = "换新车"
+    # A name that the form did not offer changes nothing either.
+    opened["phone"] = opened["fault"] = "137****0001"
+    response = other.post(address, data=opened)
+    assert response.status_code == 409
+    assert [
+        number for number in ("13700010001", "13700010002", "13700010003") if number in response.text
+    ] == []
+    again = form_of(response)
+    assert "phone" not in again
+    assert other.post(address, data=again).status_code == 302
+    make.session.expire_all()
+    row = make.session.get_one(Complaint, complaint.id)
+    assert (row.demand, row.phone, row.fault) == ("换新车", "13700010002", "打13700010003")
