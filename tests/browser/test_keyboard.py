@@ -31,8 +31,8 @@ def test_a_list_is_walked_opened_edited_and_ticked_by_keyboard(panel: Panel) -> 
     page = panel.page(Role.SUPERVISOR, viewport={"width": 1100, "height": 600})
     page.goto("/customer/?sort=name")
     assert shown_keys(page) == {
-        "next", "previous", "open", "edit-row", "change-cell", "tick", "next-page", "new", "search", "keys",
-        "go",
+        "next", "previous", "open", "edit-row", "change-cell", "tick", "selected", "next-page", "new",
+        "search", "keys", "go",
     }  # fmt: skip
     page.keyboard.press("j")
     page.keyboard.press("Escape")
