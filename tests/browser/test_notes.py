@@ -109,3 +109,30 @@ def test_removing_asks_once_more_and_works_by_keyboard(panel: Panel) -> None:
     with panel.app.app_context():
         assert db.session.scalars(select(Note.deleted_at)).one() is not None
         assert db.session.scalars(select(Attachment)).all() == []
+
+
+def test_what_is_too_large_is_named_before_it_is_sent_and_on_the_page_that_refuses_it(panel: Panel) -> None:
+    page = open_customer(panel)
+    box = page.get_by_label("Note", exact=True)
+    box.fill("拍了视频")
+    page.evaluate(
+        """() => {
+          const data = new DataTransfer();
+          data.items.add(new File([new ArrayBuffer(34 << 20)], "现场.mov", { type: "video/quicktime" }));
+          document.querySelector("form[data-notes] input[type=file]").files = data.files;
+        }"""
+    )
+    page.get_by_role("button", name="Add note").click()
+    expect(page.locator("[data-held=large]")).to_contain_text(
+        "“现场.mov” has 34.0 MB; a file may have 20 MB."
+    )
+    expect(box).to_have_value("拍了视频")
+    # Where no script says so, the server does, and its page carries the words.
+    page.evaluate("() => document.querySelector('form[data-notes]').submit()")
+    expect(page.get_by_role("heading", name="Too large")).to_be_visible()
+    expect(page.get_by_text("“现场.mov” has 34.0 MB; a file may have 20 MB.")).to_be_visible()
+    page.get_by_role("button", name="Back to the form").click()
+    expect(box).to_have_value("拍了视频")
+    page.get_by_role("button", name="Add note").click()
+    expect(page.get_by_text("The note was saved.")).to_be_visible()
+    assert [each for each in panel.complaints if "413" not in each] == []

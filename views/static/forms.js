@@ -62,7 +62,9 @@ huisheng.enhance((root) => {
       const words = tooLarge(form);
       if (words) return hold("large", words);
       try {
-        const answer = await fetch(form.closest("dialog") ? form.action : location.href, { headers: { Accept: "text/html" }, redirect: "manual" });
+        // What a post answered has an address of its own, which nobody may only read.
+        const here = form.dataset.page ?? (form.closest("dialog") ? form.action : location.href);
+        const answer = await fetch(here, { headers: { Accept: "text/html" }, redirect: "manual" });
         if (answer.type === "opaqueredirect") return hold("login");
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const token = page.querySelector("form[data-guard] [name=csrf_token]");
