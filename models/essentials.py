@@ -1,4 +1,4 @@
-"""What no centre can do without: departments, positions, subjects and key parts to begin with."""
+"""What no centre can do without: departments, positions, subjects, key parts and holidays to begin with."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import TypeVar
 from sqlalchemy import select
 
 from models.actor import acting_as, system_actor
-from models.base import Record, db
+from models.announced_holidays import announced_days, announced_years
+from models.base import Record, db, now
+from models.centre import site_zone
 from models.complaint import Subject
+from models.holiday import Holiday
 from models.organisation import Department, Position
 from models.part import Part
 from models.scope import WITH_DELETED
@@ -151,6 +154,7 @@ def seed_essentials() -> None:
         _seed_positions()
         _seed_subjects()
         _seed_key_parts()
+        _seed_holidays()
         db.session.flush()
 
 
@@ -215,3 +219,14 @@ def _seed_key_parts() -> None:
     for code, name, name_en in KEY_PARTS:
         if code not in taken:
             db.session.add(Part(code=code, name=name, name_en=name_en, is_key_part=True))
+
+
+def _seed_holidays() -> None:
+    # A year in which anything stands, deleted or not, is the centre's own.
+    taken = {row.falls_on.year for row in _existing(Holiday)}
+    this_year = now().astimezone(site_zone()).year
+    for year in announced_years(site_zone()):
+        if year >= this_year - 1 and year not in taken:
+            db.session.add_all(
+                Holiday(falls_on=each.day, kind=each.kind, name=each.name) for each in announced_days(year)
+            )

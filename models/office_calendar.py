@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session, SessionTransaction
 
 from models.actor import acting_as, system_actor
+from models.announced_holidays import CHINESE_ZONES
 from models.base import db
 from models.centre import Centre, find_centre, site_zone
 from models.holiday import Holiday, HolidayKind
 from models.working_time import DAYS_A_WEEK, DEFAULT_HOURS, MINUTES_A_DAY, Interval, WorkingCalendar
 
 _KNOWN = "working_calendar"
+# The State Council announces the next year in October or November.
+ANNOUNCED_FROM_MONTH = 9
 Week = tuple[tuple[Interval, ...], ...]
 
 
@@ -72,6 +76,22 @@ def clock(minutes: int) -> str:
 def _read_interval(text: str) -> Interval:
     begin, end = (int(part[:2]) * 60 + int(part[3:]) for part in text.split("-"))
     return begin, end
+
+
+def provisional_years(today: date) -> list[int]:
+    """Return the years of which not all is known, of this one and, from autumn on, the next.
+
+    Where days at weekends are worked for holidays, a year without any is not announced yet.
+    """
+    calendar = working_calendar()
+    years = [today.year, today.year + 1] if today.month >= ANNOUNCED_FROM_MONTH else [today.year]
+    return [year for year in years if is_provisional(calendar, year)]
+
+
+def is_provisional(calendar: WorkingCalendar, year: int) -> bool:
+    """Tell whether the holidays of a year, or the days worked for them, are still to come."""
+    known = calendar.make_up_days if calendar.zone.key in CHINESE_ZONES else calendar.holidays
+    return not any(day.year == year for day in known)
 
 
 @event.listens_for(Session, "after_transaction_end")

@@ -155,7 +155,7 @@ class Factory:
         return self._plain(Absence, days, attributes)
 
     def holiday(self, **attributes: Any) -> Holiday:
-        falls_on = date(2026, 1, 1) + timedelta(days=next(_serial))
+        falls_on = date(2031, 1, 1) + timedelta(days=next(_serial))
         return self._plain(Holiday, {"falls_on": falls_on, "name": "元旦"}, attributes)
 
     def deadline_rule(self, **attributes: Any) -> DeadlineRule:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from models import Department, Part, Position, Record, Subject, db
+from models import Department, Holiday, Part, Position, Record, Subject, db
+from models.announced_holidays import announced_days, announced_years
 from models.base import now
 from models.essentials import DEPARTMENTS, KEY_PARTS, POSITIONS, SUBJECTS, seed_essentials
+from models.office_calendar import is_provisional, working_calendar
 
 
 def counts() -> list[int | None]:
@@ -92,3 +97,23 @@ def test_management_gets_all_subjects_and_is_the_only_one() -> None:
         "purchasing",
         "management",
     }
+
+
+def test_the_announced_holidays_are_there_but_for_years_that_the_centre_began(in_app: Flask) -> None:
+    # In any year the last announced one counts, or the one before.
+    announced = announced_years(ZoneInfo("Asia/Shanghai"))
+    present = datetime(announced[-1], 6, 1, tzinfo=UTC)
+    own = Holiday(falls_on=date(announced[-1] - 1, 8, 8), name="厂庆", deleted_at=present)
+    db.session.add(own)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("models.essentials.now", lambda: present)
+        seed_essentials()
+        seed_essentials()
+    kept = set(db.session.scalars(select(Holiday.falls_on)))
+    assert kept == {each.day for each in announced_days(announced[-1])}
+    assert not is_provisional(working_calendar(), announced[-1])
+    assert is_provisional(working_calendar(), announced[-1] + 1)
+
+
+def test_other_countries_have_no_holidays_of_china() -> None:
+    assert announced_years(ZoneInfo("Europe/Berlin")) == []
