@@ -49,6 +49,7 @@ from views.holiday import HolidayView
 from views.home import HomeView
 from views.importing import ImportView
 from views.letter import LetterView
+from views.office_calendar import OfficeCalendarView, WorkingHoursView
 from views.organisation import DepartmentView, DigestRecipientView, PositionView, RegionView
 from views.page import Page
 from views.part import PartView
@@ -104,6 +105,8 @@ PAGES: tuple[type[Page], ...] = (
     DeliveryView,
     ImportView,
     SetupView,
+    OfficeCalendarView,
+    WorkingHoursView,
     RetentionView,
     RecycleBinView,
     AuditLogView,

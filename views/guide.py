@@ -51,6 +51,8 @@ ABOUT: Mapping[str, str] = {
     "rights": "administrators#roles",
     "holiday": "supervisors#calendar",
     "deadline_rule": "administrators#deadlines",
+    "office_calendar": "supervisors#calendar",
+    "working_hours": "administrators#hours",
     "recycle_bin": "deleting#recycle-bin",
     "audit_log": "administrators#audit-log",
 }

@@ -12,7 +12,11 @@ from views.menu import Area
 class HolidayView(RecordView):
     """Keep the days that differ from the rule of the week."""
 
-    singular, plural, new_label = _("Day of the office calendar"), _("Office calendar"), _("New day")
+    singular, plural, new_label = (
+        _("Day of the office calendar"),
+        _("Holidays and make-up days"),
+        _("New day"),
+    )
     area, icon = Area.ORGANISATION, "calendar"
     what_for = _(
         "Public holidays, and days at the weekend that are worked. Enter the whole year once it is announced."

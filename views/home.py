@@ -31,6 +31,7 @@ from models.workload import (
 from views.absence import standing_in
 from views.due import Line, Part, default_person, line_of, people_of, window_of
 from views.lookups import view_of
+from views.office_calendar import calendar_warnings
 from views.page import PageForAll
 from views.task_filter import KEY
 from views.waiting import sentence_of
@@ -106,6 +107,7 @@ class HomeView(PageForAll):
             COUNT_MOST=COUNT_MOST,
             load_url=_load_url,
             standing_in=standing_in(),
+            provisional_years=calendar_warnings(),
         )
 
 
