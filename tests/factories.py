@@ -147,11 +147,15 @@ class Factory:
         return self._plain(Letter, {"sent_on": date(2026, 3, 2), "regarding": "保养通知"}, attributes)
 
     def absence(self, **attributes: Any) -> Absence:
-        if not {"staff_id", "substitute_id"} <= set(attributes):
-            department = self.department()
-            for name in {"staff_id", "substitute_id"} - set(attributes):
-                attributes[name] = self.staff(department_id=department.id).id
         days = {"starts_on": date(2026, 3, 2), "ends_on": date(2026, 3, 6)}
+        names = {"staff_id", "substitute_id"}
+        if names <= set(attributes):
+            return self._plain(Absence, days, attributes)
+        # The other one comes from the department of who is named.
+        named = [self.session.get_one(Staff, attributes[name]) for name in names & set(attributes)]
+        department_id = named[0].department_id if named else self.department().id
+        for name in names - set(attributes):
+            attributes[name] = self.staff(department_id=department_id).id
         return self._plain(Absence, days, attributes)
 
     def holiday(self, **attributes: Any) -> Holiday:

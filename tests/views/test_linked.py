@@ -14,7 +14,7 @@ from test_access import make_one
 
 from conftest import Login
 from factories import Factory
-from models import record_types
+from models import Staff, record_types
 from models.organisation import Role
 from models.permissions import letters
 from views import SCREENS
@@ -41,6 +41,11 @@ def link(make: Factory, parent: str, child: str, column: str) -> tuple[int, int]
     row = make.session.get(MODELS[child], child_id)
     if column == "earlier_receipt_id":
         row.is_return_repair = True
+    if child == "absence" and column in ("staff_id", "substitute_id"):
+        # A substitute comes from the department of who is away.
+        colleague = make.session.get_one(Staff, row.staff_id)
+        make.session.get_one(Staff, parent_id).department_id = colleague.department_id
+        make.session.flush()
     setattr(row, column, parent_id)
     make.session.commit()
     return parent_id, child_id
