@@ -212,7 +212,8 @@ def _of_lines(lines: Lines, entries: list[AuditEntry]) -> dict[int, list[Sentenc
     for entry in entries:
         is_gone = entry.kind is ChangeKind.REMOVED
         words = _("%(field)s: took out %(what)s") if is_gone else _("%(field)s: added %(what)s")
-        said[entry.id] = [Sentence(lines.name, words, {"field": label, "what": str(values[entry.id])})]
+        told = {"field": label, "what": str(values[entry.id])}
+        said[entry.id] = [Sentence(lines.name, words, told, has_before=lines.target is not None)]
     return said
 
 

@@ -21,6 +21,8 @@ from views.days import parse_instant
 from views.fields import RecordField, coerce_id
 from views.forms import RecordForm, column_of
 from views.history import as_stored, readable_values
+from views.relation_fields import ManyRelationsField
+from views.restoring_relations import held_before, missing_of, relations_of
 
 if TYPE_CHECKING:
     from views.base import RecordView
@@ -71,7 +73,8 @@ def show(view: RecordView, row: Any) -> ResponseReturnValue:
     """Show what would change, or change it: POST is final, and only for the version that was looked at."""
     wanted = read_wanted()
     entries = _to_take_back(row, wanted)
-    is_before_birth = any(entry.action is AuditAction.INSERT for entry in entries)
+    born = (view.model.__tablename__, AuditAction.INSERT)
+    is_before_birth = any((entry.table_name, entry.action) == born for entry in entries)
     form = _form_of(view, row)
     before = {} if is_before_birth else _values_before(view, form, entries, wanted)
     if request.method == "GET":
@@ -103,7 +106,8 @@ def _to_take_back(row: Any, wanted: Wanted) -> list[AuditEntry]:
         since = AuditEntry.at > wanted.at
     else:
         return []
-    own = (AuditEntry.table_name == row.__tablename__, AuditEntry.row_id == row.id)
+    tables = [row.__tablename__, *relations_of(type(row))]
+    own = (AuditEntry.table_name.in_(tables), AuditEntry.row_id == row.id)
     found = select(AuditEntry).where(*own, since).order_by(AuditEntry.id.desc()).limit(ENTRIES_MOST)
     return list(db.session.scalars(found))
 
@@ -121,11 +125,13 @@ def _values_before(
     columns = {column.name: name for name in fields if (column := column_of(view.model, name)) is not None}
     stored: dict[str, Any] = {}
     for entry in entries:
+        if entry.table_name != view.model.__tablename__:
+            continue
         for key, pair in entry.changes.items():
             name = columns.get(key)
             if name is not None and wanted.name in ("", name):
                 stored[name] = pair[0]
-    before = {}
+    before: dict[str, tuple[RecordField, Any]] = {}
     for name, value in stored.items():
         field, column = fields[name], column_of(view.model, name)
         if is_erased(value):
@@ -135,7 +141,7 @@ def _values_before(
         if earlier != field.data:
             field.data = earlier
             before[name] = (field, value)
-    return before
+    return before | held_before(view.model, fields, entries, wanted.name)
 
 
 def is_erased(value: Any) -> bool:
@@ -147,7 +153,8 @@ def _problems(form: RecordForm, before: dict[str, tuple[RecordField, Any]]) -> d
     """Return why values can't come back, by field: what any form refuses, and what was erased."""
     form.validate()
     found = {name: [str(error) for error in field.errors] for name, (field, _value) in before.items()}
-    for name, (_field, value) in before.items():
+    for name, (field, value) in before.items():
+        found[name] += missing_of(field, value)
         if is_erased(value):
             found[name].append(_("The earlier value was erased."))
     return found
@@ -209,16 +216,23 @@ def _differences(
     newest, is_sent = _present(row, columns), request.method == "POST"
     pairs = AuditEntry(changes={key: [newest[key], before[name][1]] for key, name in columns.items()})
     readable = readable_values(view, [pairs], columns)
+    texts = {
+        name: tuple(readable(name, each) for each in pairs.changes[key]) for key, name in columns.items()
+    }
+    for name, (field, stored) in before.items():
+        if isinstance(field, ManyRelationsField):
+            held = (field.key_of(getattr(row, name)), ",".join(map(str, stored)))
+            texts[name] = tuple(field.words_of(each) for each in held)
     return [
         Difference(
             name,
             str(view.get_column_name(name)),
-            readable(name, pairs.changes[key][0]),
-            readable(name, pairs.changes[key][1]),
+            texts[name][0],
+            texts[name][1],
             problems.get(name, []),
             is_ticked=name in request.form.getlist("take") if is_sent else not problems.get(name),
         )
-        for key, name in columns.items()
+        for name in names
     ]
 
 

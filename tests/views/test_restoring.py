@@ -16,6 +16,7 @@ from conftest import Login, PanelClient
 from factories import Factory
 from models import AuditEntry, Record
 from models.audit import AuditAction
+from models.base import now
 from models.complaint import Severity
 from models.organisation import Role
 
@@ -133,6 +134,44 @@ def test_a_relation_that_is_gone_is_not_brought_back(
     assert "This record is not there any more" in refused.text
     db_session.refresh(customer)
     assert customer.dealer_id == new.id
+
+
+def test_a_relation_to_several_gets_back_what_it_held(
+    make: Factory, login: Login, db_session: Session
+) -> None:
+    quality, sales, market = (make.department(name_en=name) for name in ("Quality", "Sales", "Marketing"))
+    subject = make.subject(departments=[db_session.merge(quality), db_session.merge(sales)])
+    client = login(Role.SUPERVISOR)
+    edit(client, "subject", subject.id, departments=["", str(sales.id), str(market.id)])
+    history = BeautifulSoup(
+        client.get(path("subject", "details", id=subject.id, show="history")).text, "html.parser"
+    )
+    links = [str(link["href"]) for link in history.select('a.restore[href*="field=departments"]')]
+    # What it began with is no change to take back.
+    assert len(links) == 2
+    entry = min(int(re.search(r"entry=(\d+)", link)[1]) for link in links)
+    shown = client.get(path("subject", "restore", id=subject.id, entry=entry, field="departments"))
+    assert differences(shown) == [("Departments that are told", "Sales, Marketing", "Quality, Sales")]
+    assert restore(client, subject, entry=entry).status_code == 302
+    db_session.refresh(subject)
+    assert {each.id for each in subject.departments} == {quality.id, sales.id}
+
+
+def test_what_a_relation_to_several_held_and_is_gone_is_said(
+    make: Factory, login: Login, db_session: Session
+) -> None:
+    gone = make.department(name_en="Quality")
+    subject = make.subject(departments=[db_session.merge(gone)])
+    edit(login(Role.SUPERVISOR), "subject", subject.id, departments=[""])
+    gone.deleted_at = now()
+    db_session.commit()
+    client = login(Role.SUPERVISOR)
+    entry = max(
+        db_session.scalars(select(AuditEntry.id).where(AuditEntry.table_name == "subject_department"))
+    )
+    refused = restore(client, subject, ["departments"], entry=entry)
+    assert refused.status_code == 422
+    assert "not there any more" in refused.text
 
 
 def test_a_code_that_was_taken_since_is_not_taken_away(
