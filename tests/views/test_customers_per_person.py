@@ -10,6 +10,7 @@ from screens import create, edit
 
 from conftest import Login, count_queries
 from factories import Factory
+from jobs.import_mapping import load_mapping, mapping_names
 from models import Centre, Customer, Staff
 from models.organisation import Role
 
@@ -22,6 +23,14 @@ def full(make: Factory) -> Staff:
     for _ in range(2):
         make.customer(responsible_id=person.id, region=make.region())
     return person
+
+
+def test_no_import_gives_a_customer_to_a_person(in_app: Flask) -> None:
+    # A column for it would have to count against the cap as the form does.
+    mappings = [load_mapping(name) for name in mapping_names()]
+    ours = [mapping for mapping in mappings if mapping.record is Customer]
+    assert ours
+    assert not [rule for mapping in ours for rule in mapping.fields if rule.name == "responsible_id"]
 
 
 def responsible(make: Factory, row: Customer) -> int | None:
