@@ -39,6 +39,7 @@ from views.base import RecordView
 from views.call_record import CallRecordView
 from views.complaint import ComplaintView
 from views.customer import CustomerView
+from views.deadline_preview import DeadlinePreviewView
 from views.deadline_rule import DeadlineRuleView
 from views.dealer import DealerView
 from views.delivery import DeliveryView
@@ -107,6 +108,7 @@ PAGES: tuple[type[Page], ...] = (
     SetupView,
     OfficeCalendarView,
     WorkingHoursView,
+    DeadlinePreviewView,
     RetentionView,
     RecycleBinView,
     AuditLogView,

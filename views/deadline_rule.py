@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 from flask_babel import gettext
@@ -26,6 +27,7 @@ class DeadlineRuleView(RecordView):
         "How long is given for what. A new rule replaces the earlier one of its kind from its day on;"
         " what runs already keeps the rule under which it began."
     )
+    pages_beside = MappingProxyType({"deadline_preview.index": _("Try the deadlines")})
     column_list = ("kind", "valid_from", "time_given", "counting", "pause_days_most", "reason", "updated_at")
     column_searchable_list = ("reason",)
     column_filters = ("kind", "counting", "valid_from")

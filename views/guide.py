@@ -51,6 +51,7 @@ ABOUT: Mapping[str, str] = {
     "rights": "administrators#roles",
     "holiday": "supervisors#calendar",
     "deadline_rule": "administrators#deadlines",
+    "deadline_preview": "administrators#deadlines",
     "office_calendar": "supervisors#calendar",
     "working_hours": "administrators#hours",
     "recycle_bin": "deleting#recycle-bin",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from flask_babel import lazy_gettext as _
 
 from views.base import RecordView
@@ -21,6 +23,7 @@ class HolidayView(RecordView):
     what_for = _(
         "Public holidays, and days at the weekend that are worked. Enter the whole year once it is announced."
     )
+    pages_beside = MappingProxyType({"office_calendar.index": _("The year at a glance")})
     column_list = ("falls_on", "kind", "name", "updated_at")
     column_searchable_list = ("name",)
     column_filters = ("kind", "falls_on")

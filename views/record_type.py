@@ -66,6 +66,8 @@ class RecordType(Guarded, ModelView):
     hint_columns: ClassVar[tuple[str, ...]] = ()
     # By relation: the fields that are filled in, while still empty, from the record chosen, and its column.
     fills: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    # Pages that belong to the list, by endpoint, with what the way there is called.
+    pages_beside: ClassVar[Mapping[str, LazyString]] = {}
     default_sort: ClassVar[tuple[str, bool]] = ("id", True)
     list_options: ClassVar[tuple[ExecutableOption, ...]] = ()
     is_tree: ClassVar[bool] = False
