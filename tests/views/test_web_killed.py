@@ -54,12 +54,16 @@ def test_what_was_acknowledged_is_there_and_nothing_without_its_audit(kills: int
             began = time.monotonic()
             assert enter(web, person, "先试") == 302
             usual = time.monotonic() - began
+        longest = usual * 2 * AT_ONCE
         for turn in range(kills):
             names = [f"第{turn}次{number}" for number in range(AT_ONCE)]
             sent = [pool.submit(enter, web, person, name) for name in names]
-            time.sleep(chance.uniform(0, usual * 2 * AT_ONCE))
+            time.sleep(chance.uniform(0, longest))
             kill_workers(web)
-            ends |= {name: each.result() for name, each in zip(names, sent, strict=True)}
+            got = [each.result() for each in sent]
+            ends |= dict(zip(names, got, strict=True))
+            # Whatever else the machine does: some kills come before the commit, some after the answer.
+            longest *= 0.8 if None not in got else 1.2 if 302 not in got else 1.0
     with fresh_app.app_context(), acting_as(system_actor("test")):
         rows = dict(iter(db.session.execute(select(Customer.id, Customer.name))))
         audited = db.session.scalars(
@@ -68,7 +72,10 @@ def test_what_was_acknowledged_is_there_and_nothing_without_its_audit(kills: int
             )
         ).all()
         db.session.remove()
-    print(f"{kills} kills: {Counter(ends.values())}, rows {len(rows)}")  # noqa: T201 - the figures of the long dose
+    cut = {name for name, status in ends.items() if status is None}
+    print(  # noqa: T201 - the figures of the long dose
+        f"{kills} kills: {Counter(ends.values())}, of those cut off {len(cut & set(rows.values()))} saved"
+    )
     assert set(ends.values()) <= {302, None}
     assert None in ends.values()
     assert {name for name, status in ends.items() if status == 302} <= set(rows.values())
