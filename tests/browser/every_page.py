@@ -54,6 +54,8 @@ NO_PAGES = (
     # These lead on who has nothing to show or to set up there; the screens in particular states reach them.
     "code",
     "setup",
+    # Drawn alike for every type that has it; the screens in particular states show it of one.
+    "change_view",
     # For who administers it is no choice.
     "remove_factor",
 )
@@ -210,6 +212,12 @@ def special_screens(app: Flask, arguments: dict[str, Arguments]) -> list[Screen]
     return [
         Screen("nothing matches", "/complaint/?search=nothing-of-this-kind"),
         Screen("a filtered list", "/complaint/?search=1&flt_severity=severe&sort=severity&desc=1"),
+        Screen("several to change", f"/complaint/change/?id={complaint}&id={complaint + 1}"),
+        Screen(
+            "several changed meanwhile",
+            f"/complaint/change/?id={complaint}&column=severity",
+            send_late_several,
+        ),
         Screen("several to delete", f"/complaint/delete/?id={complaint}&id={complaint + 1}"),
         Screen("a search", "/search/?q=张"),
         Screen("a search for nothing", "/search/?q=nothing-of-this-kind"),
@@ -252,6 +260,14 @@ def send_late(page: Page) -> None:
     """Send a form for a record that somebody else has changed since."""
     page.locator("[name=phone]").fill("13900000731")
     page.locator("form.record-form [name=version]").evaluate("field => { field.value = '0'; }")
+    page.locator("form.record-form button.primary").click()
+    page.locator("#problem").wait_for()
+
+
+def send_late_several(page: Page) -> None:
+    """Change records of which somebody else has changed one since."""
+    page.locator("select[name=severity]").select_option("minor")
+    page.locator("[name=seen]").first.evaluate("field => { field.value = field.value.replace(/:.*/, ':0'); }")
     page.locator("form.record-form button.primary").click()
     page.locator("#problem").wait_for()
 

@@ -20,7 +20,7 @@ WEB_PROCESSES = 2
 
 
 @pytest.mark.parametrize(
-    ("connections", "requests"), [(1, 8), pytest.param(2, 200, marks=pytest.mark.faults)]
+    ("connections", "requests"), [(1, 8), pytest.param(2, 100, marks=pytest.mark.faults)]
 )
 def test_who_finds_no_connection_is_told_so_and_keeps_the_draft(
     connections: int, requests: int, fresh_app: Flask
