@@ -25,7 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, db, enum_type
 from models.complaint import Complaint
-from models.deadline_rule import DeadlineKind, DeadlineRule, all_rules, rule_on
+from models.deadline_rule import Counting, DeadlineKind, DeadlineRule, all_rules, rule_on
 from models.office_calendar import working_calendar
 from models.scope import WITH_DELETED
 from models.sql import insert_rows
@@ -175,6 +175,30 @@ def resume_overlong(at: datetime) -> int:
     _go_on(stood, at)
     db.session.flush()
     return len(stood)
+
+
+def follow_calendar(at: datetime) -> int:
+    """Work out anew what is due after `at` in working time, for a changed calendar; return how many moved.
+
+    What was due already stays missed, and what has stood still keeps what it was put off to.
+    """
+    in_working_time = (Counting.WORKING_HOURS, Counting.WORKING_DAYS)
+    rules = {rule.id: rule for rule in all_rules() if rule.counting in in_working_time}
+    found = select(Deadline).where(
+        Deadline.settled_at.is_(None),
+        Deadline.due_at > at,
+        Deadline.rule_id.in_(rules),
+        Deadline.paused_at.is_(None),
+        Deadline.paused_seconds == 0,
+    )
+    statement = found.order_by(Deadline.id).with_for_update().execution_options(populate_existing=True)
+    calendar, moved = working_calendar(), 0
+    for deadline in db.session.scalars(statement):
+        due_at = rules[deadline.rule_id].due_after(deadline.started_at, calendar)
+        moved += due_at != deadline.due_at
+        deadline.due_at = due_at
+    db.session.flush()
+    return moved
 
 
 def open_deadlines(complaint: Complaint) -> list[Deadline]:

@@ -16,6 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from models import Holiday, current_actor, db
+from models.base import now
+from models.deadline import follow_calendar
 from models.holiday_notice import TEXT_MOST, Misread, Notice, NoticeDay, read_notice
 from models.office_calendar import is_provisional, provisional_years, set_working_hours, working_calendar
 from models.permissions import allows
@@ -111,6 +113,7 @@ class OfficeCalendarView(Page):
             return self._notice_page(text, notice)
         try:
             number = _take(notice)
+            follow_calendar(now())
             db.session.commit()
         except (IntegrityError, StaleDataError):
             # Somebody else entered the same days just now.

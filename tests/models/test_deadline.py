@@ -13,6 +13,7 @@ from conftest import count_queries
 from factories import Factory
 from models import Complaint, Deadline, db
 from models.deadline import (
+    follow_calendar,
     open_deadlines,
     pause,
     resume,
@@ -232,6 +233,25 @@ def test_the_calendar_is_read_once_and_anew_after_a_change(app: Flask, make: Fac
     assert working_calendar().hours == read_hours({}) == DEFAULT_HOURS
     with pytest.raises(ValueError, match="week"):
         set_working_hours(((),) * 7)
+
+
+def test_what_is_due_in_working_time_follows_the_calendar(make: Factory, complaint: Complaint) -> None:
+    start_deadline(complaint, DeadlineKind.DECISION, at("2026-12-31 09:00"))
+    start_deadline(complaint, DeadlineKind.SOLVED, at("2026-12-31 09:00"))
+    for day in (1, 2, 3):
+        make.holiday(falls_on=date(2027, 1, day), name="元旦")
+    assert follow_calendar(at("2026-12-31 10:00")) == 1
+    assert due_of(complaint, DeadlineKind.DECISION) == "2027-01-04 23:59:59"
+    assert due_of(complaint, DeadlineKind.SOLVED) == "2027-01-02 23:59:59"
+
+
+def test_what_was_due_or_stood_still_follows_no_calendar(make: Factory, complaint: Complaint) -> None:
+    start_deadline(complaint, DeadlineKind.DECISION, at("2026-12-31 09:00"))
+    make.holiday(falls_on=date(2027, 1, 1), name="元旦")
+    assert follow_calendar(at("2027-01-02 00:00")) == 0
+    pause(complaint, at("2026-12-31 10:00"))
+    assert follow_calendar(at("2026-12-31 11:00")) == 0
+    assert due_of(complaint, DeadlineKind.DECISION) == "2027-01-01 23:59:59"
 
 
 def test_a_deadline_goes_with_its_complaint(make: Factory, complaint: Complaint) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from conftest import Login
 from factories import Factory
-from models import Centre, Holiday
+from models import Centre, DeadlineRule, Holiday
+from models.deadline_rule import DeadlineKind
 from models.holiday import HolidayKind
 from models.organisation import Role
 from views import office_calendar
@@ -61,6 +62,25 @@ def test_a_notice_is_shown_before_it_is_taken(make: Factory, login: Login) -> No
     assert days(make, 2027) == free | {date(2027, 2, 20): "working_day"}
     again = client.post("/office-calendar/notice?year=2027", data={"text": NOTICE})
     assert again.text.count("is there already") == 4
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        ("/office-calendar/notice?year=2037", {"text": "元旦：1月1日放假。", "confirm": "1"}),
+        ("/holiday/new/", {"falls_on": "2037-01-01", "kind": "public_holiday", "name": "元旦"}),
+    ],
+)
+def test_what_is_due_in_working_days_follows_a_new_holiday(
+    address: str, sent: dict[str, str], make: Factory, login: Login
+) -> None:
+    rule = make.session.scalars(select(DeadlineRule).where(DeadlineRule.kind == DeadlineKind.DECISION)).one()
+    begun, due = datetime(2036, 12, 31, 1, tzinfo=UTC), datetime(2037, 1, 1, 15, 59, 59, tzinfo=UTC)
+    deadline = make.deadline(kind=DeadlineKind.DECISION, rule_id=rule.id, started_at=begun, due_at=due)
+    assert login(Role.SUPERVISOR).post(address, data=sent).status_code == 302
+    make.session.refresh(deadline)
+    # From Thursday to the Friday after it.
+    assert deadline.due_at == due + timedelta(days=1)
 
 
 def test_sentences_that_could_not_be_read_are_named_and_not_taken(make: Factory, login: Login) -> None:
