@@ -34,6 +34,7 @@ def make_named(make: Factory, table: str, **attributes: Any) -> None:
         "letter": "regarding",
         "parts_shipment": "production_batch",
         "region": "name",
+        "deadline_rule": "reason",
     }
     if table == "absence":
         # Found by who is away.
