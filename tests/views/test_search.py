@@ -32,6 +32,7 @@ def make_named(make: Factory, table: str, **attributes: Any) -> None:
         "warranty_claim": "fault",
         "call_record": "spoke_with",
         "letter": "regarding",
+        "deadline_rule": "reason",
         "parts_shipment": "production_batch",
         "region": "name",
         "deadline_rule": "reason",
