@@ -35,7 +35,6 @@ def make_named(make: Factory, table: str, **attributes: Any) -> None:
         "deadline_rule": "reason",
         "parts_shipment": "production_batch",
         "region": "name",
-        "deadline_rule": "reason",
     }
     if table == "absence":
         # Found by who is away.
