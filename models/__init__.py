@@ -7,12 +7,14 @@ from models.audit import AuditEntry
 from models.base import Base, Record, db, record_types
 from models.call_record import CallRecord
 from models.centre import Centre, Invitation
+from models.compensation_rule import CompensationRule
 from models.complaint import Complaint, Subject
 from models.customer import Customer
 from models.deadline import Deadline
 from models.deadline_rule import DeadlineRule
 from models.dealer import Dealer
 from models.demo_record import DemoRecord
+from models.department_task import DepartmentTask
 from models.digest import Delivery, Digest, DigestRecipient
 from models.holiday import Holiday
 from models.importing import ImportOrigin, ImportRun
@@ -23,10 +25,12 @@ from models.organisation import Department, Position, Region, Staff
 from models.own_rights import OwnRight
 from models.part import Part, PartsQualityRecord, Supplier, SupplierAlias
 from models.product_model import ProductModel
+from models.proposal import Proposal
 from models.second_factor import RecoveryCode, SecondFactor
 from models.sent_form import SentForm
 from models.service_receipt import ServiceReceipt
 from models.shipment import PartsShipment
+from models.step_taken import StepTaken
 from models.vehicle import Vehicle
 from models.warranty_claim import WarrantyClaim
 
@@ -44,6 +48,7 @@ __all__ = [
     "Base",
     "CallRecord",
     "Centre",
+    "CompensationRule",
     "Complaint",
     "Customer",
     "Deadline",
@@ -52,6 +57,7 @@ __all__ = [
     "Delivery",
     "DemoRecord",
     "Department",
+    "DepartmentTask",
     "Digest",
     "DigestRecipient",
     "Holiday",
@@ -68,6 +74,7 @@ __all__ = [
     "PartsShipment",
     "Position",
     "ProductModel",
+    "Proposal",
     "Record",
     "RecoveryCode",
     "Region",
@@ -75,6 +82,7 @@ __all__ = [
     "SentForm",
     "ServiceReceipt",
     "Staff",
+    "StepTaken",
     "Subject",
     "Supplier",
     "SupplierAlias",

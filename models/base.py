@@ -63,13 +63,16 @@ class Labelled(StrEnum):
         return member
 
 
-def enum_type(values: type[Labelled]) -> Enum:
-    """Return a text column type that holds one of `values`, enforced by a CHECK constraint."""
+def enum_type(values: type[Labelled], name: str | None = None) -> Enum:
+    """Return a text column type that holds one of `values`, enforced by a CHECK constraint.
+
+    `name` tells the constraint from that of another column of the same table with these values.
+    """
     return Enum(
         values,
         native_enum=False,
         create_constraint=True,
-        name=values.__name__.lower(),
+        name=name or values.__name__.lower(),
         length=40,
         values_callable=lambda members: [member.value for member in members],
     )
@@ -121,6 +124,8 @@ class Record(Base):
     __abstract__ = True
 
     reach: ClassVar[Reach] = Reach.REGION
+    # Rows that only tell of another record: they keep nobody from deleting it.
+    is_log: ClassVar[bool] = False
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True, sort_order=-90)
     version: Mapped[int] = mapped_column(default=1, server_default="1", sort_order=90)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), sort_order=91)

@@ -40,6 +40,8 @@ class Centre(Base):
     timezone: Mapped[str | None] = mapped_column(String(60))
     # How many customers one person looks after at most; a supervisor can give more.
     customers_per_person: Mapped[int] = mapped_column(default=200, server_default="200")
+    # Whether somebody other than who handled a complaint asks if the customer is satisfied.
+    is_confirmed_by_other: Mapped[bool] = mapped_column(default=True, server_default="true")
     # Of the steps of setting up: "confirmed" or "skipped"; what is not in it follows from the records.
     steps: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     # Months that something is kept, by kind, where the centre chose another period than the default's.
@@ -91,6 +93,7 @@ class CentreFacts:
     name_en: str | None
     zone: ZoneInfo
     customers_per_person: int
+    is_confirmed_by_other: bool
 
     def shown_name(self, *, is_english: bool) -> str | None:
         """Return the name as a reader of the language wants it, None where there is none."""
@@ -105,11 +108,17 @@ def centre_facts() -> CentreFacts:
         # Nothing may be written meanwhile: it would be put down to the panel.
         with acting_as(system_actor("centre")), session.no_autoflush:
             row = session.execute(
-                select(Centre.name, Centre.name_en, Centre.timezone, Centre.customers_per_person)
+                select(
+                    Centre.name,
+                    Centre.name_en,
+                    Centre.timezone,
+                    Centre.customers_per_person,
+                    Centre.is_confirmed_by_other,
+                )
             ).one_or_none()
-        name, name_en, timezone, customers = row or (None, None, None, CUSTOMERS_PER_PERSON)
+        name, name_en, timezone, customers, by_other = row or (None, None, None, CUSTOMERS_PER_PERSON, True)
         zone = ZoneInfo(timezone) if timezone else current_app.extensions["settings"].timezone
-        session.info[_KNOWN] = CentreFacts(name, name_en, zone, customers)
+        session.info[_KNOWN] = CentreFacts(name, name_en, zone, customers, by_other)
     facts: CentreFacts = session.info[_KNOWN]
     return facts
 

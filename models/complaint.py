@@ -127,6 +127,7 @@ class Complaint(HasPhone, Record):
     __tablename__ = "complaint"
     __table_args__ = (
         not_blank("customer_name"),
+        CheckConstraint("satisfaction BETWEEN 1 AND 5", name="satisfaction"),
         phone_index("complaint"),
         Index("ix_complaint_registered_at", "registered_at", "id"),
         Index("ix_complaint_step_registered_at", "step", "registered_at"),
@@ -196,6 +197,18 @@ class Complaint(HasPhone, Record):
     will_buy_again: Mapped[bool | None]
     word_of_mouth: Mapped[str | None]
     analysis: Mapped[str | None]
+    # Answered in one go, without a proposal: what was said.
+    spot_answer: Mapped[str | None]
+    # Step 6: carried out
+    carried_out_at: Mapped[datetime | None]
+    # Step 7: confirmed, and with it closed
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[VerifiedBy | None] = mapped_column(enum_type(VerifiedBy, "confirmed_by"))
+    # 1 very dissatisfied to 5 very satisfied; None where nobody asked.
+    satisfaction: Mapped[int | None]
+    confirmation: Mapped[str | None]
+    # How often it was taken up again after the customer had been asked.
+    times_reopened: Mapped[int] = mapped_column(default=0, server_default="0")
 
     @classmethod
     def label_column(cls) -> ColumnElement[str]:

@@ -1,4 +1,4 @@
-"""What no centre can do without: departments, positions, subjects, key parts and holidays to begin with."""
+"""What no centre can do without, to begin with: departments, subjects, key parts, holidays, rules."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from models.actor import acting_as, system_actor
 from models.announced_holidays import announced_days, announced_years
 from models.base import Record, db, now
 from models.centre import site_zone
-from models.complaint import Subject
+from models.compensation_rule import CompensationRule
+from models.complaint import FaultDegree, Subject
 from models.holiday import Holiday
 from models.organisation import Department, Position
 from models.part import Part
+from models.proposal import Remedy
 from models.scope import WITH_DELETED
 
 T = TypeVar("T", bound=Record)
@@ -146,6 +148,15 @@ KEY_PARTS = (
     ("KP-07", "轮辋焊合", "Wheel rim weldment"),
 )
 
+_SAID_OR_GIVEN = (Remedy.EXPLANATION, Remedy.REFUSAL, Remedy.GIFT)
+_MADE_GOOD = (Remedy.REPAIR, Remedy.REPLACEMENT, Remedy.GOODS, Remedy.MONEY)
+# By degree of fault what may be offered, up to which value in yuan, on complaints about whatever subject.
+COMPENSATION = (
+    (FaultDegree.NONE, 100, _SAID_OR_GIVEN),
+    (FaultDegree.PARTLY, 500, (*_SAID_OR_GIVEN, *_MADE_GOOD)),
+    (FaultDegree.FULLY, 3000, (*_SAID_OR_GIVEN, *_MADE_GOOD, Remedy.RETURN, Remedy.REFUND)),
+)
+
 
 def seed_essentials() -> None:
     """Add what is missing; whatever a centre has renamed, moved or deleted stays as it is."""
@@ -155,6 +166,7 @@ def seed_essentials() -> None:
         _seed_subjects()
         _seed_key_parts()
         _seed_holidays()
+        _seed_compensation_rules()
         db.session.flush()
 
 
@@ -230,3 +242,14 @@ def _seed_holidays() -> None:
             db.session.add_all(
                 Holiday(falls_on=each.day, kind=each.kind, name=each.name) for each in announced_days(year)
             )
+
+
+def _seed_compensation_rules() -> None:
+    # Where a centre has rules of its own, an old default must not come back beside them.
+    if _existing(CompensationRule):
+        return
+    managers = db.session.scalar(select(Position.id).where(Position.name == POSITIONS[1]).limit(1))
+    for degree, value_most, remedies in COMPENSATION:
+        rule = CompensationRule(fault_degree=degree, value_most=value_most, position_id=managers)
+        rule.remedies = [remedy.value for remedy in remedies]
+        db.session.add(rule)

@@ -144,7 +144,7 @@ RULES: Mapping[type[Record], tuple[Rule, ...]] = {
     Complaint: (
         Rule(
             _is_closed,
-            _("A closed complaint stays archived with all its papers. Correct it, or write a note on it."),
+            _("A closed complaint stays archived with all its papers. Reopen it to change something."),
             _("closed complaints"),
         ),
     ),

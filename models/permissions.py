@@ -91,6 +91,33 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
         Role.QUALITY_ENGINEER: "lrext",
         Role.WAREHOUSE_KEEPER: _READ,
     },
+    # Made, decided and taken on the page of the complaint, by who may do that there.
+    "proposal": {
+        Role.CLERK: "lrx",
+        Role.FOLLOW_UP_AGENT: "lrx",
+        Role.TOURING_ENGINEER: "lrx",
+        Role.SUPERVISOR: "lrx",
+        Role.QUALITY_ENGINEER: "lrx",
+        Role.WAREHOUSE_KEEPER: _READ,
+    },
+    "step_taken": {
+        Role.CLERK: "lrx",
+        Role.FOLLOW_UP_AGENT: "lrx",
+        Role.TOURING_ENGINEER: "lrx",
+        Role.SUPERVISOR: "lrx",
+        Role.QUALITY_ENGINEER: "lrx",
+        Role.WAREHOUSE_KEEPER: _READ,
+    },
+    "department_task": {
+        Role.CLERK: _WORK,
+        Role.FOLLOW_UP_AGENT: _WORK,
+        Role.TOURING_ENGINEER: _WORK,
+        Role.SUPERVISOR: _FULL,
+        Role.QUALITY_ENGINEER: "lrex",
+        Role.WAREHOUSE_KEEPER: "lrex",
+    },
+    # What bounds the approvers is not set by them.
+    "compensation_rule": {"*": _READ, Role.ADMINISTRATOR: _FULL},
     "dealer": {"*": _READ, Role.TOURING_ENGINEER: _WORK, Role.SUPERVISOR: _FULL, Role.CLERK: _WORK},
     "supplier": {
         "*": _READ,
@@ -143,6 +170,10 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
 }
 
 
+# Written by the steps of a procedure: no form enters, changes or deletes them, an administrator's neither.
+MADE_BY_STEPS = frozenset({"proposal", "step_taken"})
+
+
 class OwnRights(NamedTuple):
     """Letters on top of the role's: in records that one has entered, and in those that one answers for."""
 
@@ -186,7 +217,7 @@ def letters(role: Role, table_name: str) -> str:
     if rights and role is Role.AUDITOR:
         own += _READ + "x"
     if rights and role is Role.ADMINISTRATOR:
-        own = _FULL + "".join(rights.values())
+        own = "".join(rights.values()) + ("" if table_name in MADE_BY_STEPS else _FULL)
     return "".join(letter for letter in ACTIONS if letter in own)
 
 

@@ -81,7 +81,18 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
         "recent_condition": _H.TEXT,
         "word_of_mouth": _H.TEXT,
         "analysis": _H.TEXT,
+        "spot_answer": _H.TEXT,
+        "confirmation": _H.TEXT,
     },
+    "step_taken": {"number": _H.NONE, "remark": _H.TEXT},
+    "proposal": {
+        "number": _H.NONE,
+        "remedies": _H.NONE,
+        "details": _H.TEXT,
+        "decision_reason": _H.TEXT,
+        "reply": _H.TEXT,
+    },
+    "department_task": {"number": _H.NONE, "what": _H.TEXT, "done_by": _H.BUSINESS, "report": _H.TEXT},
     "call_record": {
         "number": _H.NONE,
         "spoke_with": _H.WORDS,
@@ -212,6 +223,7 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
     "parts_shipment": dict.fromkeys(("number", "production_batch", "wrong_because"), _H.NONE),
     "deadline_rule": {"reason": _H.NONE},
     "holiday": {"name": _H.NONE},
+    "compensation_rule": {"remedies": _H.NONE},
 }
 
 # Columns that the functions of the database leave alone, or know by themselves.
@@ -221,6 +233,9 @@ OF_CUSTOMER = (
     "customer",
     "vehicle",
     "complaint",
+    "step_taken",
+    "proposal",
+    "department_task",
     "call_record",
     "service_receipt",
     "letter",

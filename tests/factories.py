@@ -15,6 +15,7 @@ from models import (
     AttachmentContent,
     Base,
     CallRecord,
+    CompensationRule,
     Complaint,
     Customer,
     Deadline,
@@ -23,6 +24,7 @@ from models import (
     Delivery,
     DemoRecord,
     Department,
+    DepartmentTask,
     Digest,
     DigestRecipient,
     Holiday,
@@ -38,6 +40,7 @@ from models import (
     PartsShipment,
     Position,
     ProductModel,
+    Proposal,
     Record,
     RecoveryCode,
     Region,
@@ -45,6 +48,7 @@ from models import (
     SentForm,
     ServiceReceipt,
     Staff,
+    StepTaken,
     Subject,
     Supplier,
     SupplierAlias,
@@ -53,9 +57,11 @@ from models import (
     record_types,
 )
 from models.centre import Centre, Invitation
+from models.complaint import FaultDegree, Step
 from models.deadline_rule import DeadlineKind
 from models.digest import DeliveryKind
 from models.organisation import Locale, Role
+from models.step_taken import Move
 
 B = TypeVar("B", bound=Base)
 T = TypeVar("T", bound=Record)
@@ -213,6 +219,31 @@ class Factory:
         if "subject_id" not in attributes:
             attributes["subject_id"] = self.subject().id
         return self._plain(Complaint, {"customer_name": "张三", "description": "电机异响"}, attributes)
+
+    def _of_complaint(self, attributes: dict[str, Any]) -> dict[str, Any]:
+        if "complaint_id" not in attributes:
+            attributes["complaint_id"] = self.complaint().id
+        return attributes
+
+    def proposal(self, **attributes: Any) -> Proposal:
+        offer = {"remedies": ["repair"], "details": "更换左前减震"}
+        return self._plain(Proposal, offer, self._of_complaint(attributes))
+
+    def step_taken(self, **attributes: Any) -> StepTaken:
+        step = {"move": Move.REGISTER, "to_step": Step.REGISTERED}
+        return self._plain(StepTaken, step, self._of_complaint(attributes))
+
+    def department_task(self, **attributes: Any) -> DepartmentTask:
+        if "department_id" not in attributes:
+            attributes["department_id"] = self.department().id
+        task = {"what": "寄出补偿配件", "due_on": date(2026, 3, 9)}
+        return self._plain(DepartmentTask, task, self._of_complaint(attributes))
+
+    def compensation_rule(self, **attributes: Any) -> CompensationRule:
+        if not {"subject_id", "fault_degree"} & set(attributes):
+            attributes["subject_id"] = self.subject().id
+        rule = {"fault_degree": FaultDegree.PARTLY, "remedies": ["repair"], "value_most": 100}
+        return self._plain(CompensationRule, rule, attributes)
 
     def note(self, record: Record | None = None, **attributes: Any) -> Note:
         record = record or self.complaint()

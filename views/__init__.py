@@ -9,11 +9,13 @@ from flask_admin.theme import Theme
 from models import (
     Absence,
     CallRecord,
+    CompensationRule,
     Complaint,
     Customer,
     DeadlineRule,
     Dealer,
     Department,
+    DepartmentTask,
     DigestRecipient,
     Holiday,
     Letter,
@@ -22,10 +24,12 @@ from models import (
     PartsShipment,
     Position,
     ProductModel,
+    Proposal,
     Record,
     Region,
     ServiceReceipt,
     Staff,
+    StepTaken,
     Subject,
     Supplier,
     Vehicle,
@@ -37,12 +41,14 @@ from views.account_security import AccountSecurityView
 from views.audit_log import AuditLogView
 from views.base import RecordView
 from views.call_record import CallRecordView
+from views.compensation_rule import CompensationRuleView
 from views.complaint import ComplaintView
 from views.customer import CustomerView
 from views.deadline_preview import DeadlinePreviewView
 from views.deadline_rule import DeadlineRuleView
 from views.dealer import DealerView
 from views.delivery import DeliveryView
+from views.department_task import DepartmentTaskView
 from views.digest import DigestView
 from views.due import DueView
 from views.guide import GuideView
@@ -57,6 +63,7 @@ from views.part import PartView
 from views.parts_quality import PartsQualityView
 from views.preferences import PreferencesView
 from views.product_model import ProductModelView
+from views.proposal import ProposalView
 from views.recycle_bin import RecycleBinView
 from views.retention import RetentionView
 from views.rights import RightsView
@@ -66,6 +73,7 @@ from views.setup import SetupView
 from views.shipment import PartsShipmentView
 from views.staff import StaffView
 from views.start_check import check_screens
+from views.step_taken import StepTakenView
 from views.subject import SubjectView
 from views.supplier import SupplierView
 from views.typed_day import TypedDayView
@@ -76,6 +84,9 @@ from views.warranty_claim import WarrantyClaimView
 # In the order of the sidebar, within their areas.
 SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
     (ComplaintView, Complaint),
+    (ProposalView, Proposal),
+    (DepartmentTaskView, DepartmentTask),
+    (StepTakenView, StepTaken),
     (SubjectView, Subject),
     (CustomerView, Customer),
     (VehicleView, Vehicle),
@@ -97,6 +108,7 @@ SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
     (AbsenceView, Absence),
     (HolidayView, Holiday),
     (DeadlineRuleView, DeadlineRule),
+    (CompensationRuleView, CompensationRule),
 )
 # Pages that are no lists of records.
 PAGES: tuple[type[Page], ...] = (

@@ -108,8 +108,11 @@ class RecordView(RecordType):
         """Show one record whole, with what hangs on it and what was done to it."""
         return self.show_details(self.record_or_404())
 
-    def show_details(self, row: Any, draft: notes.Draft | None = None) -> str:
-        """Show a record's page; `draft` is a note that could not be taken, None where there is none."""
+    def show_details(self, row: Any, draft: notes.Draft | None = None, panel: Any = None) -> str:
+        """Show a record's page; `draft` is a note that could not be taken, `panel` a form that was not.
+
+        Both are None where there is none.
+        """
         names = (*self.shown_names(), *ORIGIN)
         labels = fetch_labels(self, names, [row])
         entries = notes.entries(self, row)
@@ -125,6 +128,7 @@ class RecordView(RecordType):
             newest=[] if is_history else newest_of(self, row),
             notes=entries,
             draft=draft or notes.Draft(),
+            panel=panel or self.panel(row),
             size_text=notes.size_text,
             can={action: self.is_allowed_on(action, row) for action in self.actions.values()},
         )
@@ -132,12 +136,12 @@ class RecordView(RecordType):
     @expose("/notes/", methods=("POST",))
     def note_view(self) -> ResponseReturnValue:
         """Take a note and files on a record."""
-        return notes.add(self, self.record_or_404())
+        return notes.add(self, self.record_or_404("edit"))
 
     @expose("/notes/remove/", methods=("POST",))
     def remove_note_view(self) -> ResponseReturnValue:
         """Remove a note, or a file of it."""
-        return notes.remove(self, self.record_or_404())
+        return notes.remove(self, self.record_or_404("edit"))
 
     @expose("/attachment/")
     def attachment_view(self) -> ResponseReturnValue:
@@ -179,7 +183,7 @@ class RecordView(RecordType):
     @expose("/edit/", methods=("GET", "POST"))
     def edit_view(self) -> ResponseReturnValue:
         """Change a record, unless somebody else changed it since the form was opened."""
-        row = self.record_or_404()
+        row = self.record_or_404("edit")
         only = self._only_asked(row)
         form = self.form_for(row, only)
         conflict = conflicts.since_listed(self, form, row) if request.method == "GET" and only else None
@@ -247,7 +251,7 @@ class RecordView(RecordType):
     @expose("/restore/", methods=("GET", "POST"))
     def restore_view(self) -> ResponseReturnValue:
         """Show what a record was like earlier, and bring that back."""
-        return restoring.show(self, self.record_or_404())
+        return restoring.show(self, self.record_or_404("restore"))
 
     @expose("/delete/", methods=("GET", "POST"))
     def delete_view(self) -> ResponseReturnValue:

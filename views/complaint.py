@@ -1,19 +1,31 @@
-"""The screen of complaints: steps 1 to 3 of the procedure."""
+"""The screen of complaints: registering one, and carrying it through its steps."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
 from flask_babel import lazy_gettext as _
 
+from models import Complaint, Record
+from models.complaint import Step
+from models.complaint_procedure import register
 from views.base import RecordView
-from views.forms import Section, per_field
+from views.complaint_steps import ProcedurePanel, panel, take_step
+from views.forms import RecordForm, Section, per_field
 from views.menu import Area
+
+# What the later steps set; nobody writes it into the form.
+OUTCOME = ("spot_answer", "carried_out_at", "confirmed_by", "satisfaction", "confirmation", "times_reopened")
 
 
 class ComplaintView(RecordView):
-    """Keep complaints."""
+    """Register complaints, and carry them from step to step on their page."""
 
+    # Which step anybody may take is asked where it is taken: models.complaint_procedure.
+    actions: ClassVar[Mapping[str, str]] = {**RecordView.actions, "step_view": "read"}
     singular, plural, new_label = _("Complaint"), _("Complaints"), _("New complaint")
     area, icon = Area.COMPLAINTS, "complaint"
     what_for = _(
@@ -31,7 +43,17 @@ class ComplaintView(RecordView):
         "responsible_id",
         "region_id",
     )
-    editable_columns = ("subject_id", "severity", "step", "responsible_id")
+    editable_columns = ("subject_id", "severity", "responsible_id")
+    key_facts = (
+        "customer_name",
+        "phone",
+        "subject_id",
+        "severity",
+        "vehicle_id",
+        "responsible_id",
+        "description",
+        "demand",
+    )
     brief_columns = (
         "registered_at",
         "number",
@@ -81,7 +103,6 @@ class ComplaintView(RecordView):
     is_given_to_who_enters = True
     default_sort = ("registered_at", True)
     column_descriptions = per_field(
-        step=_("Where it stands now. Set it on as soon as a step is done, else it counts as late."),
         registered_at=_("When the customer told us; the 24 hours run from here."),
         subject_id=_("Decides which departments are told; take the one that fits best."),
         severity=_(
@@ -116,14 +137,12 @@ class ComplaintView(RecordView):
                 "part_id",
                 "channel",
                 "registered_at",
-                "step",
             ),
             _("What the customer says, in the customer's own words. First answer due within 24 hours."),
         ),
         Section(
             _("2. Verified"),
             (
-                "verified_at",
                 "verified_by",
                 "is_confirmed_with_customer",
                 "needs_investigation",
@@ -137,12 +156,10 @@ class ComplaintView(RecordView):
                 "recent_condition",
             ),
             _("What was found out with the customer about the product and its fault."),
-            is_later=True,
         ),
         Section(
             _("3. Analysed"),
             (
-                "analysed_at",
                 "cause",
                 "fault_degree",
                 "is_demand_reasonable",
@@ -152,7 +169,40 @@ class ComplaintView(RecordView):
                 "analysis",
             ),
             _("What is behind it, and how far the company is at fault."),
-            is_later=True,
         ),
+        Section(_("4. to 7. Outcome"), OUTCOME),
         Section(_("Handling"), ("responsible_id", "department_id", "region_id")),
     )
+
+    def settable_names(self, row: Record | None) -> tuple[str, ...]:
+        """Return the fields of registration, and those of the steps that lie behind: the others are taken."""
+        order = list(Step)
+        reached = order.index(row.step) if isinstance(row, Complaint) else 0
+        ahead = {
+            name
+            for section, step in zip(self.form_sections[1:3], order[1:3], strict=True)
+            for name in section.names
+            if order.index(step) > reached
+        }
+        return tuple(name for name in super().settable_names(row) if name not in {*ahead, *OUTCOME})
+
+    def is_allowed_on(self, action: str, row: Record) -> bool:
+        """Tell whether who acts now may take `action` on this complaint: a closed one is archived."""
+        is_closed = isinstance(row, Complaint) and row.step is Step.CONFIRMED
+        return not (is_closed and action in ("edit", "delete", "restore")) and super().is_allowed_on(
+            action, row
+        )
+
+    def panel(self, row: Complaint) -> ProcedurePanel:
+        """Return where the complaint stands, and the next step as a form."""
+        return panel(row)
+
+    def on_save(self, form: RecordForm, row: Any, *, is_created: bool) -> None:  # noqa: ARG002 - as the base
+        """Record who registered the complaint."""
+        if is_created:
+            register(row)
+
+    @expose("/step/", methods=("POST",))
+    def step_view(self) -> ResponseReturnValue:
+        """Take a step."""
+        return take_step(self, self.record_or_404())

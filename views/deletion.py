@@ -87,7 +87,7 @@ def condition(held: Any, model: type[Record], ids: list[int]) -> ColumnElement[b
 def references_to(model: type[Record], ids: list[int]) -> list[Reference]:
     """Return what hangs on these records and is not itself among them, by type."""
     by_type: dict[type[Record], list[ColumnElement[bool]]] = {}
-    for record, held in holds(model):
+    for record, held in (each for each in holds(model) if not each[0].is_log):
         by_type.setdefault(record, []).append(condition(held, model, ids))
     found = []
     # The panel looks itself: what hangs on the record in another region holds it too.

@@ -42,15 +42,11 @@ KEPT_BY_THE_PANEL = NEVER_SHOWN | frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a form or of a record's page: a heading, the fields under it, and a sentence of help.
-
-    `is_later` says that it belongs to a step which lies ahead while the record is being entered.
-    """
+    """A part of a form or of a record's page: a heading, the fields under it, and a sentence of help."""
 
     title: LazyString
     names: tuple[str, ...]
     help: LazyString | None = None
-    is_later: bool = False
 
 
 def per_field(**texts: LazyString) -> Mapping[str, LazyString]:
@@ -114,10 +110,6 @@ class RecordForm(Form):
         """Tell whether its reader can't read, nor change, all of it."""
         return any(field.masked_text is not None for field in self.record_fields())
 
-    def is_blank(self, names: Iterable[str]) -> bool:
-        """Tell whether nothing stands in these fields, and nothing is wrong with them."""
-        return all(self[name].data in (None, "", False, []) and not self[name].errors for name in names)
-
     def fetch_labels(self) -> None:
         """Look up the labels of all chosen records, one query for each table they stand in."""
         chosen: dict[type[Record], list[relation_fields.RelationField]] = {}
@@ -162,24 +154,26 @@ def is_required_column(column: Column[Any]) -> bool:
     return not column.nullable and not isinstance(column.type, (Boolean, ARRAY))
 
 
-def form_class(view: RecordType, names: Iterable[str]) -> type[RecordForm]:
-    """Return a form over these attributes of the view's model, and no others."""
+def form_class(
+    view: RecordType, names: Iterable[str], required: frozenset[str] = frozenset()
+) -> type[RecordForm]:
+    """Return a form over these attributes of the view's model, and no others; `required` beside its own."""
     body: dict[str, Any] = {}
     for name in names:
         if name in KEPT_BY_THE_PANEL:
             raise ValueError(f"{type(view).__name__}: {name} is set by the panel, not by a form")
-        body[name] = _field(view, name)
+        body[name] = _field(view, name, is_required=name in required | view.required_fields)
     return type("Form", (RecordForm,), body)
 
 
-def _field(view: RecordType, name: str) -> Any:
+def _field(view: RecordType, name: str, *, is_required: bool) -> Any:
     column = column_of(view.model, name)
     options: dict[str, Any] = {
         "label": view.get_column_name(name),
         "description": view.column_descriptions.get(name, ""),
         "validators": list(view.form_checks.get(name, ())),
     }
-    if name in view.required_fields or (column is not None and is_required_column(column)):
+    if is_required or (column is not None and is_required_column(column)):
         options["validators"].insert(0, fields.required)
     target = target_of(view.model, name)
     if target is not None:

@@ -5,7 +5,7 @@ A subclass says that in about 15 lines; what a browser may ask of it stands in v
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from flask import abort, request
@@ -103,7 +103,7 @@ class RecordType(Guarded, ModelView):
             if column_of(self.model, name) is not None and self._is_plain(name)
         )
         self.numbers = frozenset(name for name in self._sortable if self._is_number(name))
-        self._forms: dict[tuple[str, ...], type[RecordForm]] = {}
+        self._forms: dict[tuple[tuple[str, ...], frozenset[str]], type[RecordForm]] = {}
         self.form_for_names(self.form_names)
 
     def scaffold_auto_joins(self) -> list[Any]:
@@ -202,11 +202,16 @@ class RecordType(Guarded, ModelView):
         statement = select(self.model).where(self.model.id == key).execution_options(populate_existing=True)
         return db.session.scalars(statement).one_or_none()
 
-    def record_or_404(self) -> Any:
-        """Return the record that the URL names."""
+    def record_or_404(self, action: str | None = None) -> Any:
+        """Return the record that the URL names; refuse `action`, where one is given, if it is closed to it.
+
+        Who may take an action on records of the type may still find this one archived.
+        """
         row = self.get_one(request.args.get("id", ""))
         if row is None:
             abort(404)
+        if action is not None and not self.is_allowed_on(action, row):
+            abort(403)
         return row
 
     def label(self, row: Any) -> str:
@@ -216,11 +221,14 @@ class RecordType(Guarded, ModelView):
 
     # Forms
 
-    def form_for_names(self, names: tuple[str, ...]) -> type[RecordForm]:
-        """Return the form over these fields, made once."""
-        if names not in self._forms:
-            self._forms[names] = form_class(self, names)
-        return self._forms[names]
+    def form_for_names(
+        self, names: tuple[str, ...], required: frozenset[str] = frozenset()
+    ) -> type[RecordForm]:
+        """Return the form over these fields, made once; `required` must be filled in as well."""
+        key = names, required
+        if key not in self._forms:
+            self._forms[key] = form_class(self, names, required)
+        return self._forms[key]
 
     def form_for(self, row: Record | None, only: tuple[str, ...] = ()) -> RecordForm:
         """Return the form that who acts now may fill in, with what was sent or else what is stored.
@@ -241,13 +249,7 @@ class RecordType(Guarded, ModelView):
 
     def new_values(self) -> dict[str, Any]:
         """Return what stands in an empty form: the columns' defaults, and on opening it what the URL says."""
-        values: dict[str, Any] = {}
-        for name in self.form_names:
-            column = column_of(self.model, name)
-            default: Any = getattr(column, "default", None)
-            if default is not None:
-                # SQLAlchemy wraps a function so that it takes a context.
-                values[name] = default.arg(None) if default.is_callable else default.arg
+        values = self.defaults(self.form_names)
         values |= address_values(self) if request.method == "GET" else {}
         typed = clean_line(request.args.get("_typed", "")[:SEARCH_MOST]) if request.method == "GET" else ""
         name_typed = self.named_by(typed) if typed else None
@@ -255,6 +257,16 @@ class RecordType(Guarded, ModelView):
         if self.is_given_to_who_enters and actor is not None:
             values["responsible_id"] = values.get("responsible_id") or actor.staff_id
         return values if name_typed is None else values | {name_typed: typed}
+
+    def defaults(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return the columns' own defaults, by name."""
+        values: dict[str, Any] = {}
+        for name in names:
+            default: Any = getattr(column_of(self.model, name), "default", None)
+            if default is not None:
+                # SQLAlchemy wraps a function so that it takes a context.
+                values[name] = default.arg(None) if default.is_callable else default.arg
+        return values
 
     def named_by(self, typed: str) -> str | None:
         """Return the field of the form for what somebody typed to find a record; None where none suits."""
@@ -306,6 +318,10 @@ class RecordType(Guarded, ModelView):
     def figures(self, row: Any) -> list[KeyFigure]:  # noqa: ARG002 - for subclasses
         """Return the figures at the head of a record's page."""
         return []
+
+    def panel(self, row: Any) -> Any:  # noqa: ARG002 - for subclasses
+        """Return what stands above all else on a record's page, with its `template`; None for nothing."""
+        return None
 
     @property
     def hides_regions(self) -> bool:

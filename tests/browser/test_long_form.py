@@ -58,36 +58,6 @@ def test_a_complaint_of_a_known_customer_takes_few_keys(panel: Panel) -> None:
     assert panel.complaints == []
 
 
-def test_later_steps_are_folded_until_something_stands_in_them(panel: Panel) -> None:
-    page = panel.page(Role.SUPERVISOR, viewport={"width": 1440, "height": 900})
-    page.goto("/complaint/new/")
-    verified = page.locator("details.later", has_text="2. Verified")
-    expect(page.get_by_label("Specification")).to_be_hidden()
-    sections = page.get_by_role("navigation", name="Sections of the form")
-    registered = sections.get_by_role("link", name="1. Registered")
-    expect(registered).to_contain_text("2 to fill in")
-    page.get_by_label("Customer's name").fill("王")
-    expect(registered).to_contain_text("1 to fill in")
-
-    sections.get_by_role("link", name="2. Verified").click()
-    expect(page.locator("#f-verified_at")).to_be_focused()
-    page.locator("#f-verified_at").fill("nonsense")
-    page.get_by_label("Customer's name").fill("")
-    # What is wrong in a folded part is not hidden when the form comes back.
-    verified.locator("summary").click()
-    expect(page.locator("#f-verified_at")).to_be_hidden()
-    page.get_by_role("button", name="Save", exact=True).click()
-    problem = page.locator("#problem")
-    expect(problem.get_by_role("link")).to_have_count(3)
-    expect(page.locator("#f-verified_at")).to_be_visible()
-    expect(sections.get_by_role("link", name="2. Verified")).to_contain_text("1 to mend")
-    problem.get_by_role("link", name="Verified").click()
-    expect(page.locator("#f-verified_at")).to_be_focused()
-    expect(page.locator("#f-verified_at")).to_have_value("nonsense")
-    panel.complaints[:] = [text for text in panel.complaints if "422" not in text]
-    assert panel.complaints == []
-
-
 def test_short_values_share_a_row_on_the_phone(panel: Panel) -> None:
     page = panel.page(Role.SUPERVISOR, viewport=PHONE)
     page.goto("/vehicle/new/")

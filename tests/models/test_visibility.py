@@ -30,6 +30,9 @@ LIMITED = {
     "parts_shipment",
     "letter",
     "call_record",
+    "proposal",
+    "step_taken",
+    "department_task",
 }
 LIMITED_TYPES = [model for model in TYPES if model.__tablename__ in LIMITED]
 

@@ -12,9 +12,12 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from conftest import PanelClient
+from models.permissions import MADE_BY_STEPS
 from views import SCREENS
 
 TABLES = [model.__tablename__ for _screen, model in SCREENS]
+# What people enter and change by a form; the others are written by the steps of a procedure.
+ENTERED = [table for table in TABLES if table not in MADE_BY_STEPS]
 
 
 def path(table: str, page: str = "", **args: Any) -> str:
@@ -82,6 +85,11 @@ def form_of(response: TestResponse) -> MultiDict[str, str]:
     reader.feed(response.text)
     reader.values.pop("csrf_token", None)
     return reader.values
+
+
+def error_at(page: str, field: str) -> str:
+    """Return the sentence that stands at a field."""
+    return page.partition(f'id="{field}-error">')[2].partition("</p>")[0].strip()
 
 
 def edit(client: PanelClient, table: str, key: int, **changes: Any) -> TestResponse:

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from conftest import Login
 from factories import Factory
 from models import Complaint
-from models.complaint import Cause
+from models.complaint import Cause, Step
 from models.organisation import Role
 from views.conflicts import is_same, marked
 
@@ -26,13 +26,13 @@ KINDS = [
     ("is_safety_relevant", "1", None, "Yes"),
     ("is_demand_reasonable", "0", "1", "No"),
     ("production_on", "2024-03-05", "2024-03-06", "2024-03-05"),
-    ("verified_at", "2024-03-05 14:30", "2024-03-06 08:00", "2024-03-05 14:30"),
+    ("registered_at", "2024-03-05 14:30", "2024-03-06 08:00", "2024-03-05 14:30"),
 ]
 
 
 def collide(make: Factory, login: Login, first: dict[str, str], second: dict[str, str]) -> TestResponse:
     """Return what the second of two editors of one complaint gets who sends after the first has saved."""
-    complaint = make.complaint(customer_name="张三", demand="修理")
+    complaint = make.complaint(customer_name="张三", demand="修理", step=Step.ANALYSED)
     one, other = login(Role.SUPERVISOR), login(Role.SUPERVISOR)
     address = path("complaint", "edit", id=complaint.id)
     opened = form_of(other.get(address))
@@ -134,7 +134,7 @@ def test_a_record_that_was_deleted_meanwhile_is_not_found(make: Factory, login: 
 
 
 def test_saving_again_after_a_conflict_puts_the_draft_in_place(make: Factory, login: Login) -> None:
-    complaint = make.complaint()
+    complaint = make.complaint(step=Step.ANALYSED)
     one, other = login(Role.SUPERVISOR), login(Role.SUPERVISOR)
     address = path("complaint", "edit", id=complaint.id)
     opened = form_of(other.get(address))
@@ -198,7 +198,7 @@ def test_each_version_stands_beside_the_other_with_who_changed_it_and_what_was_b
 def test_the_other_version_of_a_field_can_be_taken(
     name: str, saved: str, typed: str, _shown: str, make: Factory, login: Login
 ) -> None:
-    complaint = make.complaint()
+    complaint = make.complaint(step=Step.ANALYSED)
     one, other = login(Role.SUPERVISOR), login(Role.SUPERVISOR)
     address = path("complaint", "edit", id=complaint.id)
     opened = form_of(other.get(address))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from screens import create, edit
+from screens import create, edit, error_at
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
@@ -24,11 +24,6 @@ ONCE = [
     ("department", {"code": "quality-2", "name": "甲"}, "code", "Code"),
     ("subject", {"code": "motor-2", "name": "甲"}, "code", "Code"),
 ]
-
-
-def error_at(page: str, field: str) -> str:
-    """Return the sentence that stands at a field."""
-    return page.partition(f'id="{field}-error">')[2].partition("</p>")[0].strip()
 
 
 @pytest.mark.parametrize(("table", "values", "field", "label"), ONCE)
@@ -71,7 +66,7 @@ def test_an_address_gets_one_digest_of_a_department_once(make: Factory, login: L
         ("complaint", "subject_id", "", "Fill this in."),
         (
             "complaint",
-            "verified_at",
+            "registered_at",
             "noon",
             "Give a date and time such as 2024-03-05 14:30, 3-5 14:30, today 9:00 or now.",
         ),

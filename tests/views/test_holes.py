@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask_admin import expose
-from screens import TABLES, create, edit, form_of, path
+from screens import ENTERED, TABLES, create, edit, form_of, path
 from sqlalchemy import select
 from test_access import make_one
 
@@ -105,7 +105,7 @@ def test_14_one_readers_form_is_not_anothers(make: Factory, login: Login) -> Non
     assert 'name="role_names"' not in client.get(path("staff", "edit", id=client.staff.id)).text
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", ENTERED)
 def test_15_a_form_sets_what_its_screen_names_and_nothing_else(
     table: str, app: Flask, make: Factory, login: Login
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from screens import TABLES, form_of, path, rows_of
+from screens import ENTERED, form_of, path, rows_of
 from sqlalchemy import inspect
 from test_access import make_one
 
@@ -25,10 +25,14 @@ SCREEN_OF = {model.__tablename__: screen for screen, model in SCREENS}
 
 
 def foreign_keys() -> list[tuple[str, str, str]]:
-    """Return parent table, child table and column of each foreign key that holds a record back."""
+    """Return parent table, child table and column of each foreign key that holds a record back.
+
+    What steps of a procedure wrote is deleted by nobody, and so can't be taken out of the way.
+    """
     return [
         (next(iter(column.foreign_keys)).column.table.name, table, name)
         for table, model in MODELS.items()
+        if table in ENTERED
         for name, column in inspect(model).columns.items()
         if column.foreign_keys and name != "created_by_id"
     ]
@@ -151,7 +155,7 @@ def test_counting_what_is_linked_stops_at_a_thousand(
     assert COUNT_MOST == 1000
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", ENTERED)
 def test_a_record_on_which_nothing_hangs_goes_and_is_gone_everywhere(
     table: str, make: Factory, login: Login
 ) -> None:

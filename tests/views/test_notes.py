@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
-from screens import TABLES, path
+from screens import ENTERED, path
 from sqlalchemy import select
 from test_access import make_one
 from werkzeug.datastructures import FileStorage, MultiDict
@@ -59,7 +59,7 @@ def fetch(client: FlaskClient, table: str, key: int, file: int, **args: str) -> 
     return client.get(f"{path(table, 'attachment', id=key)}&file={file}{query}")
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", ENTERED)
 def test_every_record_takes_notes_and_files_and_shows_them(table: str, make: Factory, login: Login) -> None:
     key = make_one(make, table)
     client = login(Role.ADMINISTRATOR, name="写备注的人")
@@ -85,7 +85,7 @@ def test_every_record_takes_notes_and_files_and_shows_them(table: str, make: Fac
         assert thumbnail.mimetype == "image/webp"
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", ENTERED)
 @pytest.mark.parametrize("role", [Role.CLERK, Role.WAREHOUSE_KEEPER, Role.AUDITOR])
 def test_who_may_edit_writes_and_who_may_read_reads(
     role: Role, table: str, make: Factory, login: Login

@@ -14,6 +14,7 @@ from conftest import Login, PanelClient
 from factories import Factory
 from models import record_types
 from models.organisation import Role
+from models.proposal import ProposalState
 from models.warranty_claim import ClaimOutcome
 from views import SCREENS
 from views.forms import target_of
@@ -22,7 +23,7 @@ MODELS = {model.__tablename__: model for model in record_types()}
 # Drawn by the database, and so given by no test.
 KEPT = {"number", "updated_at"}
 # Several values in one, and what is worked out for each row that is shown.
-NOT_IN_ORDER = {"role_names", "invitation_state"}
+NOT_IN_ORDER = {"role_names", "invitation_state", "remedies"}
 
 
 # What a row needs beside an unusual value, so that the rules of its table are met.
@@ -34,6 +35,8 @@ BESIDE: dict[tuple[str, str], dict[str, Any]] = {
     ("warranty_claim", "outcome"): {"claimed_on": date(2024, 1, 1), "decision_reason": "人为损坏"},
     ("parts_shipment", "is_right"): {"wrong_because": "型号不符"},
     ("absence", "ends_on"): {"starts_on": date(2024, 3, 1)},
+    ("department_task", "state"): {"report": "已寄出"},
+    ("proposal", "state"): {"decision_reason": "先查批次"},
 }
 
 
@@ -44,6 +47,8 @@ def fill(make: Factory, row: Any, name: str, value: Any) -> None:
         needed |= {"dealer_id": make.dealer().id, "supplier_id": make.supplier().id}
     if name == "decided_on" and value is not None:
         needed["outcome"] = ClaimOutcome.PASSED
+    if value in (ProposalState.APPROVED, ProposalState.REFUSED):
+        needed["decided_at"] = datetime(2024, 3, 1, tzinfo=UTC)
     if name == "outcome" and value is not ClaimOutcome.OPEN:
         needed["decided_on"] = date(2024, 2, 1)
     for column, content in (needed | {name: value}).items():

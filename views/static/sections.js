@@ -1,17 +1,12 @@
 "use strict";
 
 // Long forms: the way to each section, which of them holds something to fill in or to mend, and errors that lead
-// to their fields. What is folded opens for whoever is led there.
+// to their fields.
 {
   const isMissing = (field) => {
     const shown = field.matches("[role=combobox]") ? field.parentElement.querySelector("input[type=hidden]") : field;
     return !shown.value;
   };
-
-  function reveal(element) {
-    const folded = element.closest("details:not([open])");
-    if (folded) folded.open = true;
-  }
 
   huisheng.enhance((root) => {
     for (const link of root.querySelectorAll(".message.error a[href^='#']")) {
@@ -19,7 +14,6 @@
         const field = document.querySelector(link.hash);
         if (!field) return;
         event.preventDefault();
-        reveal(field);
         field.focus();
       });
     }
@@ -40,7 +34,6 @@
       section.addEventListener("fill", tell, true);
       link.addEventListener("click", (event) => {
         event.preventDefault();
-        for (const folded of section.querySelectorAll("details")) folded.open = true;
         section.scrollIntoView({ block: "start" });
         section.querySelector("input:not([type=hidden]), select, textarea")?.focus({ preventScroll: true });
       });

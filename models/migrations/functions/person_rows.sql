@@ -32,6 +32,10 @@ BEGIN
             'customer', to_jsonb(ARRAY(SELECT id FROM customer WHERE id = p_id)),
             'vehicle', to_jsonb(vehicles),
             'complaint', to_jsonb(complaints),
+            'step_taken', to_jsonb(ARRAY(SELECT id FROM step_taken WHERE complaint_id = ANY (complaints))),
+            'proposal', to_jsonb(ARRAY(SELECT id FROM proposal WHERE complaint_id = ANY (complaints))),
+            'department_task', to_jsonb(ARRAY(
+                SELECT id FROM department_task WHERE complaint_id = ANY (complaints))),
             'call_record', to_jsonb(ARRAY(SELECT id FROM call_record WHERE customer_id = p_id)),
             'service_receipt', to_jsonb(receipts),
             'letter', to_jsonb(ARRAY(

@@ -60,7 +60,24 @@ LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     notes bigint[] := ARRAY(SELECT id FROM note WHERE table_name = p_table AND row_id = ANY (p_ids));
     files bigint[] := ARRAY(SELECT id FROM attachment WHERE note_id = ANY (notes));
+    part record;
+    parts bigint[];
 BEGIN
+    IF cardinality(p_ids) = 0 THEN
+        RETURN;
+    END IF;
+    -- What is part of a row goes with it, and leaves as little behind.
+    FOR part IN
+        SELECT key.conrelid::regclass::text AS name, held.attname AS held
+        FROM pg_constraint AS key
+        JOIN pg_attribute AS held ON held.attrelid = key.conrelid AND held.attnum = key.conkey[1]
+        JOIN pg_attribute AS own ON own.attrelid = key.conrelid AND own.attname = 'id'
+        WHERE key.contype = 'f' AND key.confrelid = p_table::regclass AND key.confdeltype = 'c'
+    LOOP
+        EXECUTE format('SELECT ARRAY(SELECT id FROM %s WHERE %I = ANY ($1))', part.name, part.held)
+        INTO parts USING p_ids;
+        PERFORM public.remove_rows(part.name, parts);
+    END LOOP;
     DELETE FROM attachment WHERE id = ANY (files);
     DELETE FROM note WHERE id = ANY (notes);
     DELETE FROM demo_record WHERE table_name = p_table AND row_id = ANY (p_ids);

@@ -1,0 +1,314 @@
+"""Taking the steps of a complaint on its page: where it stands, and the next step as one form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from flask import abort, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.exc import DataError, IntegrityError
+
+from models import (
+    Complaint,
+    DepartmentTask,
+    Proposal,
+    Staff,
+    StepTaken,
+    Vehicle,
+    current_actor,
+    db,
+)
+from models.base import now
+from models.compensation_rule import bounds_of
+from models.complaint import Step
+from models.complaint_procedure import (
+    open_proposal,
+    possible,
+    take,
+    why_not,
+)
+from models.complaint_tasks import tasks_of
+from models.complaint_transitions import TRANSITIONS, Transition
+from models.deadline import Deadline, open_deadlines
+from models.own_rights import allows_on
+from models.proposal import Remedy
+from models.refused_step import RefusedStepError
+from models.sql import labels_for
+from models.step_taken import Move
+from views import undo
+from views.errors import Refusal, refusal_of
+from views.forms import RecordForm
+from views.lookups import view_of
+from views.saving import refuse
+from views.suggestions import look_up
+
+if TYPE_CHECKING:
+    from views.base import RecordView
+
+# Steps that are taken in one form, with a button each: they ask for the same.
+TOGETHER: Sequence[tuple[Move, ...]] = (
+    (Move.APPROVE, Move.REFUSE),
+    (Move.AGREE, Move.DECLINE),
+    (Move.CONFIRM, Move.REJECT),
+)
+_LEADS_BACK = frozenset({Move.REFUSE, Move.DECLINE, Move.REJECT, Move.WITHDRAW, Move.REOPEN})
+# What a form says above its fields.
+_HELP: dict[Move, LazyString] = {
+    Move.VERIFY: _l(
+        "Ring the customer or drive there. Repeat the problem back, and tick when the customer says that it "
+        "is so."
+    ),
+    Move.ANSWER_ON_THE_SPOT: _l(
+        "For explanations and advice only: nothing is given, and nobody has to approve. The customer is "
+        "still asked later whether he or she is satisfied."
+    ),
+    Move.ANALYSE: _l(
+        "What is behind it? How far is the company at fault, is the demand reasonable, how long has the "
+        "customer been with us, and what would he or she tell others?"
+    ),
+    Move.PROPOSE: _l(
+        "The company's fault is made good generously; an unreasonable demand is refused clearly."
+    ),
+    Move.APPROVE: _l("Approve it, or send it back with a reason. The customer is told on the same day."),
+    Move.TELL: _l("Tell the customer today what was decided, and enter it here."),
+    Move.AGREE: _l("What does the customer say? Attach the signed agreement below as a file."),
+    Move.CARRY_OUT: _l("When every task is reported done, the customer is asked whether all is well."),
+    Move.CONFIRM: _l("Ask the customer. Who is satisfied closes the complaint; who is not opens it again."),
+    Move.REOPEN: _l("A closed complaint is archived. Reopen it only where the customer comes back with it."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One of the seven steps: `who` and `at` of when it was reached last, None where nobody knows."""
+
+    step: Step
+    is_reached: bool
+    is_now: bool
+    who: str | None
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepForm:
+    """The form of a step, or of two that ask for the same."""
+
+    transitions: Sequence[Transition]
+    form: RecordForm
+    view: RecordView
+
+    @property
+    def title(self) -> str:
+        """Return what the form is headed by."""
+        return str(_(" or ")).join(str(each.action) for each in self.transitions)
+
+    @property
+    def help(self) -> LazyString | None:
+        """Return what is said above the fields."""
+        return _HELP.get(self.transitions[0].move)
+
+    def leads_back(self, transition: Transition) -> bool:
+        """Tell whether a button takes the complaint back."""
+        return transition.move in _LEADS_BACK
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedurePanel:
+    """What stands at the head of a complaint's page; `asked` is None where the reader can take no step."""
+
+    template: ClassVar[str] = "_procedure.html"
+    stages: list[Stage]
+    proposal: Proposal | None
+    remedies: list[LazyString]
+    beyond: list[str]
+    proposed_by: str | None
+    asked: StepForm | None
+    bounds: str | None
+    hindrance: LazyString | str | None
+    due: list[Deadline]
+    tasks: list[DepartmentTask]
+    now: datetime
+    others: list[Transition]
+    times_reopened: int
+
+
+def panel(row: Complaint, sent: StepForm | None = None) -> ProcedurePanel:
+    """Return what stands at the head of the page; `sent` is a form that could not be taken."""
+    proposal = open_proposal(row)
+    ways = possible(row, proposal, current_actor())
+    asked = sent or _asked(row, ways)
+    shown = {each.move for each in asked.transitions} if asked else set()
+    names = labels_for(Staff, [proposal.created_by_id] if proposal and proposal.created_by_id else [])
+    return ProcedurePanel(
+        stages=_stages(row),
+        proposal=proposal,
+        remedies=[each.label for each in Remedy if proposal and each.value in proposal.remedies],
+        beyond=bounds_of(row).exceeded_by(proposal.remedies, proposal.value) if proposal else [],
+        proposed_by=next((label.text for label in names.values()), None),
+        asked=asked,
+        bounds=_bounds(row) if Move.PROPOSE in shown else None,
+        hindrance=None if asked else _hindrance(row, proposal),
+        due=open_deadlines(row),
+        tasks=tasks_of(row) if row.step is Step.AGREED else [],
+        now=now(),
+        others=[each for each in ways if each.move not in shown],
+        times_reopened=row.times_reopened,
+    )
+
+
+def take_step(view: RecordView, row: Complaint) -> ResponseReturnValue:
+    """Take the step that was sent, or show its form again with what is to be mended."""
+    move = next((each for each in Move if each.value == request.form.get("move")), None)
+    transition = TRANSITIONS.get(move) if move is not None else None
+    if transition is None:
+        abort(400)
+    asked = _form(
+        row, _with_others(transition, possible(row, open_proposal(row), current_actor())), sent=True
+    )
+    form = asked.form
+    if _is_valid(form, transition):
+        given = {field.name: field.data for field in form.record_fields()}
+        try:
+            take(row, transition.move, given, seen_version=form.seen_version or 0)
+            db.session.commit()
+        except RefusedStepError as refused:
+            db.session.rollback()
+            if _was_taken(row, transition.move, form.seen_version):
+                return redirect(view.page_url("details_view", id=row.id))
+            refuse(form, Refusal(refused.field, str(refused.sentence)))
+        except (IntegrityError, DataError) as error:
+            db.session.rollback()
+            refuse(form, refusal_of(error))
+        else:
+            label = view.label(row)
+            undo.tell(_("%(record)s: %(step)s", record=label, step=transition.move.label), None)
+            return redirect(view.page_url("details_view", id=row.id))
+    row = view.record_or_404()
+    form.version.data = str(row.version)
+    form.fetch_labels()
+    return view.show_details(row, panel=panel(row, asked)), 422
+
+
+def _is_valid(form: RecordForm, transition: Transition) -> bool:
+    """Check the form; what only the other button of it needs may be missing."""
+    if form.validate():
+        return True
+    missing = {field.name for field in form.record_fields() if field.errors}
+    if missing & transition.needs or any(form[name].data for name in missing):
+        return False
+    for name in missing:
+        form[name].errors = []
+    return True
+
+
+def _was_taken(row: Complaint, move: Move, seen_version: int | None) -> bool:
+    """Tell whether this very form has taken its step before: a second click, or a reload."""
+    actor = current_actor()
+    newest = select(StepTaken).where(StepTaken.complaint_id == row.id).order_by(StepTaken.id.desc()).limit(1)
+    taken = db.session.scalars(newest).one_or_none()
+    return (
+        taken is not None
+        and actor is not None
+        and taken.move == move
+        and taken.created_by_id == actor.staff_id
+        and row.version == (seen_version or 0) + 1
+    )
+
+
+def _asked(row: Complaint, ways: list[Transition]) -> StepForm | None:
+    """Return the form of the step that the address asks for, else of the first that is possible."""
+    wanted = request.args.get("step") if request.method == "GET" else None
+    chosen = next((each for each in ways if each.move.value == wanted), None) or next(iter(ways), None)
+    return _form(row, _with_others(chosen, ways)) if chosen is not None else None
+
+
+def _with_others(chosen: Transition, ways: list[Transition]) -> list[Transition]:
+    together = next((group for group in TOGETHER if chosen.move in group), (chosen.move,))
+    possible_now = {each.move for each in ways} | {chosen.move}
+    return [TRANSITIONS[move] for move in together if move in possible_now]
+
+
+def _form(row: Complaint, transitions: list[Transition], *, sent: bool = False) -> StepForm:
+    first = transitions[0]
+    view = view_of(first.asked_of)
+    assert view is not None
+    names = tuple(dict.fromkeys(name for each in transitions for name in each.asks))
+    # What each of the buttons needs is marked; what one alone needs is asked for when it is pressed.
+    needs = frozenset.intersection(*(each.needs for each in transitions))
+    make = view.form_for_names(names, needs)
+    old: Any = row if first.asked_of is Complaint else None
+    form = make(formdata=request.form if sent else None, obj=old, data=view.defaults(names))
+    if not sent:
+        form.version.data = str(row.version)
+        if row.vehicle_id is not None:
+            _fill_from_vehicle(form, row)
+    form.fetch_labels()
+    return StepForm(transitions, form, view)
+
+
+def _fill_from_vehicle(form: RecordForm, row: Complaint) -> None:
+    """Fill in, while still empty, what choosing the vehicle would fill in."""
+    view = view_of(Complaint)
+    assert view is not None
+    for found in look_up(Vehicle, "", view.fills["vehicle_id"], only=row.vehicle_id):
+        for name, filled in found["fills"].items():
+            if name in form and filled["value"] and form[name].data is None:
+                form[name].process_formdata([filled["value"]])
+
+
+def _hindrance(row: Complaint, proposal: Proposal | None) -> LazyString | str | None:
+    """Return why the reader, who has a say in it, can't take the next step; None where it is another's."""
+    actor = current_actor()
+    waiting = TRANSITIONS[Move.APPROVE if row.step is Step.PROPOSED else Move.CONFIRM]
+    state = proposal.state if proposal is not None else None
+    if row.step not in waiting.sources or state != waiting.proposal or not allows_on(actor, row, "act"):
+        return None
+    refused = why_not(waiting, row, proposal, actor)
+    return refused.sentence if refused is not None else None
+
+
+def _bounds(row: Complaint) -> str:
+    """Return what the compensation rules allow on this complaint, as a sentence."""
+    bounds = bounds_of(row)
+    remedies = str(_(", ")).join(str(each.label) for each in Remedy if each.value in bounds.remedies)
+    sentence: str = _(
+        "Compensation rules for this complaint: %(remedies)s, worth up to %(most)s yuan.",
+        remedies=remedies,
+        most=bounds.value_most,
+    )
+    return sentence
+
+
+def _stages(row: Complaint) -> list[Stage]:
+    """Return the seven steps; two queries."""
+    found = select(StepTaken).where(StepTaken.complaint_id == row.id).order_by(StepTaken.id)
+    reached = {taken.to_step: taken for taken in db.session.scalars(found)}
+    names = labels_for(Staff, {taken.created_by_id for taken in reached.values() if taken.created_by_id})
+    order = list(Step)
+    at_now = order.index(row.step)
+    stages = []
+    for place, step in enumerate(order):
+        taken = reached.get(step) if place <= at_now else None
+        who = names.get(taken.created_by_id) if taken is not None and taken.created_by_id else None
+        at = taken.taken_at if taken is not None else _stamp(row, step) if place <= at_now else None
+        stages.append(Stage(step, place <= at_now, place == at_now, who.text if who else None, at))
+    return stages
+
+
+def _stamp(row: Complaint, step: Step) -> datetime | None:
+    """Return when a step was reached of which no record tells, as of complaints that were imported."""
+    name = {
+        Step.REGISTERED: "registered_at",
+        Step.VERIFIED: "verified_at",
+        Step.ANALYSED: "analysed_at",
+        Step.CARRIED_OUT: "carried_out_at",
+        Step.CONFIRMED: "confirmed_at",
+    }.get(step)
+    return getattr(row, name) if name is not None else None
