@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Date,
     DateTime,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    not_,
     null,
     or_,
     select,
@@ -30,7 +32,8 @@ from models.actor import current_actor
 from models.base import Record, db, now
 from models.customer import Customer
 from models.dealer import Dealer
-from models.due_kinds import RULES, DueKind, Source, Window, kinds_shown
+from models.due_kinds import RULES, DueKind, kinds_shown
+from models.due_source import Source, Window
 from models.need_to_know import readable, readable_label, readable_text
 from models.organisation import Staff
 from models.sql import labels_for
@@ -79,6 +82,8 @@ class DueItem:
     # Calls that were made for it and reached nobody, and when the last was.
     attempts: int
     tried_at: datetime | None
+    # Severe or safety relevant: it comes first.
+    is_urgent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +116,14 @@ def due_items(
 ) -> list[DueItem]:
     """Return what is due by the day `until` in `zone`, the oldest first, within the reader's row limits.
 
-    Unanswered complaints, promises and undecided claims stay until somebody does them. Follow-ups and
-    maintenances drop out LAPSES_AFTER_DAYS after the visit or their day, and the end of a warranty once it
-    has passed, so that vehicles of former years don't bury the work of today. Kinds whose lines tell of
-    records of a type that the reader may not list are left out. A first follow-up is done by a call that
-    names the receipt and reached the customer, or by attempts on ATTEMPT_DAYS different days; a second is
-    owed only to a customer whom the first reached. Maintenance and end of warranty are told to the customer:
-    a call to remind of it, or the maintenance itself, from TELL_DAYS before settles them.
+    What complaints owe is said by their deadlines, and stays like promises and undecided claims until
+    somebody does it. Follow-ups and maintenances drop out LAPSES_AFTER_DAYS after the visit or their day,
+    and the end of a warranty once it has passed, so that vehicles of former years don't bury the work of
+    today. Kinds whose lines tell of records of a type that the reader may not list are left out. A first
+    follow-up is done by a call that names the receipt and reached the customer, or by attempts on
+    ATTEMPT_DAYS different days; a second is owed only to a customer whom the first reached. Maintenance and
+    end of warranty are told to the customer: a call to remind of it, or the maintenance itself, from
+    TELL_DAYS before settles them.
     Five queries, however much is found.
     """
     wanted = Wanted(customer_id, vehicle_id, dealer_id, responsible_ids, None, kinds)
@@ -182,16 +188,19 @@ def _item(row: Any, name_of: Callable[[str, int | None], str | None], day: date,
         responsible=name_of("responsible_id", row.responsible_id),
         attempts=row.attempts or 0,
         tried_at=row.tried_at,
+        is_urgent=bool(row.is_urgent),
     )
 
 
 def _union(window: Window, wanted: Wanted, zone: ZoneInfo, most: int) -> Subquery | None:
     """Return the things to do of the kinds asked for, each up to `most`; None where none is allowed."""
+    kinds = [kind for kind in kinds_shown(current_actor()) if wanted.kinds is None or kind in wanted.kinds]
+    sources = [(kind, RULES[kind].make(window, zone)) for kind in kinds]
     parts = [
         # A subquery each: the row limits reach it there, also inside the union.
-        _rows_of(kind, RULES[kind].make(window, zone), window, wanted).limit(most).subquery()
-        for kind in kinds_shown(current_actor())
-        if wanted.kinds is None or kind in wanted.kinds
+        _rows_of(kind, source, window, wanted).limit(most).subquery()
+        for kind, source in sources
+        if source.is_urgent is not None or not window.is_urgent
     ]
     return union_all(*(select(part) for part in parts)).subquery() if parts else None
 
@@ -213,12 +222,18 @@ def _rows_of(kind: DueKind, source: Source, window: Window, wanted: Wanted) -> S
         told(source.about, String, "about"),
         told(source.attempts, BigInteger, "attempts"),
         told(source.tried_at, DateTime(timezone=True), "tried_at"),
+        told(source.is_urgent, Boolean, "is_urgent"),
         *(told(source.keys.get(name), BigInteger, name) for name in _NAMED),
     ).select_from(model)
     for joined, condition in source.joins:
         statement = statement.outerjoin(joined, condition)
-    conditions = (*source.conditions, *window.contains(source.due_on), *_narrowed(source, wanted))
-    return statement.where(*conditions).order_by(source.due_on, model.id)
+    conditions = [*source.conditions, *window.contains(source.due_on), *_narrowed(source, wanted)]
+    if window.is_urgent is not None and source.is_urgent is not None:
+        conditions.append(
+            source.is_urgent if window.is_urgent else not_(func.coalesce(source.is_urgent, False))
+        )
+    order = source.due_on if source.due_at is None else source.due_at
+    return statement.where(*conditions).order_by(order, model.id)
 
 
 def _narrowed(source: Source, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -229,13 +244,19 @@ def _narrowed(source: Source, wanted: Wanted) -> list[ColumnElement[bool]]:
         if key is not None:
             column = source.keys.get(name)
             conditions.append(literal(value=False) if column is None else column == key)
+    key = source.keys["responsible_id"]
+    who: ColumnElement[Any] = cast(null(), BigInteger) if key is None else key
+    never_by = source.never_by
     if wanted.responsible_ids is not None:
-        column, people = source.keys["responsible_id"], set(wanted.responsible_ids)
-        nobody = [column.is_(None)] if NOBODY in people else []
-        conditions.append(or_(column.in_(sorted(people - {NOBODY})), *nobody))
+        people = sorted(set(wanted.responsible_ids) - {NOBODY})
+        nobody = [who.is_(None)] if NOBODY in wanted.responsible_ids else []
+        conditions.append(or_(who.in_(people), *nobody))
+        if never_by is not None and people:
+            conditions.append(or_(never_by.is_(None), never_by.not_in(people)))
     if wanted.is_in_queue:
-        column = source.keys["responsible_id"]
-        conditions.append(or_(column.in_(QUEUE), column.is_(None)))
+        conditions.append(or_(who.in_(QUEUE), who.is_(None)))
+        if never_by is not None:
+            conditions.append(or_(never_by.is_(None), never_by.not_in(QUEUE)))
     if wanted.region_ids is not None:
         conditions.append(source.model.region_id.in_(sorted(wanted.region_ids)))
     return conditions

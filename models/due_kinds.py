@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, Date, case, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from models.actor import Actor
 from models.base import Labelled, Record
 from models.call_record import CallPurpose, CallRecord, CallResult
-from models.complaint import FIRST_ANSWER_WITHIN, Complaint, Step
+from models.complaint import Complaint
 from models.customer import Customer
 from models.dealer import Dealer
+from models.department_task import DepartmentTask
+from models.due_complaints import (
+    carried_out,
+    confirmed,
+    decision,
+    department_task,
+    first_answer,
+    solved,
+    tell_customer,
+)
+from models.due_source import Source, Window, day_of, keys_of, of_customer, start_of_day
 from models.permissions import allows
+from models.proposal import Proposal
 from models.service_receipt import ServiceKind, ServiceReceipt
 from models.vehicle import Vehicle
 from models.warranty_claim import ClaimKind, ClaimOutcome, WarrantyClaim
@@ -43,6 +55,12 @@ class DueKind(Labelled):
     """What there is to do."""
 
     FIRST_ANSWER = "first_answer", _("First answer")
+    SOLVED = "solved", _("Complaint to solve")
+    DECISION = "decision", _("Proposal to decide")
+    TELL_CUSTOMER = "tell_customer", _("Customer to be told")
+    DEPARTMENT_TASK = "department_task", _("Task of a department")
+    CARRIED_OUT = "carried_out", _("Solution to carry out")
+    CONFIRMED = "confirmed", _("Satisfaction to ask")
     PROMISE = "promise", _("Promise to keep")
     FIRST_FOLLOW_UP = "first_follow_up", _("First follow-up")
     SECOND_FOLLOW_UP = "second_follow_up", _("Second follow-up")
@@ -51,84 +69,8 @@ class DueKind(Labelled):
     WARRANTY_CLAIM = "warranty_claim", _("Warranty claim to decide")
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The days between which something is due, both included; `since` None reaches back to the oldest."""
-
-    until: date
-    since: date | None = None
-
-    def contains(self, due_on: Any) -> list[ColumnElement[bool]]:
-        """Return the conditions under which a day lies between them."""
-        return [due_on <= self.until, *([due_on >= self.since] if self.since else [])]
-
-    def contains_instant(self, instant: Any, zone: ZoneInfo, delay: timedelta) -> list[ColumnElement[bool]]:
-        """Return the conditions under which `instant` plus `delay` lies there, so that an index serves."""
-        ends = instant < start_of_day(self.until + timedelta(days=1), zone) - delay
-        return [ends, *([instant >= start_of_day(self.since, zone) - delay] if self.since else [])]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The rows of one kind: `keys` are what they belong to, None stands for what a kind doesn't tell."""
-
-    model: type[Record]
-    due_on: Any
-    conditions: Sequence[ColumnElement[bool]]
-    keys: Mapping[str, Any]
-    # Each with the condition under which it belongs to the row; a row without one stays.
-    joins: Sequence[tuple[type[Record], ColumnElement[bool]]]
-    phone: Any
-    starts_on: Any = None
-    due_at: Any = None
-    who: Any = None
-    about: Any = None
-    # Calls that were made for it and did not settle it, and when the last of them was.
-    attempts: Any = None
-    tried_at: Any = None
-
-
-def start_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """Return the instant at which `day` begins in `zone`."""
-    return datetime.combine(day, time.min, zone)
-
-
-def _day_of(instant: Any, zone: ZoneInfo) -> Any:
-    return cast(func.timezone(zone.key, instant), Date)
-
-
 def _oldest(zone: ZoneInfo) -> date:
     return datetime.now(zone).date() - timedelta(days=LAPSES_AFTER_DAYS)
-
-
-def _keys(model: Any, **others: Any) -> dict[str, Any]:
-    return {
-        "customer_id": model.customer_id,
-        "vehicle_id": model.vehicle_id,
-        "responsible_id": model.responsible_id,
-    } | others
-
-
-def _of_customer(model: Any) -> tuple[type[Record], ColumnElement[bool]]:
-    return Customer, Customer.id == model.customer_id
-
-
-def _first_answer(window: Window, zone: ZoneInfo) -> Source:
-    due_at = Complaint.registered_at + FIRST_ANSWER_WITHIN
-    return Source(
-        Complaint,
-        _day_of(due_at, zone),
-        [
-            Complaint.step == Step.REGISTERED,
-            *window.contains_instant(Complaint.registered_at, zone, FIRST_ANSWER_WITHIN),
-        ],
-        _keys(Complaint, dealer_id=Complaint.dealer_id),
-        [_of_customer(Complaint)],
-        func.coalesce(Complaint.phone, Customer.phone),
-        due_at=due_at,
-        who=Complaint.customer_name,
-        about=Complaint.description,
-    )
 
 
 def _promise(_window: Window, _zone: ZoneInfo) -> Source:
@@ -136,8 +78,8 @@ def _promise(_window: Window, _zone: ZoneInfo) -> Source:
         CallRecord,
         CallRecord.promised_until,
         [CallRecord.promised_until.is_not(None), CallRecord.promise_kept_on.is_(None)],
-        _keys(CallRecord),
-        [_of_customer(CallRecord)],
+        keys_of(CallRecord),
+        [of_customer(CallRecord)],
         func.coalesce(CallRecord.phone, Customer.phone),
         about=CallRecord.promise,
     )
@@ -146,7 +88,7 @@ def _promise(_window: Window, _zone: ZoneInfo) -> Source:
 def _is_followed_up(purpose: CallPurpose, zone: ZoneInfo) -> ColumnElement[bool]:
     """Return the condition under which calls of this purpose about a receipt count as its follow-up."""
     call = aliased(CallRecord)
-    days = func.count(_day_of(call.called_at, zone).distinct())
+    days = func.count(day_of(call.called_at, zone).distinct())
     reached = func.bool_or(call.result == CallResult.REACHED)
     counted = (
         select(call.service_receipt_id)
@@ -173,8 +115,8 @@ def _receipt_source(
         ServiceReceipt,
         due_on,
         conditions,
-        _keys(ServiceReceipt, dealer_id=ServiceReceipt.dealer_id, responsible_id=agent),
-        [_of_customer(ServiceReceipt)],
+        keys_of(ServiceReceipt, dealer_id=ServiceReceipt.dealer_id, responsible_id=agent),
+        [of_customer(ServiceReceipt)],
         Customer.phone,
         starts_on=starts_on,
         about=func.coalesce(ServiceReceipt.work_done, ServiceReceipt.fault),
@@ -185,7 +127,7 @@ def _receipt_source(
 
 def _first_follow_up(window: Window, zone: ZoneInfo) -> Source:
     begins, ends = FIRST_FOLLOW_UP_DAYS
-    visited_on, entered_on = ServiceReceipt.handed_over_on, _day_of(ServiceReceipt.created_at, zone)
+    visited_on, entered_on = ServiceReceipt.handed_over_on, day_of(ServiceReceipt.created_at, zone)
     is_late_slip = entered_on > visited_on + ends
     return _receipt_source(
         CallPurpose.FIRST_FOLLOW_UP,
@@ -209,7 +151,7 @@ def _second_follow_up(window: Window, zone: ZoneInfo) -> Source:
         earlier.result == CallResult.REACHED,
         earlier.id < call.id,
     )
-    reached_on = _day_of(call.called_at, zone)
+    reached_on = day_of(call.called_at, zone)
     source = _receipt_source(
         CallPurpose.SECOND_FOLLOW_UP,
         reached_on + ends,
@@ -253,7 +195,7 @@ def _vehicle_source(due_on: Any, conditions: Sequence[ColumnElement[bool]]) -> S
             "dealer_id": Vehicle.dealer_id,
             "responsible_id": Customer.responsible_id,
         },
-        [_of_customer(Vehicle)],
+        [of_customer(Vehicle)],
         Customer.phone,
         starts_on=since,
     )
@@ -299,19 +241,36 @@ class Rule:
     shows: frozenset[type[Record]]
     # The rights with which it is done.
     done_by: tuple[tuple[type[Record], str], ...]
+    # Nobody's work but theirs: others don't read of it.
+    is_for_doers: bool = False
 
 
 _CALLED_ABOUT = ((CallRecord, "create"),)
 _VISIT = frozenset({ServiceReceipt, Customer, Vehicle, Dealer, CallRecord})
 _VEHICLE = frozenset({Vehicle, Customer, Dealer})
 
+_COMPLAINT = frozenset({Complaint, Customer, Vehicle, Dealer})
+_STEP = ((Complaint, "act"),)
+
 RULES: Mapping[DueKind, Rule] = {
-    DueKind.FIRST_ANSWER: Rule(
+    DueKind.FIRST_ANSWER: Rule(Complaint, first_answer, _COMPLAINT, _STEP),
+    DueKind.SOLVED: Rule(Complaint, solved, _COMPLAINT, _STEP),
+    DueKind.DECISION: Rule(
         Complaint,
-        _first_answer,
-        frozenset({Complaint, Customer, Vehicle, Dealer}),
-        ((Complaint, "edit"),),
+        decision,
+        _COMPLAINT | {Proposal},
+        ((Complaint, "approve"),),
+        is_for_doers=True,
     ),
+    DueKind.TELL_CUSTOMER: Rule(Complaint, tell_customer, _COMPLAINT, _STEP),
+    DueKind.DEPARTMENT_TASK: Rule(
+        DepartmentTask,
+        department_task,
+        frozenset({DepartmentTask, Complaint}),
+        ((DepartmentTask, "edit"),),
+    ),
+    DueKind.CARRIED_OUT: Rule(Complaint, carried_out, _COMPLAINT, _STEP),
+    DueKind.CONFIRMED: Rule(Complaint, confirmed, _COMPLAINT, _STEP),
     DueKind.PROMISE: Rule(
         CallRecord, _promise, frozenset({CallRecord, Customer, Vehicle}), ((CallRecord, "edit"),)
     ),
@@ -334,13 +293,14 @@ def kinds_shown(actor: Actor | None) -> list[DueKind]:
         kind
         for kind, rule in RULES.items()
         if all(allows(actor, model.__tablename__, "list") for model in rule.shows)
+        and (not rule.is_for_doers or _does(actor, rule))
     ]
 
 
 def kinds_done(actor: Actor | None) -> list[DueKind]:
     """Return the kinds that `actor` reads and may also do by role, whoever answers for the record."""
-    return [
-        kind
-        for kind in kinds_shown(actor)
-        if all(allows(actor, model.__tablename__, action) for model, action in RULES[kind].done_by)
-    ]
+    return [kind for kind in kinds_shown(actor) if _does(actor, RULES[kind])]
+
+
+def _does(actor: Actor | None, rule: Rule) -> bool:
+    return all(allows(actor, model.__tablename__, action) for model, action in rule.done_by)

@@ -13,7 +13,7 @@ from models.base import Record, db, now
 from models.centre import site_zone
 from models.complaint import FIRST_ANSWER_WITHIN, Complaint, Severity, Step
 from models.dealer import Dealer
-from models.due_kinds import start_of_day
+from models.due_source import start_of_day
 from models.organisation import Staff
 from models.overview import DEALER_DAYS
 from models.part import Part, PartsQualityRecord

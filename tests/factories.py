@@ -7,6 +7,7 @@ import itertools
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -66,6 +67,17 @@ from models.step_taken import Move
 B = TypeVar("B", bound=Base)
 T = TypeVar("T", bound=Record)
 _serial = itertools.count(1)
+
+
+# What a complaint owes at which step.
+STEP_OF = {
+    DeadlineKind.FIRST_ANSWER: Step.REGISTERED,
+    DeadlineKind.SOLVED: Step.ANALYSED,
+    DeadlineKind.DECISION: Step.PROPOSED,
+    DeadlineKind.TELL_CUSTOMER: Step.PROPOSED,
+    DeadlineKind.CARRIED_OUT: Step.AGREED,
+    DeadlineKind.CONFIRMED: Step.CARRIED_OUT,
+}
 
 
 class Factory:
@@ -224,6 +236,15 @@ class Factory:
         if "complaint_id" not in attributes:
             attributes["complaint_id"] = self.complaint().id
         return attributes
+
+    def owing(self, kind: DeadlineKind, due_at: datetime, **attributes: Any) -> Complaint:
+        """Make a complaint that owes something by then."""
+        complaint = self.complaint(**{"step": STEP_OF[kind]} | attributes)
+        key = self.session.scalars(select(DeadlineRule.id).where(DeadlineRule.kind == kind)).first()
+        times = {"started_at": due_at - timedelta(days=1), "due_at": due_at}
+        self.session.add(Deadline(complaint_id=complaint.id, kind=kind, rule_id=key, **times))
+        self.session.commit()
+        return complaint
 
     def proposal(self, **attributes: Any) -> Proposal:
         offer = {"remedies": ["repair"], "details": "更换左前减震"}

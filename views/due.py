@@ -1,11 +1,11 @@
-"""The page of what is due: late, today, this week and in the next weeks, each line with the way to do it."""
+"""My work: what is due first, late, today and coming, each line with the way to do it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -30,6 +30,9 @@ from views.lookups import page_of, small_options, view_named, view_of
 from views.menu import Area
 from views.page import Page
 
+if TYPE_CHECKING:
+    from views.base import RecordView
+
 WEEKS = 4
 # Lines of each part on the page, and of one part alone.
 PART_MOST, PAGE_MOST = 15, 50
@@ -39,6 +42,7 @@ PAGES_MOST = 40
 class Part(Labelled):
     """A part of the page, by when its lines are due."""
 
+    FIRST = "first", lazy_gettext("First of all: severe or safety relevant, due or late")
     LATE = "late", lazy_gettext("Late")
     TODAY = "today", lazy_gettext("Today")
     WEEK = "week", lazy_gettext("This week")
@@ -61,6 +65,8 @@ class Way:
     label: str
     url: str
     is_post: bool = False
+    # Where on that page.
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ class DueView(Page):
     """Show what is due, and let it be done."""
 
     actions: ClassVar[Mapping[str, str]] = {"index": "read", "kept_view": "keep"}
-    title = lazy_gettext("Due")
+    title = lazy_gettext("My work")
     permission = "due"
     area, icon = Area.TODAY, "clock"
 
@@ -205,8 +211,9 @@ def window_of(part: Part) -> Window:
     day = today()
     sunday = day + timedelta(days=7 - day.isoweekday())
     return {
-        Part.LATE: Window(day - timedelta(days=1)),
-        Part.TODAY: Window(day, day),
+        Part.FIRST: Window(day, is_urgent=True),
+        Part.LATE: Window(day - timedelta(days=1), is_urgent=False),
+        Part.TODAY: Window(day, day, is_urgent=False),
         Part.WEEK: Window(sunday, day + timedelta(days=1)),
         Part.LATER: Window(day + timedelta(weeks=WEEKS), max(sunday, day) + timedelta(days=1)),
     }[part]
@@ -253,6 +260,8 @@ def way_to_do(item: DueItem) -> Way | None:
     if item.kind is DueKind.PROMISE:
         is_allowed = allows(current_actor(), CallRecord.__tablename__, "edit")
         return Way(_("Kept"), url_for("due.kept_view"), is_post=True) if is_allowed else None
+    if item.kind in _STEPS:
+        return _step(item, _STEPS[item.kind])
     if item.kind in _EDITED:
         return _edit(item, _EDITED[item.kind])
     calls = view_of(CallRecord)
@@ -269,18 +278,38 @@ def way_to_do(item: DueItem) -> Way | None:
     return Way(_("Record the call"), url)
 
 
-# What is done in the record's own form, and what the button says.
-_EDITED: Mapping[DueKind, LazyString] = {
+# What is done on the complaint's page, as a step of the procedure, and what the button says.
+_STEPS: Mapping[DueKind, LazyString] = {
     DueKind.FIRST_ANSWER: lazy_gettext("Record the answer"),
+    DueKind.SOLVED: lazy_gettext("Go on"),
+    DueKind.DECISION: lazy_gettext("Decide"),
+    DueKind.TELL_CUSTOMER: lazy_gettext("Record that the customer was told"),
+    DueKind.CARRIED_OUT: lazy_gettext("Note it as carried out"),
+    DueKind.CONFIRMED: lazy_gettext("Record the reply"),
+}
+# What is done in the record's own form.
+_EDITED: Mapping[DueKind, LazyString] = {
+    DueKind.DEPARTMENT_TASK: lazy_gettext("Report it done"),
     DueKind.WARRANTY_CLAIM: lazy_gettext("Decide"),
 }
 
 
+def _step(item: DueItem, label: LazyString) -> Way | None:
+    view = view_named(item.table)
+    if view is None or not _may(view, item):
+        return None
+    return Way(str(label), url_for(f"{view.endpoint}.details_view", id=item.row_id), anchor="#step")
+
+
 def _edit(item: DueItem, label: LazyString) -> Way | None:
     view = view_named(item.table)
+    if view is None or not _may(view, item):
+        return None
+    return Way(str(label), url_for(f"{view.endpoint}.edit_view", id=item.row_id))
+
+
+def _may(view: RecordView, item: DueItem) -> bool:
     own = own_letters(current_actor(), item.table, responsible_id=item.responsible_id)
     may = {ACTIONS[letter] for letter in own}
     needed = [action for _model, action in RULES[item.kind].done_by]
-    if view is None or not all(view.is_allowed(each) or each in may for each in needed):
-        return None
-    return Way(str(label), url_for(f"{view.endpoint}.edit_view", id=item.row_id))
+    return all(view.is_allowed(each) or each in may for each in needed)

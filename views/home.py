@@ -145,7 +145,7 @@ def sections() -> dict[str, Any]:
 
 def _due() -> list[Line]:
     wanted = Wanted(responsible_ids=people_of(default_person()))
-    windows = [window_of(part) for part in (Part.LATE, Part.TODAY, Part.WEEK)]
+    windows = [window_of(part) for part in (Part.FIRST, Part.LATE, Part.TODAY, Part.WEEK)]
     found = due_lists(windows, wanted, zone=site_zone(), limit=DUE_MOST)
     return [line_of(item) for part in found for item in part][:DUE_MOST]
 

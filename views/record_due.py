@@ -59,4 +59,4 @@ def _entry(view: RecordView, row: Any, item: DueItem) -> DueEntry:
     # What is done by a form of its own is done on its record's page, or on the page of what is due.
     if way is None or way.is_post:
         return DueEntry(item, url, "", None)
-    return DueEntry(item, url, way.label, way.url)
+    return DueEntry(item, url, way.label, way.url + way.anchor)

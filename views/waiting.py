@@ -12,7 +12,7 @@ from flask_babel import ngettext
 from sqlalchemy import Select, func, select
 
 from models import Complaint, Delivery, ImportRun, current_actor, db
-from models.centre import site_zone
+from models.centre import centre_facts
 from models.complaint import Step
 from models.digest import DeliveryState
 from models.due import QUEUE, DueKind, Wanted, Window, count_due
@@ -23,8 +23,17 @@ from views.clock import today
 
 # Beyond this nobody counts, neither a reader nor the database.
 MOST = 99
-# What somebody waits for by phone; what a vehicle needs stands on the page alone.
-_CALLED_FOR = (DueKind.PROMISE, DueKind.FIRST_FOLLOW_UP, DueKind.SECOND_FOLLOW_UP)
+# What a vehicle needs, and claims, stand on the page alone; a first answer is counted with the complaints.
+_COUNTED = (
+    DueKind.SOLVED,
+    DueKind.DECISION,
+    DueKind.TELL_CUSTOMER,
+    DueKind.CARRIED_OUT,
+    DueKind.CONFIRMED,
+    DueKind.PROMISE,
+    DueKind.FIRST_FOLLOW_UP,
+    DueKind.SECOND_FOLLOW_UP,
+)
 
 
 def badge_of(endpoint: str) -> str | None:
@@ -48,7 +57,7 @@ def sentence_of(endpoint: str) -> str | None:
         )
     elif endpoint == "due":
         words = ngettext(
-            "%(shown)s call is due or late", "%(shown)s calls are due or late", number, shown=shown
+            "%(shown)s thing is due or late", "%(shown)s things are due or late", number, shown=shown
         )
     elif endpoint == "delivery":
         words = ngettext(
@@ -88,9 +97,10 @@ def _counts() -> dict[str, Select[int]]:
         return {}
     counts = {}
     # Work is what the reader can do; who only reads it finds it on the page.
-    kinds = tuple(kind for kind in kinds_done(actor) if kind in _CALLED_FOR)
+    kinds = tuple(kind for kind in kinds_done(actor) if kind in _COUNTED)
     if kinds:
-        counts["due"] = _calls_due(kinds, today(), site_zone())
+        facts = centre_facts()
+        counts["due"] = _work_due(kinds, today(), facts.zone, facts.is_confirmed_by_other)
     if allows(actor, "complaint", "edit"):
         counts["complaint"] = _capped(select(Complaint.id).where(Complaint.step == Step.REGISTERED))
     if allows(actor, "delivery", "act"):
@@ -102,11 +112,12 @@ def _counts() -> dict[str, Select[int]]:
 
 
 @lru_cache(maxsize=100)
-def _calls_due(kinds: tuple[DueKind, ...], day: date, zone: ZoneInfo) -> Select[int]:
-    """Return the count of calls in one's queue that are due by `day`, for who may do these kinds.
+def _work_due(kinds: tuple[DueKind, ...], day: date, zone: ZoneInfo, _is_by_other: bool) -> Select[int]:
+    """Return the count of what is in one's queue that are due by `day`, for who may do these kinds.
 
     To put the statement together takes longer than all else on a page; nothing but the arguments goes into
-    it: the row limits are added when it runs.
+    it: the row limits are added when it runs. Whether somebody other than the handler asks for the
+    satisfaction is told for the cache alone.
     """
     return count_due(Window(day), Wanted(is_in_queue=True, kinds=kinds), zone=zone, most=MOST + 1)
 

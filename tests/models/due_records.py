@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from factories import Factory
+from factories import STEP_OF, Factory
 from models import ServiceReceipt
 from models.call_record import CallResult
 from models.due import DueKind
@@ -47,7 +47,8 @@ def one_of_each(make: Factory, **attributes: Any) -> dict[DueKind, Any]:
     second = handed_over(make, -8, **shared)
     call(make, second, -4, CallResult.REACHED, region_id=attributes.get("region_id"))
     return {
-        DueKind.FIRST_ANSWER: make.complaint(**shared),
+        **{DueKind[kind.name]: make.owing(kind, noon(1), **shared) for kind in STEP_OF},
+        DueKind.DEPARTMENT_TASK: make.department_task(due_on=day(1), **attributes),
         DueKind.PROMISE: make.call_record(promise="寄", promised_until=day(1), **shared),
         DueKind.FIRST_FOLLOW_UP: handed_over(make, -3, **shared),
         DueKind.SECOND_FOLLOW_UP: second,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +15,11 @@ from models import acting_as, db
 from models.actor import Actor
 from models.base import now
 from models.call_record import CallPurpose, CallResult
-from models.complaint import Step
+from models.centre import centre_facts
+from models.complaint import Severity
+from models.deadline import pause, settle_deadline, start_deadlines
+from models.deadline_rule import DeadlineKind
+from models.department_task import TaskState
 from models.due import NOBODY, DueItem, DueKind, Wanted, Window, count_due, due_items, due_lists
 from models.service_receipt import ServiceKind
 from models.warranty_claim import ClaimKind, ClaimOutcome
@@ -40,28 +43,86 @@ def only(kind: DueKind, distance: int = 60) -> DueItem | None:
     return found[0] if found else None
 
 
-def test_a_registered_complaint_is_owed_an_answer_within_24_hours(in_app: Flask, make: Factory) -> None:
-    registered_at = now() - timedelta(hours=25)
+def test_what_a_complaint_owes_stands_there_until_it_is_settled(in_app: Flask, make: Factory) -> None:
+    due_at = noon(-1)
     customer = make.customer(phone="13900001111")
-    complaint = make.complaint(
-        registered_at=registered_at, customer_id=customer.id, customer_name="王师傅", phone=None
-    )
-    make.complaint(registered_at=registered_at, step=Step.VERIFIED)
+    given = {"customer_id": customer.id, "customer_name": "王师傅", "phone": None}
+    complaint = make.owing(DeadlineKind.FIRST_ANSWER, due_at, **given)
+    make.complaint(registered_at=due_at)
     item = only(DueKind.FIRST_ANSWER)
     assert item is not None
     assert (item.table, item.row_id, item.label) == ("complaint", complaint.id, complaint.number)
-    assert item.due_at == registered_at + timedelta(hours=24)
-    assert item.is_late
+    assert (item.due_at, item.is_late, item.is_urgent) == (due_at, True, False)
     assert (item.who, item.phone, item.customer_id) == ("王师傅", "13900001111", customer.id)
+    settle_deadline(complaint, DeadlineKind.FIRST_ANSWER, now())
+    assert only(DueKind.FIRST_ANSWER) is None
 
 
 def test_an_answer_that_is_still_in_time_is_due_tomorrow_and_not_late(in_app: Flask, make: Factory) -> None:
-    make.complaint(registered_at=now() - timedelta(minutes=1))
+    make.owing(DeadlineKind.FIRST_ANSWER, noon(1))
     item = only(DueKind.FIRST_ANSWER, 1)
     assert item is not None
     assert not item.is_late
     assert item.due_on == day(1)
     assert only(DueKind.FIRST_ANSWER, 0) is None
+
+
+def test_while_the_customer_is_waited_for_nothing_is_due(in_app: Flask, make: Factory) -> None:
+    complaint = make.owing(DeadlineKind.SOLVED, noon(-1))
+    assert only(DueKind.SOLVED) is not None
+    pause(complaint, now())
+    assert only(DueKind.SOLVED) is None
+
+
+def test_a_complaint_says_its_next_step_once(in_app: Flask, make: Factory) -> None:
+    complaint = make.owing(DeadlineKind.FIRST_ANSWER, noon(0))
+    start_deadlines([(complaint.id, DeadlineKind.SOLVED, now())])
+    assert [item.kind for item in due()] == [DueKind.FIRST_ANSWER]
+    settle_deadline(complaint, DeadlineKind.FIRST_ANSWER, now())
+    assert [item.kind for item in due()] == [DueKind.SOLVED]
+
+
+def test_a_solution_is_carried_out_once_its_tasks_are(in_app: Flask, make: Factory) -> None:
+    complaint = make.owing(DeadlineKind.CARRIED_OUT, noon(1))
+    task = make.department_task(complaint_id=complaint.id, due_on=day(1), what="寄电池")
+    assert [(item.kind, item.row_id, item.about) for item in due()] == [
+        (DueKind.DEPARTMENT_TASK, task.id, "寄电池")
+    ]
+    task.report, task.state = "寄了", TaskState.DONE
+    db.session.flush()
+    assert [item.kind for item in due()] == [DueKind.CARRIED_OUT]
+
+
+def test_who_handled_a_complaint_is_not_the_one_to_ask_whether_it_satisfies(
+    in_app: Flask, make: Factory
+) -> None:
+    handler, agent = make.staff(), make.staff()
+    customer = make.customer(responsible_id=agent.id)
+    make.owing(DeadlineKind.CONFIRMED, noon(1), responsible_id=handler.id, customer_id=customer.id)
+    alone = make.owing(DeadlineKind.CONFIRMED, noon(1), responsible_id=handler.id)
+    assert due(responsible_ids=[handler.id, NOBODY]) == []
+    assert [item.responsible_id for item in due(responsible_ids=[agent.id])] == [agent.id]
+    assert [item.row_id for item in due(responsible_ids=[NOBODY])] == [alone.id]
+
+
+def test_who_proposed_finds_no_decision_to_take(in_app: Flask, make: Factory) -> None:
+    proposer, other = make.staff(), make.staff()
+    complaint = make.owing(DeadlineKind.DECISION, noon(1), responsible_id=proposer.id)
+    make.proposal(complaint_id=complaint.id, created_by_id=proposer.id, details="换一个")
+    assert due(responsible_ids=[proposer.id, NOBODY]) == []
+    assert [item.about for item in due(responsible_ids=[other.id, NOBODY])] == ["换一个"]
+
+
+def test_what_is_severe_or_unsafe_is_told_apart(in_app: Flask, make: Factory) -> None:
+    plain = make.owing(DeadlineKind.SOLVED, noon(-2))
+    severe = make.owing(DeadlineKind.SOLVED, noon(0), severity=Severity.SEVERE)
+    unsafe = make.owing(DeadlineKind.FIRST_ANSWER, noon(-1), is_safety_relevant=True)
+    make.call_record(promise="寄", promised_until=day(-1))
+    windows = [Window(day(0), is_urgent=True), Window(day(0), is_urgent=False)]
+    urgent, other = due_lists(windows, Wanted(), zone=ZONE)
+    assert [(item.row_id, item.is_urgent) for item in urgent] == [(unsafe.id, True), (severe.id, True)]
+    assert [item.kind for item in other] == [DueKind.SOLVED, DueKind.PROMISE]
+    assert other[0].row_id == plain.id
 
 
 def test_the_first_follow_up_lies_3_to_7_days_after_the_hand_over(in_app: Flask, make: Factory) -> None:
@@ -248,8 +309,8 @@ def test_what_is_due_comes_in_the_order_of_its_days_and_up_to_the_limit(in_app: 
 
 def test_windows_part_the_days_without_a_gap_and_without_a_double(in_app: Flask, make: Factory) -> None:
     one_of_each(make)
-    make.complaint(registered_at=now() - timedelta(days=3))
-    make.complaint(registered_at=noon(0) - timedelta(days=1))
+    make.owing(DeadlineKind.FIRST_ANSWER, noon(-2))
+    make.owing(DeadlineKind.FIRST_ANSWER, noon(0))
     windows = [Window(day(-1)), Window(day(0), day(0)), Window(day(6), day(1)), Window(day(60), day(7))]
     parts = due_lists(windows, Wanted(), zone=ZONE)
     assert [item.row_id for part in parts for item in part] == [item.row_id for item in due()]
@@ -260,7 +321,7 @@ def test_the_limits_of_the_reader_hold_for_every_kind(in_app: Flask, make: Facto
     own, other = make.region(), make.region()
     mine = one_of_each(make, region_id=own.id)
     one_of_each(make, region_id=other.id)
-    clerk = Actor(0, "request", frozenset({"clerk"}), frozenset({own.id}), own.id)
+    clerk = Actor(0, "request", frozenset({"supervisor", "clerk"}), frozenset({own.id}), own.id)
     with acting_as(clerk):
         found = due()
         counted = db.session.scalar(count_due(Window(day(60)), Wanted(), zone=ZONE, most=50))
@@ -291,9 +352,11 @@ def test_it_can_be_asked_for_people_and_for_nobody(in_app: Flask, make: Factory)
     mine, other = make.staff(), make.staff()
     one_of_each(make, responsible_id=mine.id)
     one_of_each(make)
-    assert {item.kind for item in due(responsible_ids=[mine.id])} == set(DueKind)
-    assert len(due(responsible_ids=[NOBODY])) == len(DueKind)
-    assert len(due(responsible_ids=[mine.id, NOBODY])) == 2 * len(DueKind)
+    # Decisions are open to whoever may take them, and who handled it does not ask for the satisfaction.
+    shared = {DueKind.DECISION, DueKind.CONFIRMED}
+    assert {item.kind for item in due(responsible_ids=[mine.id])} == set(DueKind) - shared
+    assert len(due(responsible_ids=[NOBODY])) == len(DueKind) + len(shared)
+    assert len(due(responsible_ids=[mine.id, NOBODY])) == 2 * len(DueKind) - 1
     assert due(responsible_ids=[other.id]) == []
 
 
@@ -308,7 +371,7 @@ def test_it_can_be_asked_for_regions(in_app: Flask, make: Factory) -> None:
 
 def test_a_count_reads_no_more_than_it_needs(in_app: Flask, make: Factory) -> None:
     for _ in range(4):
-        make.complaint()
+        make.call_record(promise="寄", promised_until=day(0))
 
     def counted(most: int) -> int | None:
         return db.session.scalar(count_due(Window(day(60)), Wanted(), zone=ZONE, most=most))
@@ -319,6 +382,7 @@ def test_a_count_reads_no_more_than_it_needs(in_app: Flask, make: Factory) -> No
 def test_it_asks_five_times_however_much_is_due(in_app: Flask, make: Factory) -> None:
     for _ in range(3):
         one_of_each(make, responsible_id=make.staff().id)
+    centre_facts()
     with count_queries(in_app) as queries:
         assert len(due()) == 3 * len(DueKind)
     assert len(queries) <= 5

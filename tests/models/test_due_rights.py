@@ -19,14 +19,27 @@ from models.due_kinds import RULES, kinds_done
 from models.organisation import Role
 
 # A warehouse keeper reads neither customers nor calls.
-READ_BY = {role: set(DueKind) for role in Role} | {Role.WAREHOUSE_KEEPER: {DueKind.WARRANTY_CLAIM}}
-CALLERS_DO = set(DueKind) - {DueKind.WARRANTY_CLAIM}
+OF_WAREHOUSE = {DueKind.WARRANTY_CLAIM, DueKind.DEPARTMENT_TASK}
+# Decisions stand where they can be taken.
+READ_BY = {role: set(DueKind) - {DueKind.DECISION} for role in Role} | {
+    Role.WAREHOUSE_KEEPER: OF_WAREHOUSE,
+    Role.SUPERVISOR: set(DueKind),
+    Role.ADMINISTRATOR: set(DueKind),
+}
+CALLERS_DO = set(DueKind) - {DueKind.WARRANTY_CLAIM, DueKind.DECISION}
+STEPS = {
+    DueKind.FIRST_ANSWER,
+    DueKind.SOLVED,
+    DueKind.TELL_CUSTOMER,
+    DueKind.CARRIED_OUT,
+    DueKind.CONFIRMED,
+}
 DONE_BY = {
     Role.CLERK: CALLERS_DO,
     Role.FOLLOW_UP_AGENT: CALLERS_DO,
     Role.TOURING_ENGINEER: CALLERS_DO,
-    Role.QUALITY_ENGINEER: {DueKind.FIRST_ANSWER, DueKind.WARRANTY_CLAIM},
-    Role.WAREHOUSE_KEEPER: set(),
+    Role.QUALITY_ENGINEER: STEPS | OF_WAREHOUSE,
+    Role.WAREHOUSE_KEEPER: {DueKind.DEPARTMENT_TASK},
     Role.SUPERVISOR: set(DueKind),
     Role.AUDITOR: set(),
     Role.ADMINISTRATOR: set(DueKind),

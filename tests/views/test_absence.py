@@ -15,6 +15,7 @@ from conftest import Login
 from factories import Factory
 from models import Absence, AuditEntry, Complaint, Department, Staff
 from models.base import now
+from models.deadline_rule import DeadlineKind
 from models.organisation import Role
 
 DAYS = {"starts_on": "2026-03-02", "ends_on": "2026-03-06"}
@@ -142,7 +143,9 @@ def client_of(make: Factory, login: Login, staff_id: int) -> Any:
 def test_the_substitutes_queue_holds_the_absent_persons_work_and_says_whose_it_is(
     make: Factory, login: Login, away: Absence
 ) -> None:
-    make.complaint(customer_name="代办客户", responsible_id=away.staff_id, region=make.region())
+    region = make.region()
+    given = {"customer_name": "代办客户", "responsible_id": away.staff_id, "region": region}
+    make.owing(DeadlineKind.FIRST_ANSWER, now(), **given)
     client = client_of(make, login, away.substitute_id)
     page = BeautifulSoup(client.get("/due/?person=own").text, "html.parser")
     line = page.find(string="代办客户").find_parent("li")
@@ -161,7 +164,7 @@ def test_the_badge_of_what_is_due_counts_the_absent_persons_calls(
     yesterday = present_day() - timedelta(days=1)
     make.call_record(responsible_id=away.staff_id, promise="回电", promised_until=yesterday)
     menu = BeautifulSoup(client_of(make, login, away.substitute_id).get("/due/").text, "html.parser")
-    assert "1 call is due or late" in str(menu.find("a", href="/due/"))
+    assert "1 thing is due or late" in str(menu.find("a", href="/due/"))
 
 
 def test_what_a_substitute_saves_is_put_down_to_both(make: Factory, login: Login, away: Absence) -> None:

@@ -16,6 +16,7 @@ from factories import Factory
 from models import CallRecord, ServiceReceipt
 from models.base import now
 from models.call_record import CallPurpose, CallResult
+from models.deadline_rule import DeadlineKind
 from models.due_kinds import LAPSES_AFTER_DAYS
 from models.organisation import Role
 from views.due import Part, window_of
@@ -76,7 +77,8 @@ def test_the_parts_hold_every_day_of_four_weeks_once(
 ) -> None:
     present = date(2026, 11, 16) + timedelta(days=weekday)
     monkeypatch.setattr("views.due.today", lambda: present)
-    windows = [window_of(part) for part in Part]
+    # What comes first of all lies in the same days.
+    windows = [window_of(part) for part in Part if part is not Part.FIRST]
     covered = [
         day
         for window in windows
@@ -140,12 +142,24 @@ def test_a_maintenance_is_told_by_a_call_to_remind_of_it(make: Factory, login: L
     assert "Nothing is due" in client.get("/due/?person=all").text
 
 
-def test_a_complaint_leads_to_its_form_and_a_claim_too(make: Factory, login: Login) -> None:
-    complaint = make.complaint()
+def test_a_complaint_leads_to_its_step_and_what_has_a_form_there(make: Factory, login: Login) -> None:
+    complaint = make.owing(DeadlineKind.FIRST_ANSWER, now())
     client = login(Role.SUPERVISOR)
-    assert way(client) == f"/complaint/edit/?id={complaint.id}&then=due"
+    assert way(client) == f"/complaint/details/?id={complaint.id}&then=due#step"
+    assert 'id="step"' in client.get(f"/complaint/details/?id={complaint.id}").text
+    task = make.department_task(due_on=day(-2))
+    assert way(client) == f"/department-task/edit/?id={task.id}&then=due"
     claim = make.warranty_claim(claimed_on=day(-20))
     assert way(client) == f"/warranty-claim/edit/?id={claim.id}&then=due"
+
+
+def test_what_is_severe_comes_first_of_all(make: Factory, login: Login) -> None:
+    make.owing(DeadlineKind.SOLVED, now() - timedelta(days=3), customer_name="早就逾期")
+    make.owing(DeadlineKind.FIRST_ANSWER, now(), customer_name="刹车失灵", is_safety_relevant=True)
+    page = login(Role.SUPERVISOR).get("/due/").text
+    assert page.count("刹车失灵") == page.count("早就逾期") > 0
+    assert page.index("First of all") < page.index("刹车失灵") < page.index("早就逾期")
+    assert page.count(">Urgent<") == 1
 
 
 def test_a_promise_is_kept_by_one_post(make: Factory, login: Login) -> None:
@@ -207,7 +221,7 @@ def test_the_page_is_narrowed_by_kind_and_region(make: Factory, login: Login) ->
     east, west = make.region(name="华东"), make.region(name="华西")
     make.call_record(promise="东边的", promised_until=day(-1), region=east)
     make.call_record(promise="西边的", promised_until=day(-1), region=west)
-    make.complaint(description="要答复")
+    make.owing(DeadlineKind.FIRST_ANSWER, now(), description="要答复")
     client = login(Role.SUPERVISOR)
     page = client.get(f"/due/?region={east.id}").text
     assert "东边的" in page
@@ -247,13 +261,13 @@ def test_a_part_that_is_long_leads_to_all_of_it(make: Factory, login: Login) -> 
 def test_the_page_asks_little_however_much_is_due(make: Factory, login: Login, app: Flask) -> None:
     for _ in range(4):
         handed_over(make, -9)
-        make.complaint(registered_at=now() - timedelta(days=2))
+        make.owing(DeadlineKind.FIRST_ANSWER, now() - timedelta(days=1))
         make.call_record(promise="寄", promised_until=day(0), responsible_id=make.staff().id)
     client = login(Role.SUPERVISOR)
     with count_queries(app) as queries:
         client.get("/due/")
-    # Four parts, four kinds of names, regions to choose from, the sidebar, the login.
-    assert len(queries) <= 13, queries
+    # Five parts, four kinds of names, regions to choose from, the sidebar, the login.
+    assert len(queries) <= 14, queries
 
 
 def test_the_warehouse_reads_of_claims_alone_and_nothing_of_customers(make: Factory, login: Login) -> None:

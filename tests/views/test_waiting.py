@@ -49,7 +49,7 @@ def test_the_numbers_stay_within_the_region(make: Factory, login: Login) -> None
         make.call_record(promise="寄", promised_until=YESTERDAY, region=region)
     client = login(Role.CLERK, region=own)
     assert waiting(client, "/complaint/") == "1: 1 complaint waits for an answer"
-    assert waiting(client, "/due/") == "1: 1 call is due or late"
+    assert waiting(client, "/due/") == "1: 1 thing is due or late"
 
 
 def test_calls_of_one_s_own_and_of_nobody_are_counted(make: Factory, login: Login) -> None:
@@ -58,7 +58,7 @@ def test_calls_of_one_s_own_and_of_nobody_are_counted(make: Factory, login: Logi
     for person in (client.staff.id, None, make.staff().id):
         make.call_record(promise="寄", promised_until=YESTERDAY, responsible_id=person)
     make.call_record(promise="寄", promised_until=now().date() + timedelta(days=3))
-    assert waiting(client, "/due/") == "2: 2 calls are due or late"
+    assert waiting(client, "/due/") == "2: 2 things are due or late"
 
 
 def test_who_only_reads_calls_has_none_to_do(make: Factory, login: Login) -> None:
