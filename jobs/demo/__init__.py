@@ -8,6 +8,7 @@ from datetime import date
 from config import Settings
 from jobs.demo.calls import add_calls
 from jobs.demo.complaints import add_complaints
+from jobs.demo.course import add_course
 from jobs.demo.days import Days
 from jobs.demo.network import CUSTOMERS, add_customers, add_dealers
 from jobs.demo.papers import add_papers
@@ -45,4 +46,5 @@ def seed_demo(settings: Settings, today: date | None = None) -> World:
     add_calls(world, visits, complaints)
     add_parts_records(world, visits, complaints)
     add_papers(world, complaints)
+    add_course(world)
     return world

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -178,7 +179,23 @@ def _progress(world: World, at: datetime, event: Event) -> dict[str, Any]:
         "has_long_relation": chance.random() < 0.3 if is_analysed else None,
         "will_buy_again": chance.random() < (0.2 if event.car.shop.is_weak else 0.7) if is_analysed else None,
         "analysis": chance.choice(_FINDINGS[cause]) if is_analysed else None,
+        **_outcome(step, analysed_at, end),
     }  # fmt: skip
+
+
+def _outcome(step: Step, analysed_at: datetime, end: datetime) -> dict[str, Any]:
+    """Return when it was carried out and confirmed, and how satisfied the customer is."""
+    # A draw of its own: the rest of the demo stays as it is.
+    chance = random.Random(analysed_at.timestamp())  # noqa: S311 - invented data
+    carried_out_at = min(analysed_at + timedelta(hours=chance.uniform(30, 200)), end)
+    confirmed_at = min(carried_out_at + timedelta(hours=chance.uniform(4, 60)), end)
+    is_confirmed = step is Step.CONFIRMED
+    return {
+        "carried_out_at": carried_out_at if is_confirmed or step is Step.CARRIED_OUT else None,
+        "confirmed_at": confirmed_at if is_confirmed else None,
+        "confirmed_by": VerifiedBy.PHONE if is_confirmed else None,
+        "satisfaction": chance.choices((5, 4, 3, 2), (60, 33, 5, 2))[0] if is_confirmed else None,
+    }
 
 
 def _step(world: World, age: int, verified_at: datetime, analysed_at: datetime) -> Step:

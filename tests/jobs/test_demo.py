@@ -24,14 +24,17 @@ from models import (
     Dealer,
     DemoRecord,
     Department,
+    DepartmentTask,
     DigestRecipient,
     Letter,
     Note,
     Part,
     PartsQualityRecord,
     PartsShipment,
+    Proposal,
     ServiceReceipt,
     Staff,
+    StepTaken,
     Subject,
     Supplier,
     Vehicle,
@@ -42,6 +45,7 @@ from models.base import now
 from models.call_record import CallPurpose, CallResult
 from models.complaint import FIRST_ANSWER_WITHIN, Step
 from models.customer import Customer as Owner
+from models.department_task import TaskState
 from models.digest_content import digest_content
 from models.essentials import KEY_PARTS, seed_essentials
 from models.iso_week import IsoWeek
@@ -49,6 +53,7 @@ from models.masking import mask
 from models.organisation import Role
 from models.phones import phone_numbers_in
 from models.pinyin import pinyin_key
+from models.proposal import ProposalState
 from models.vehicle import add_months
 from models.warranty_claim import ClaimOutcome
 
@@ -146,6 +151,43 @@ def test_the_steps_of_a_complaint_agree_with_its_times(world: World) -> None:
     assert set(db.session.scalars(select(Complaint.step).distinct())) == set(Step)
     late = number_of(Complaint, Complaint.verified_at > Complaint.registered_at + FIRST_ANSWER_WITHIN)
     assert 0.02 < late / number_of(Complaint) < 0.2
+
+
+def test_the_course_of_recent_complaints_leads_to_where_they_stand(world: World) -> None:
+    newest = select(StepTaken.complaint_id, func.max(StepTaken.id).label("id")).group_by(
+        StepTaken.complaint_id
+    )
+    last = newest.subquery()
+    stands = (
+        select(Complaint.step, StepTaken.to_step)
+        .join(last, last.c.complaint_id == Complaint.id)
+        .join(StepTaken, StepTaken.id == last.c.id)
+    )
+    found = db.session.execute(stands).all()
+    assert len(found) > 50
+    assert [pair for pair in found if pair[0] != pair[1]] == []
+    assert number_of(StepTaken, StepTaken.taken_at > world.days.end) == 0
+    agreed = Complaint.step.in_((Step.AGREED, Step.CARRIED_OUT)) & Complaint.id.in_(
+        select(last.c.complaint_id)
+    )
+    offers = select(Proposal.complaint_id).where(Proposal.state == ProposalState.AGREED)
+    assert number_of(Complaint, agreed, Complaint.id.not_in(offers)) == 0
+    assert number_of(Proposal, Proposal.state == ProposalState.WAITING) > 0
+    open_tasks = DepartmentTask.state == TaskState.OPEN
+    done = Complaint.step.in_((Step.CARRIED_OUT, Step.CONFIRMED))
+    assert (
+        number_of(
+            DepartmentTask, open_tasks, DepartmentTask.complaint_id.in_(select(Complaint.id).where(done))
+        )
+        == 0
+    )
+
+
+def test_satisfaction_is_about_the_target(world: World) -> None:
+    asked = number_of(Complaint, Complaint.satisfaction.is_not(None))
+    content = number_of(Complaint, Complaint.satisfaction >= 4)
+    assert 0.8 < content / asked < 1
+    assert number_of(Complaint, Complaint.step == Step.CONFIRMED, Complaint.confirmed_at.is_(None)) == 0
 
 
 @pytest.mark.parametrize(
