@@ -39,7 +39,7 @@ class ProposalView(RecordView):
         "region_id",
     )
     default_sort = ("created_at", True)
-    column_labels: ClassVar = {"reply": _("What the customer says"), "created_by_id": _("Proposed by")}
+    column_labels: ClassVar = {"reply": _("What the customer answers"), "created_by_id": _("Proposed by")}
     column_descriptions = per_field(
         remedies=_("Tick all that the customer is to get."),
         value=_("What all of it is worth, goods and gifts included; 0 where only something is explained."),
