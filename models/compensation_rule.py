@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
@@ -94,26 +94,43 @@ def bounds_of(complaint: Complaint) -> Bounds:
 
     A complaint that is not analysed counts as if the company were not at fault. One query.
     """
-    degree = complaint.fault_degree or FaultDegree.NONE
-    own = select(Subject.id, Subject.parent_id, literal(0).label("distance"))
-    tree = own.where(Subject.id == complaint.subject_id).cte("subjects_above", recursive=True)
+    return bounds_of_each([complaint])[complaint.id]
+
+
+def bounds_of_each(complaints: Sequence[Complaint]) -> dict[int, Bounds]:
+    """Return by id what may be offered on each of these complaints; one query for all of them."""
+    own = select(Subject.id.label("own_id"), Subject.id, Subject.parent_id, literal(0).label("distance"))
+    wanted = {complaint.subject_id for complaint in complaints}
+    tree = own.where(Subject.id.in_(wanted)).cte("subjects_above", recursive=True)
     parent = aliased(Subject)
     tree = tree.union_all(
-        select(parent.id, parent.parent_id, tree.c.distance + 1)
+        select(tree.c.own_id, parent.id, parent.parent_id, tree.c.distance + 1)
         .join(tree, parent.id == tree.c.parent_id)
         # A circle of subjects must not turn for ever.
         .where(tree.c.distance < 20)
     )
-    rule = db.session.scalars(
-        select(CompensationRule)
+    found = db.session.execute(
+        select(tree.c.own_id, CompensationRule)
+        .select_from(CompensationRule)
         .outerjoin(tree, tree.c.id == CompensationRule.subject_id)
         .where(
-            CompensationRule.fault_degree == degree,
+            CompensationRule.fault_degree.in_({_degree(each) for each in complaints}),
             tree.c.id.is_not(None) | CompensationRule.subject_id.is_(None),
         )
         .order_by(tree.c.distance.nulls_last())
-        .limit(1)
-    ).one_or_none()
-    if rule is None:
-        return _NOTHING
-    return Bounds(frozenset(rule.remedies), rule.value_most, rule.position_id)
+    ).all()
+    nearest: dict[tuple[int | None, FaultDegree], CompensationRule] = {}
+    for own_id, rule in found:
+        nearest.setdefault((own_id, rule.fault_degree), rule)
+    bounds = {}
+    for each in complaints:
+        degree = _degree(each)
+        rule = nearest.get((each.subject_id, degree)) or nearest.get((None, degree))
+        bounds[each.id] = (
+            Bounds(frozenset(rule.remedies), rule.value_most, rule.position_id) if rule else _NOTHING
+        )
+    return bounds
+
+
+def _degree(complaint: Complaint) -> FaultDegree:
+    return complaint.fault_degree or FaultDegree.NONE
