@@ -116,6 +116,8 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
         Role.QUALITY_ENGINEER: "lrex",
         Role.WAREHOUSE_KEEPER: "lrex",
     },
+    # The page of what waits for a decision; also open to whose position makes him or her decide.
+    "decision": {Role.SUPERVISOR: _READ + "t"},
     # What bounds the approvers is not set by them.
     "compensation_rule": {"*": _READ, Role.ADMINISTRATOR: _FULL},
     "dealer": {"*": _READ, Role.TOURING_ENGINEER: _WORK, Role.SUPERVISOR: _FULL, Role.CLERK: _WORK},

@@ -47,6 +47,7 @@ from views.customer import CustomerView
 from views.deadline_preview import DeadlinePreviewView
 from views.deadline_rule import DeadlineRuleView
 from views.dealer import DealerView
+from views.decisions import DecisionsView
 from views.delivery import DeliveryView
 from views.department_task import DepartmentTaskView
 from views.digest import DigestView
@@ -113,6 +114,7 @@ SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
 # Pages that are no lists of records.
 PAGES: tuple[type[Page], ...] = (
     DueView,
+    DecisionsView,
     UndoView,
     DigestView,
     DeliveryView,

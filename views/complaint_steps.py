@@ -26,7 +26,7 @@ from models import (
     db,
 )
 from models.base import now
-from models.compensation_rule import bounds_of
+from models.compensation_rule import Bounds, bounds_of
 from models.complaint import Step
 from models.complaint_procedure import (
     open_proposal,
@@ -153,7 +153,7 @@ def panel(row: Complaint, sent: StepForm | None = None) -> ProcedurePanel:
         beyond=bounds_of(row).exceeded_by(proposal.remedies, proposal.value) if proposal else [],
         proposed_by=next((label.text for label in names.values()), None),
         asked=asked,
-        bounds=_bounds(row) if Move.PROPOSE in shown else None,
+        bounds=bounds_sentence(bounds_of(row)) if Move.PROPOSE in shown else None,
         hindrance=None if asked else _hindrance(row, proposal),
         due=open_deadlines(row),
         tasks=tasks_of(row) if row.step is Step.AGREED else [],
@@ -165,35 +165,49 @@ def panel(row: Complaint, sent: StepForm | None = None) -> ProcedurePanel:
 
 def take_step(view: RecordView, row: Complaint) -> ResponseReturnValue:
     """Take the step that was sent, or show its form again with what is to be mended."""
+    asked = try_step(view, row, sent_move())
+    if asked is None:
+        return redirect(view.page_url("details_view", id=row.id))
+    row = view.record_or_404()
+    form = asked.form
+    form.version.data = str(row.version)
+    form.fetch_labels()
+    return view.show_details(row, panel=panel(row, asked)), 422
+
+
+def sent_move() -> Transition:
+    """Return the step that the form names; what is none is refused."""
     move = next((each for each in Move if each.value == request.form.get("move")), None)
     transition = TRANSITIONS.get(move) if move is not None else None
     if transition is None:
         abort(400)
+    return transition
+
+
+def try_step(view: RecordView, row: Complaint, transition: Transition) -> StepForm | None:
+    """Take a step as the form sent it, and commit; return the form, with the reason, where it was refused."""
     asked = _form(
         row, _with_others(transition, possible(row, open_proposal(row), current_actor())), sent=True
     )
     form = asked.form
-    if _is_valid(form, transition):
-        given = {field.name: field.data for field in form.record_fields()}
-        try:
-            take(row, transition.move, given, seen_version=form.seen_version or 0)
-            db.session.commit()
-        except RefusedStepError as refused:
-            db.session.rollback()
-            if _was_taken(row, transition.move, form.seen_version):
-                return redirect(view.page_url("details_view", id=row.id))
-            refuse(form, Refusal(refused.field, str(refused.sentence)))
-        except (IntegrityError, DataError) as error:
-            db.session.rollback()
-            refuse(form, refusal_of(error))
-        else:
-            label = view.label(row)
-            undo.tell(_("%(record)s: %(step)s", record=label, step=transition.move.label), None)
-            return redirect(view.page_url("details_view", id=row.id))
-    row = view.record_or_404()
-    form.version.data = str(row.version)
-    form.fetch_labels()
-    return view.show_details(row, panel=panel(row, asked)), 422
+    if not _is_valid(form, transition):
+        return asked
+    given = {field.name: field.data for field in form.record_fields()}
+    try:
+        take(row, transition.move, given, seen_version=form.seen_version or 0)
+        db.session.commit()
+    except RefusedStepError as refused:
+        db.session.rollback()
+        if _was_taken(row, transition.move, form.seen_version):
+            return None
+        refuse(form, Refusal(refused.field, str(refused.sentence)))
+        return asked
+    except (IntegrityError, DataError) as error:
+        db.session.rollback()
+        refuse(form, refusal_of(error))
+        return asked
+    undo.tell(_("%(record)s: %(step)s", record=view.label(row), step=transition.move.label), None)
+    return None
 
 
 def _is_valid(form: RecordForm, transition: Transition) -> bool:
@@ -235,6 +249,11 @@ def _with_others(chosen: Transition, ways: list[Transition]) -> list[Transition]
     return [TRANSITIONS[move] for move in together if move in possible_now]
 
 
+def step_form(row: Complaint, moves: Sequence[Move]) -> StepForm:
+    """Return the empty form of steps that are taken in one."""
+    return _form(row, [TRANSITIONS[move] for move in moves])
+
+
 def _form(row: Complaint, transitions: list[Transition], *, sent: bool = False) -> StepForm:
     first = transitions[0]
     view = view_of(first.asked_of)
@@ -274,9 +293,8 @@ def _hindrance(row: Complaint, proposal: Proposal | None) -> LazyString | str | 
     return refused.sentence if refused is not None else None
 
 
-def _bounds(row: Complaint) -> str:
-    """Return what the compensation rules allow on this complaint, as a sentence."""
-    bounds = bounds_of(row)
+def bounds_sentence(bounds: Bounds) -> str:
+    """Return what the compensation rules allow on a complaint, as a sentence."""
     remedies = str(_(", ")).join(str(each.label) for each in Remedy if each.value in bounds.remedies)
     sentence: str = _(
         "Compensation rules for this complaint: %(remedies)s, worth up to %(most)s yuan.",

@@ -21,6 +21,7 @@ SEARCH_MOST = 100
 ABOUT: Mapping[str, str] = {
     "home": "home",
     "due": "calls#due",
+    "decision": "supervisors#decisions",
     "search": "finding#everywhere",
     "preferences": "first-day#look",
     "account_security": "account",

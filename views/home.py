@@ -34,7 +34,7 @@ from views.lookups import view_of
 from views.office_calendar import calendar_warnings
 from views.page import PageForAll
 from views.task_filter import KEY
-from views.waiting import sentence_of
+from views.waiting import badge_of, sentence_of
 
 LATEST_MOST, DUE_MOST = 8, 8
 # Pages on which something may have stuck.
@@ -128,6 +128,17 @@ def figures() -> list[Figure]:
             query: dict[str, Any] = {KEY: name, "sort": task.oldest_by}
             url = url_for(f"{view.endpoint}.index_view", **query)
             found.append(Figure(str(task.label), text, url, tone))
+    if (
+        found
+        and allows(actor := current_actor(), "complaint", "approve")
+        and allows(actor, "decision", "read")
+    ):
+        # The sidebar has asked for the number already.
+        waiting = badge_of("decision")
+        tone = "bad" if waiting else "good"
+        found.insert(
+            0, Figure(str(_("Waiting for a decision")), waiting or "0", url_for("decision.index"), tone)
+        )
     return found
 
 

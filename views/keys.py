@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _
 # Endpoint of a page -> its letter, in the order of the sidebar.
 LETTERS: Mapping[str, str] = {
     "due": "u",
+    "decision": "a",
     "complaint": "c",
     "customer": "k",
     "vehicle": "v",

@@ -11,9 +11,10 @@ from flask import g, has_request_context
 from flask_babel import ngettext
 from sqlalchemy import Select, func, select
 
-from models import Complaint, Delivery, ImportRun, current_actor, db
+from models import Complaint, Delivery, ImportRun, Proposal, current_actor, db
 from models.centre import centre_facts
 from models.complaint import Step
+from models.decision_queue import waiting_proposals
 from models.digest import DeliveryState
 from models.due import QUEUE, DueKind, Wanted, Window, count_due
 from models.due_kinds import kinds_done
@@ -59,6 +60,13 @@ def sentence_of(endpoint: str) -> str | None:
         words = ngettext(
             "%(shown)s thing is due or late", "%(shown)s things are due or late", number, shown=shown
         )
+    elif endpoint == "decision":
+        words = ngettext(
+            "%(shown)s proposal waits for a decision",
+            "%(shown)s proposals wait for a decision",
+            number,
+            shown=shown,
+        )
     elif endpoint == "delivery":
         words = ngettext(
             "%(shown)s mail needs a person", "%(shown)s mails need a person", number, shown=shown
@@ -103,6 +111,10 @@ def _counts() -> dict[str, Select[int]]:
         counts["due"] = _work_due(kinds, today(), facts.zone, facts.is_confirmed_by_other)
     if allows(actor, "complaint", "edit"):
         counts["complaint"] = _capped(select(Complaint.id).where(Complaint.step == Step.REGISTERED))
+    if allows(actor, "complaint", "approve"):
+        # Somebody else decides about one's own; by whom the rest is decided stands on the page.
+        others = Proposal.created_by_id.is_distinct_from(actor.staff_id)
+        counts["decision"] = _capped(waiting_proposals().with_only_columns(Proposal.id).where(others))
     if allows(actor, "delivery", "act"):
         unsettled = (Delivery.state == DeliveryState.UNKNOWN) & Delivery.settled_by_id.is_(None)
         counts["delivery"] = _capped(select(Delivery.id).where(unsettled))

@@ -46,6 +46,7 @@ EXPECTED = {
     "position": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedx"),
     "staff": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedxtpz"),
     "absence": ("lr", "lr", "lr", "lr", "lr", "lrcedx", "lrx", "lrcedx"),
+    "decision": ("", "", "", "", "", "lrt", "lrx", "lrcedxt"),
     "digest_recipient": ("", "", "", "", "", "lrcedx", "lrx", "lrcedx"),
     "digest": ("", "", "", "lr", "", "lrt", "lrx", "lrcedxt"),
     "delivery": ("", "", "", "", "", "lrt", "lrx", "lrcedxt"),

@@ -47,6 +47,10 @@
     selected: [link("[data-needs-selection]"), () => main.querySelector("[data-needs-selection]:not(:disabled)")?.focus()],
     "previous-page": click(link("a[rel=prev]")),
     "next-page": click(link("a[rel=next]")),
+    later: click(link("a[data-next]")),
+    earlier: click(link("a[data-previous]")),
+    approve: [link("[data-decide] [value=approve]"), () => main.querySelector("[data-decide] [value=approve]").focus()],
+    "send-back": [link("[data-decide] textarea"), () => main.querySelector("[data-decide] textarea").focus()],
     new: click(newLink),
     edit: click(editLink),
     note: [note, () => note().focus()],
@@ -59,14 +63,15 @@
   };
   const works = (action) => Boolean(ACTIONS[action][0]());
   const LETTERS = {
-    j: ["next"], ArrowDown: ["down"], k: ["previous"], ArrowUp: ["up"], e: ["edit-row", "edit"], x: ["tick"], a: ["selected"], c: ["change-cell"],
+    j: ["next", "later"], ArrowDown: ["down"], k: ["previous", "earlier"], ArrowUp: ["up"], e: ["edit-row", "edit"], x: ["tick"], a: ["selected", "approve"], r: ["send-back"], c: ["change-cell"],
     n: ["note", "new"], "[": ["previous-page"], "]": ["next-page"], "/": ["search"], "?": ["keys"], "？": ["keys"],
   };
 
   function formInUse() {
     const own = document.activeElement.closest?.("form[data-guard], dialog[open] form[method=post]");
     const candidate = own ?? (document.querySelector("dialog[open]") ? null : form);
-    return candidate?.querySelector("button.primary") ? candidate : null;
+    // Of two decisions none is what "save" means.
+    return candidate?.querySelector("button.primary") && !candidate.matches("[data-decide]") ? candidate : null;
   }
   const another = () => formInUse()?.querySelector("button[name=_add_another]");
   const back = () => form.querySelector("[data-leave-anyway]");
@@ -124,6 +129,13 @@
     if (event.target.closest("form") && event.target.closest("form") !== form) return;
     if (works("leave")) act(event, ["leave"]);
   }, { capture: true });
+
+  // In the reason Enter sends back, as r began it; with Shift it starts a line.
+  main.querySelector("[data-decide] textarea")?.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    if (!event.repeat) event.target.form.requestSubmit(event.target.form.querySelector("[value=refuse]"));
+  });
 
   form?.addEventListener("input", () => { isTouched = true; });
   for (const button of document.querySelectorAll("[data-open-keys]")) {
