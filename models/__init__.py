@@ -21,6 +21,7 @@ from models.importing import ImportOrigin, ImportRun
 from models.letter import Letter
 from models.login import LoginAttempt, LoginSession
 from models.note import Attachment, AttachmentContent, Note
+from models.notice import Notice
 from models.organisation import Department, Position, Region, Staff
 from models.own_rights import OwnRight
 from models.part import Part, PartsQualityRecord, Supplier, SupplierAlias
@@ -68,6 +69,7 @@ __all__ = [
     "LoginAttempt",
     "LoginSession",
     "Note",
+    "Notice",
     "OwnRight",
     "Part",
     "PartsQualityRecord",

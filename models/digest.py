@@ -91,6 +91,11 @@ class DeliveryKind(Labelled):
 
     DIGEST = "digest", _("Weekly digest")
     ACCOUNT = "account", _("Login and password")
+    NOTICE = "notice", _("Notice to a department")
+
+
+# Their links act for the recipient: nobody else reads them but an administrator.
+KINDS_WITH_KEYS = frozenset({DeliveryKind.ACCOUNT, DeliveryKind.NOTICE})
 
 
 class DeliveryState(Labelled):
