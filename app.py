@@ -15,6 +15,7 @@ from flask_wtf import CSRFProtect
 from structlog.typing import EventDict
 
 import views
+import views.answer
 import views.auth
 import views.invitation
 import views.second_factor
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     views.second_factor.register(app)
     views.unsubscribe.register(app)
     views.invitation.register(app)
+    views.answer.register(app)
     views.register(app)
     for command in COMMANDS:
         app.cli.add_command(command)

@@ -45,12 +45,17 @@ def digest_mail(
             "stop_url": stop_url,
         }
         subject = wording.subject_line(payload)
-        text = _tidy(render_template("mail/digest.txt", subject=subject, **context))
-        html = _inliner().inline(render_template("mail/digest.html", subject=subject, **context))
+        text = tidy(render_template("mail/digest.txt", subject=subject, **context))
+        html = inline_styles(render_template("mail/digest.html", subject=subject, **context))
     return Mail(subject, text, html)
 
 
-def _tidy(text: str) -> str:
+def inline_styles(html: str) -> str:
+    """Return a mail's HTML with its styles at each element: many mail programs drop the others."""
+    return _inliner().inline(html)
+
+
+def tidy(text: str) -> str:
     """Drop trailing blanks and all but one of adjoining empty lines, which the template leaves behind."""
     lines: list[str] = []
     for line in (line.rstrip() for line in text.strip().splitlines()):

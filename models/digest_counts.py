@@ -96,11 +96,22 @@ def subjects_of(department: Department, tree: Mapping[int, Subject]) -> frozense
     """
     if department.gets_all_subjects:
         return None
+    named = _named()
+    return frozenset(key for key in tree if department.id in _told(key, tree, named))
+
+
+def departments_told(subject_id: int) -> set[int]:
+    """Return the ids of the departments that a subject names, or else the nearest one above it that does."""
+    return _told(subject_id, subject_tree(), _named())
+
+
+def _named() -> dict[int, set[int]]:
+    """Return by subject the ids of the departments that it names itself."""
     named: dict[int, set[int]] = {}
     pairs = select(Subject.id, Department.id).join(Subject.departments)
     for subject_id, department_id in db.session.execute(pairs, execution_options={WITH_DELETED: True}):
         named.setdefault(subject_id, set()).add(department_id)
-    return frozenset(key for key in tree if department.id in _told(key, tree, named))
+    return named
 
 
 def _told(subject_id: int, tree: Mapping[int, Subject], named: Mapping[int, set[int]]) -> set[int]:

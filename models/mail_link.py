@@ -48,6 +48,21 @@ def read_invitation_token(settings: Settings, token: str) -> tuple[int, datetime
     return int(staff_id), datetime.fromisoformat(sent_at)
 
 
+def answer_url(settings: Settings, notice_id: int, told_at: datetime) -> str:
+    """Return the address under which a department answers one notice; it names that one mail."""
+    token = _signer(settings, "answer").dumps([notice_id, told_at.isoformat()])
+    return f"{settings.public_url}/answer/{token}"
+
+
+def read_answer_token(settings: Settings, token: str) -> tuple[int, datetime] | None:
+    """Return which notice a token stands for and when it was told; None when it is not one of ours."""
+    try:
+        notice_id, told_at = _signer(settings, "answer").loads(token)
+    except (BadSignature, ValueError, TypeError):
+        return None
+    return int(notice_id), datetime.fromisoformat(told_at)
+
+
 def _signer(settings: Settings, purpose: str) -> URLSafeSerializer:
     # The last key signs; links that an earlier one signed still work.
     return URLSafeSerializer([*settings.secret_key_fallbacks, settings.secret_key], salt=purpose)

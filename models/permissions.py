@@ -108,6 +108,15 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
         Role.QUALITY_ENGINEER: "lrx",
         Role.WAREHOUSE_KEEPER: _READ,
     },
+    # Written by the panel, answered by the link of its mail.
+    "notice": {
+        Role.CLERK: "lrx",
+        Role.FOLLOW_UP_AGENT: "lrx",
+        Role.TOURING_ENGINEER: "lrx",
+        Role.SUPERVISOR: "lrx",
+        Role.QUALITY_ENGINEER: "lrx",
+        Role.WAREHOUSE_KEEPER: _READ,
+    },
     "department_task": {
         Role.CLERK: _WORK,
         Role.FOLLOW_UP_AGENT: _WORK,
@@ -173,7 +182,7 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
 
 
 # Written by the steps of a procedure: no form enters, changes or deletes them, an administrator's neither.
-MADE_BY_STEPS = frozenset({"proposal", "step_taken"})
+MADE_BY_STEPS = frozenset({"proposal", "step_taken", "notice"})
 
 
 class OwnRights(NamedTuple):

@@ -92,6 +92,15 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
         "decision_reason": _H.TEXT,
         "reply": _H.TEXT,
     },
+    # Those told may be staff: the function that ends their logins knows their notices.
+    "notice": {
+        "number": _H.NONE,
+        "name": _H.OWN_RULE,
+        "email": _H.OWN_RULE,
+        "answer": _H.TEXT,
+        "answered_by": _H.BUSINESS,
+        "measure_owner": _H.BUSINESS,
+    },
     "department_task": {"number": _H.NONE, "what": _H.TEXT, "done_by": _H.BUSINESS, "report": _H.TEXT},
     "call_record": {
         "number": _H.NONE,
@@ -236,6 +245,7 @@ OF_CUSTOMER = (
     "step_taken",
     "proposal",
     "department_task",
+    "notice",
     "call_record",
     "service_receipt",
     "letter",

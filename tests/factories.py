@@ -35,6 +35,7 @@ from models import (
     LoginAttempt,
     LoginSession,
     Note,
+    Notice,
     OwnRight,
     Part,
     PartsQualityRecord,
@@ -259,6 +260,12 @@ class Factory:
             attributes["department_id"] = self.department().id
         task = {"what": "寄出补偿配件", "due_on": date(2026, 3, 9)}
         return self._plain(DepartmentTask, task, self._of_complaint(attributes))
+
+    def notice(self, **attributes: Any) -> Notice:
+        if "department_id" not in attributes:
+            attributes["department_id"] = self.department().id
+        told = {"name": "李主任", "email": f"n{next(_serial)}@example.com", "locale": Locale.CHINESE}
+        return self._plain(Notice, told, self._of_complaint(attributes))
 
     def compensation_rule(self, **attributes: Any) -> CompensationRule:
         if not {"subject_id", "fault_degree"} & set(attributes):

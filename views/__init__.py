@@ -19,6 +19,7 @@ from models import (
     DigestRecipient,
     Holiday,
     Letter,
+    Notice,
     Part,
     PartsQualityRecord,
     PartsShipment,
@@ -57,6 +58,7 @@ from views.holiday import HolidayView
 from views.home import HomeView
 from views.importing import ImportView
 from views.letter import LetterView
+from views.notice import NoticeView
 from views.office_calendar import OfficeCalendarView, WorkingHoursView
 from views.organisation import DepartmentView, DigestRecipientView, PositionView, RegionView
 from views.page import Page
@@ -87,6 +89,7 @@ SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
     (ComplaintView, Complaint),
     (ProposalView, Proposal),
     (DepartmentTaskView, DepartmentTask),
+    (NoticeView, Notice),
     (StepTakenView, StepTaken),
     (SubjectView, Subject),
     (CustomerView, Customer),

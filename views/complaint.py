@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from flask import g
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import lazy_gettext as _
 
+from jobs.notices import tell_of_complaint
+from jobs.outbox import send_soon
 from models import Complaint, Record
 from models.complaint import Step
 from models.complaint_procedure import register
@@ -198,9 +201,15 @@ class ComplaintView(RecordView):
         return panel(row)
 
     def on_save(self, form: RecordForm, row: Any, *, is_created: bool) -> None:  # noqa: ARG002 - as the base
-        """Record who registered the complaint."""
+        """Record who registered the complaint, and write to the departments that are told."""
         if is_created:
             register(row)
+            g.notices = tell_of_complaint(row)
+
+    def after_commit(self, row: Any, *, is_created: bool) -> None:  # noqa: ARG002 - as the base
+        """Have the notices sent."""
+        if is_created:
+            send_soon(g.pop("notices"))
 
     @expose("/step/", methods=("POST",))
     def step_view(self) -> ResponseReturnValue:

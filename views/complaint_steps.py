@@ -15,6 +15,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError
 
+from jobs.notices import tell_of_tasks
+from jobs.outbox import send_soon
 from models import (
     Complaint,
     DepartmentTask,
@@ -37,6 +39,7 @@ from models.complaint_procedure import (
 from models.complaint_tasks import tasks_of
 from models.complaint_transitions import TRANSITIONS, Transition
 from models.deadline import Deadline, open_deadlines
+from models.notice_recipients import is_untold
 from models.own_rights import allows_on
 from models.proposal import Remedy
 from models.refused_step import RefusedStepError
@@ -137,6 +140,8 @@ class ProcedurePanel:
     now: datetime
     others: list[Transition]
     times_reopened: int
+    # Whether nobody was told of it: the departments of its subject have no addresses.
+    is_untold: bool
 
 
 def panel(row: Complaint, sent: StepForm | None = None) -> ProcedurePanel:
@@ -160,6 +165,7 @@ def panel(row: Complaint, sent: StepForm | None = None) -> ProcedurePanel:
         now=now(),
         others=[each for each in ways if each.move not in shown],
         times_reopened=row.times_reopened,
+        is_untold=is_untold(row),
     )
 
 
@@ -195,6 +201,7 @@ def try_step(view: RecordView, row: Complaint, transition: Transition) -> StepFo
     given = {field.name: field.data for field in form.record_fields()}
     try:
         take(row, transition.move, given, seen_version=form.seen_version or 0)
+        notices = tell_of_tasks(row) if transition.move is Move.AGREE else []
         db.session.commit()
     except RefusedStepError as refused:
         db.session.rollback()
@@ -206,6 +213,7 @@ def try_step(view: RecordView, row: Complaint, transition: Transition) -> StepFo
         db.session.rollback()
         refuse(form, refusal_of(error))
         return asked
+    send_soon(notices)
     undo.tell(_("%(record)s: %(step)s", record=view.label(row), step=transition.move.label), None)
     return None
 

@@ -9,14 +9,14 @@ from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, true, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import IntegrityError
 
 from jobs.outbox import next_copy_number, put_copy, send_soon
 from models import Delivery, Staff, current_actor, db
 from models.base import now
-from models.digest import DeliveryKind, DeliveryState
+from models.digest import KINDS_WITH_KEYS, DeliveryKind, DeliveryState
 from models.mail_obstacle import answer_text
 from models.sql import labels_for
 from views.fields import clean_line
@@ -123,7 +123,7 @@ class DeliveryView(Page):
         delivery = find_delivery(asked_key())
         back = redirect(url_for(".details", id=delivery.id))
         if delivery.kind is not DeliveryKind.DIGEST:
-            flash(_("A mail about a login is not sent again: the person asks for a new one."), "error")
+            flash(_("Only digests are sent again; for a login the person asks for a new mail."), "error")
             return back
         if delivery.state is DeliveryState.UNKNOWN and not settled(delivery, is_sent=False):
             db.session.rollback()
@@ -144,8 +144,7 @@ class DeliveryView(Page):
 
 def readable() -> ColumnElement[bool]:
     """Return the condition of mails that who acts now may see."""
-    digest = Delivery.kind == DeliveryKind.DIGEST
-    return or_(digest, Delivery.kind == DeliveryKind.ACCOUNT) if is_administrator() else digest
+    return true() if is_administrator() else Delivery.kind.not_in(KINDS_WITH_KEYS)
 
 
 def conditions(state: str, typed: str) -> list[ColumnElement[bool]]:

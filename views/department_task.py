@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from flask import g
 from flask_babel import lazy_gettext as _
 
-from models import Record
+from jobs.notices import tell_of_tasks
+from jobs.outbox import send_soon
+from models import Complaint, Record, db
 from views.base import RecordView
-from views.forms import Section, per_field
+from views.forms import RecordForm, Section, per_field
 from views.key_facts import Term
 from views.menu import Area
 
@@ -50,6 +53,14 @@ class DepartmentTaskView(RecordView):
         Section(_("Report"), REPORT),
         Section(_("Handling"), ("responsible_id", "region_id")),
     )
+
+    def on_save(self, form: RecordForm, row: Any, *, is_created: bool) -> None:  # noqa: ARG002 - as the base
+        """Write to the department that has the task now."""
+        g.notices = tell_of_tasks(db.session.get_one(Complaint, row.complaint_id))
+
+    def after_commit(self, row: Any, *, is_created: bool) -> None:  # noqa: ARG002 - as the base
+        """Have the notices sent."""
+        send_soon(g.pop("notices", []))
 
     def settable_names(self, row: Record | None) -> tuple[str, ...]:
         """Return the fields; a new task has nothing to report yet."""

@@ -278,7 +278,7 @@ def _too_large(title: str, sentence: str) -> Any:
 def _too_many_tries(error: TooManyTriesError) -> str:
     # Up to the next minute: at the one that is named it works.
     at = format_time(error.until + timedelta(minutes=1), "HH:mm")
-    if error.kind is Kind.MAIL:
+    if error.kind in (Kind.MAIL, Kind.ANSWER):
         return str(_("From %(at)s on you can try again here.", at=at))
     return str(
         _(

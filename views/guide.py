@@ -30,6 +30,7 @@ ABOUT: Mapping[str, str] = {
     "proposal": "complaints#propose",
     "compensation_rule": "complaints#propose",
     "department_task": "complaints#carry-out",
+    "notice": "complaints#notices",
     "step_taken": "complaints#steps",
     "subject": "supervisors#subjects",
     "customer": "customers",

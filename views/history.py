@@ -29,6 +29,7 @@ SOURCES = {
     "command": lazy_gettext("A command on the server"),
     "essentials": lazy_gettext("The first set-up"),
     "login": lazy_gettext("The login pages"),
+    "answer": lazy_gettext("The department, by the link in a mail"),
     "unsubscribe": lazy_gettext("The recipient, by the link in a mail"),
     "database": lazy_gettext("The database's own prompt"),
     "job": lazy_gettext("The panel itself"),

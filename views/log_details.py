@@ -20,6 +20,7 @@ _WHAT = {
     "password": lazy_gettext("Password"),
     "code": lazy_gettext("Code from the phone"),
     "mail": lazy_gettext("Link in a mail"),
+    "answer": lazy_gettext("Answer to a notice"),
     "recovery_codes": lazy_gettext("Recovery codes"),
 }
 

@@ -85,7 +85,7 @@ def add(view: RecordView, row: Any) -> ResponseReturnValue:
     if is_only_shown():
         return view.show_details(row, Draft(body, is_back=True))
     sent = [file for file in request.files.getlist("files") if file.filename]
-    files, problems = _checked(sent)
+    files, problems = check_files(sent, FILES_MOST)
     if not body and not sent:
         problems.append(_("Write something, or choose a file."))
     if len(body) > BODY_MOST:
@@ -98,9 +98,10 @@ def add(view: RecordView, row: Any) -> ResponseReturnValue:
     return redirect(f"{view.page_url('details_view', id=row.id)}#notes")
 
 
-def _checked(sent: list[FileStorage]) -> tuple[list[CheckedFile], list[str]]:
-    if len(sent) > FILES_MOST:
-        return [], [_("At most %(most)d files at once.", most=FILES_MOST)]
+def check_files(sent: list[FileStorage], most: int) -> tuple[list[CheckedFile], list[str]]:
+    """Return the files that were sent, and why some of them are not taken; none where there are too many."""
+    if len(sent) > most:
+        return [], [_("At most %(most)d files at once.", most=most)]
     files, problems = [], []
     for file in sent:
         try:

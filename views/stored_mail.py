@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from models import Delivery, current_actor, db
-from models.digest import DeliveryKind
+from models.digest import KINDS_WITH_KEYS
 from models.organisation import Role
 
 # Styles of its own, and nothing else: no script, no picture from outside, no form, no way up to the panel.
@@ -63,7 +63,7 @@ def find_delivery(key: int, *, with_message: bool = False) -> Delivery:
     if with_message:
         query = query.options(undefer(Delivery.message))
     delivery = db.session.scalars(query).one_or_none()
-    if delivery is None or (delivery.kind is DeliveryKind.ACCOUNT and not is_administrator()):
+    if delivery is None or (delivery.kind in KINDS_WITH_KEYS and not is_administrator()):
         abort(404)
     return delivery
 

@@ -44,6 +44,7 @@ class Kind(StrEnum):
     PASSWORD = "password"  # noqa: S105 - what is tried
     CODE = "code"
     MAIL = "mail"
+    ANSWER = "answer"
 
 
 ENDPOINTS: Mapping[str, Kind] = MappingProxyType(
@@ -57,9 +58,12 @@ ENDPOINTS: Mapping[str, Kind] = MappingProxyType(
         "security.forgot_password": Kind.MAIL,
         "security.reset_password": Kind.MAIL,
         "invitation.accept": Kind.MAIL,
+        "answer.answer": Kind.ANSWER,
     }
 )
 
+# Whoever comes by a link has no name to count by: the place alone is counted.
+_OF_PLACE = frozenset({Kind.MAIL, Kind.ANSWER})
 # Of these a page instead of a redirect says that the try failed.
 _REFUSE_BY_PAGE = frozenset({"security.login", "security.verify", "second_factor.code"})
 
@@ -163,7 +167,7 @@ def limits_of(kind: Kind, person: str) -> dict[str, int]:
     A browser in which the person was logged in before is counted by itself alone: neither a stranger's
     tries nor those of a whole office ever lock the owner out there.
     """
-    if kind is not Kind.MAIL and (browser := known_browser(person)):
+    if kind not in _OF_PLACE and (browser := known_browser(person)):
         return {digest_of(f"{kind}|{person}|browser {browser}"): TRIES_MOST}
     limits = {}
     if kind is Kind.PASSWORD:
@@ -174,7 +178,7 @@ def limits_of(kind: Kind, person: str) -> dict[str, int]:
         limits[digest_of(f"{kind}|{person}")] = TRIES_MOST
     settings: Settings = current_app.extensions["settings"]
     if settings.knows_addresses:
-        most = MAILS_MOST if kind is Kind.MAIL else PLACE_MOST
+        most = MAILS_MOST if kind in _OF_PLACE else PLACE_MOST
         limits[digest_of(f"{kind}|address {request.remote_addr}")] = most
     return limits
 

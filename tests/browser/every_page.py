@@ -17,6 +17,7 @@ from conftest import PanelClient
 from factories import Factory
 from jobs.digest import make as make_digest
 from jobs.invitation import invite, link_of
+from jobs.notices import link_of as notice_link
 from models import Delivery, Digest, ImportRun, Invitation, acting_as, db, record_types, system_actor
 from models.base import now
 from models.complaint import Severity, Step
@@ -137,6 +138,7 @@ def _digest_arguments(app: Flask, make: Factory) -> dict[str, Arguments]:
         "unsubscribe.ask": {"token": link.rsplit("/", 1)[1]},
         "guide.page": {"page": next(iter(guide("en")))},
         "invitation.accept": {"token": _invitation_token(make)},
+        "answer.answer": {"token": notice_link(make.notice()).rpartition("/")[2]},
         "recycle_bin.record": {"type": "customer", "id": make.customer(deleted_at=now()).id},
         "security.reset_password": {"token": generate_reset_password_token(make.staff())},
     }

@@ -46,6 +46,7 @@ KEYS = {
     "login_attempt.key_hash",
     "login_session.token_hash",
     "note.table_name",
+    "notice.email",
     "own_right.creator",
     "own_right.responsible",
     "sent_form.content_hash",

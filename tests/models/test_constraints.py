@@ -61,6 +61,9 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "state = 'done', done_at = now(), report = ' '",
     ),
     "ck_department_task_what_not_blank": ("department_task", "what = ' '"),
+    "ck_notice_answered": ("notice", "state = 'answered'", "answered_at = now()"),
+    "ck_notice_expires_at": ("notice", "expires_at = told_at"),
+    "ck_notice_name_not_blank": ("notice", "name = ' '"),
     "ck_customer_name_not_blank": ("customer", "name = ''"),
     "ck_dealer_vehicles_per_year": ("dealer", "vehicles_per_year = -1"),
     "ck_dealer_contract_term": ("dealer", "contract_from = '2024-02-02', contract_until = '2024-02-01'"),
@@ -241,6 +244,8 @@ UNIQUE: dict[str, tuple[str, dict[str, Any]]] = {
     "uq_proposal_open": ("proposal", {"number": "FA-1"}),
     "uq_step_taken_number": ("step_taken", {}),
     "uq_department_task_number": ("department_task", {}),
+    "uq_notice_number": ("notice", {"email": "another@example.com"}),
+    "uq_notice_point": ("notice", {"number": "GZ-1"}),
 }
 AMONG_KEPT = sorted(
     str(index.name)
@@ -355,6 +360,7 @@ def test_numbers_and_login_keys_are_unique_among_the_deleted_too(rows: Session) 
         "uq_proposal_number",
         "uq_step_taken_number",
         "uq_department_task_number",
+        "uq_notice_number",
         "uq_service_receipt_number",
         "uq_warranty_claim_number",
         "uq_staff_fs_uniquifier",

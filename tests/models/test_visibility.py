@@ -33,6 +33,7 @@ LIMITED = {
     "proposal",
     "step_taken",
     "department_task",
+    "notice",
 }
 LIMITED_TYPES = [model for model in TYPES if model.__tablename__ in LIMITED]
 

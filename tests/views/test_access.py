@@ -56,7 +56,14 @@ BETWEEN = frozenset({"/login/code", "/login/setup"})
 
 
 def test_every_address_sends_nobody_to_the_login(app: Flask, client: FlaskClient, make: Factory) -> None:
-    open_to_all = {"static", "health", "language.choose_before_login", "unsubscribe.ask", "invitation.accept"}
+    open_to_all = {
+        "static",
+        "health",
+        "language.choose_before_login",
+        "unsubscribe.ask",
+        "invitation.accept",
+        "answer.answer",
+    }
     seen = 0
     for rule in app.url_map.iter_rules():
         if rule.endpoint in open_to_all or rule.endpoint.startswith("security."):

@@ -31,7 +31,14 @@ from views.record_type import RecordType
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # Answered to who is not logged in yet; each guards itself and has tests of its own.
-OPEN = {"static", "health", "language.choose_before_login", "unsubscribe.ask", "invitation.accept"}
+OPEN = {
+    "static",
+    "health",
+    "language.choose_before_login",
+    "unsubscribe.ask",
+    "invitation.accept",
+    "answer.answer",
+}
 # What takes no id of a record of its own type.
 WITHOUT_ID = {"index_view", "create_view", "export", "ajax_lookup"}
 READING = {"list", "read", "export"}

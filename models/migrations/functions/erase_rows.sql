@@ -127,7 +127,9 @@ DECLARE
     files bigint;
 BEGIN
     UPDATE digest SET payload = scrub_json(payload, p_pattern) WHERE id = ANY (digests);
-    UPDATE delivery SET message = erased_message() WHERE digest_id = ANY (digests);
+    UPDATE delivery SET message = erased_message()
+    WHERE digest_id = ANY (digests)
+       OR id IN (SELECT delivery_id FROM notice WHERE complaint_id = ANY (p_complaints));
     GET DIAGNOSTICS mails = ROW_COUNT;
     UPDATE import_run SET file_name = left(regexp_replace(file_name, p_pattern, '***', 'gi'), 255)
     WHERE file_name ~* p_pattern;
@@ -162,6 +164,8 @@ BEGIN
     DELETE FROM login_session WHERE staff_id = p_id;
     GET DIAGNOSTICS logins = ROW_COUNT;
     DELETE FROM invitation WHERE staff_id = p_id;
+    UPDATE notice SET name = left(p_label, 80), email = 'erased-' || id, version = version + 1, updated_at = now()
+    WHERE email = ANY (p_emails);
     UPDATE delivery
     SET recipient = 'erased-' || id, recipient_name = p_label, subject = '***', answer = NULL,
         message = erased_message(),

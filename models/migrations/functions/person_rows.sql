@@ -14,7 +14,8 @@ BEGIN
             'staff', to_jsonb(ARRAY(SELECT id FROM staff WHERE id = p_id)),
             'digest_recipient', to_jsonb(ARRAY(
                 SELECT r.id FROM digest_recipient r JOIN staff s ON s.email = r.email WHERE s.id = p_id))),
-            'near', '{}'::jsonb);
+            'near', jsonb_build_object('notice', to_jsonb(ARRAY(
+                SELECT n.id FROM notice n JOIN staff s ON s.email = n.email WHERE s.id = p_id))));
     END IF;
     IF p_table <> 'customer' THEN
         RAISE EXCEPTION 'no person in %', p_table;
@@ -36,6 +37,7 @@ BEGIN
             'proposal', to_jsonb(ARRAY(SELECT id FROM proposal WHERE complaint_id = ANY (complaints))),
             'department_task', to_jsonb(ARRAY(
                 SELECT id FROM department_task WHERE complaint_id = ANY (complaints))),
+            'notice', to_jsonb(ARRAY(SELECT id FROM notice WHERE complaint_id = ANY (complaints))),
             'call_record', to_jsonb(ARRAY(SELECT id FROM call_record WHERE customer_id = p_id)),
             'service_receipt', to_jsonb(receipts),
             'letter', to_jsonb(ARRAY(

@@ -1,0 +1,84 @@
+"""Telling departments in writing: of a complaint once it is registered, of a task once somebody has it.
+
+Whoever calls commits, and wakes a worker afterwards: jobs.outbox.send_soon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy import select
+
+from config import Settings
+from jobs.notice_mail import notice_mail
+from jobs.outbox import Addressee, add_notice_mail
+from models import Complaint, Delivery, DepartmentTask, Notice, db
+from models.base import now
+from models.complaint_tasks import tasks_of
+from models.department_task import TaskState
+from models.mail_link import answer_url
+from models.notice import ANSWER_WITHIN
+from models.notice_recipients import Told, people_of_complaint, people_of_task
+
+
+def tell_of_complaint(complaint: Complaint) -> list[Delivery]:
+    """Put a notice for everybody who is told of the complaint into the outbox, and flush."""
+    return _tell(complaint, [(None, told) for told in people_of_complaint(complaint)])
+
+
+def tell_of_tasks(complaint: Complaint) -> list[Delivery]:
+    """Put a notice for everybody who has one of the complaint's open tasks into the outbox, and flush.
+
+    Who was told of a task is not told of it again.
+    """
+    tasks = [task for task in tasks_of(complaint) if task.state is TaskState.OPEN]
+    return _tell(complaint, [(task, told) for task in tasks for told in people_of_task(task)])
+
+
+def link_of(notice: Notice) -> str:
+    """Return the address under which the notice is answered."""
+    settings: Settings = current_app.extensions["settings"]
+    return answer_url(settings, notice.id, notice.told_at)
+
+
+def _notice(complaint: Complaint, task: DepartmentTask | None, told: Told, at: datetime) -> Notice:
+    return Notice(
+        complaint_id=complaint.id,
+        department_task_id=task.id if task is not None else None,
+        department_id=told.department_id,
+        region_id=complaint.region_id,
+        responsible_id=complaint.responsible_id,
+        name=told.name,
+        email=told.email,
+        locale=told.locale,
+        told_at=at,
+        expires_at=at + ANSWER_WITHIN,
+    )
+
+
+def _tell(complaint: Complaint, points: Iterable[tuple[DepartmentTask | None, Told]]) -> list[Delivery]:
+    known = select(Notice.department_task_id, Notice.email).where(Notice.complaint_id == complaint.id)
+    at = now()
+    before = {(row.department_task_id, row.email) for row in db.session.execute(known)}
+    fresh = [
+        (_notice(complaint, task, told, at), task)
+        for task, told in points
+        if (task.id if task else None, told.email) not in before
+    ]
+    db.session.add_all(notice for notice, _task in fresh)
+    # The link names the notice by its key.
+    db.session.flush()
+    deliveries = [
+        add_notice_mail(
+            notice_mail(notice, complaint, task, link_of(notice)),
+            Addressee(notice.name, notice.email, notice.locale),
+        )
+        for notice, task in fresh
+    ]
+    db.session.flush()
+    for (notice, _task), delivery in zip(fresh, deliveries, strict=True):
+        notice.delivery_id = delivery.id
+    db.session.flush()
+    return deliveries
