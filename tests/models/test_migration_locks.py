@@ -25,7 +25,10 @@ SQUAWK = Path(sys.executable).parent / "squawk"
 # From here on: what came before was made for databases in which nobody worked yet.
 FIRST = "0010"
 # Revision and rule, and why what squawk sees there harms nobody.
-HARMLESS = {("0013", "constraint-missing-not-valid"): "the table of the centre has one row"}
+HARMLESS = {
+    ("0013", "constraint-missing-not-valid"): "the table of the centre has one row",
+    ("0021", "ban-drop-constraint"): "a wider one takes its place in the same transaction",
+}
 DEFINES = re.compile(
     r"\s*(CREATE|ALTER|DROP|TRUNCATE|LOCK|SET|UPDATE|DELETE|INSERT|REINDEX|CLUSTER)\b", re.IGNORECASE
 )
