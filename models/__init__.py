@@ -10,6 +10,7 @@ from models.centre import Centre, Invitation
 from models.compensation_rule import CompensationRule
 from models.complaint import Complaint, Subject
 from models.customer import Customer
+from models.daily_close import DailyClose
 from models.deadline import Deadline
 from models.deadline_rule import DeadlineRule
 from models.dealer import Dealer
@@ -52,6 +53,7 @@ __all__ = [
     "CompensationRule",
     "Complaint",
     "Customer",
+    "DailyClose",
     "Deadline",
     "DeadlineRule",
     "Dealer",

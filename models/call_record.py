@@ -80,6 +80,11 @@ class CallRecord(HasPhone, Record):
             "promised_until",
             postgresql_where=text("promised_until IS NOT NULL AND promise_kept_on IS NULL"),
         ),
+        Index(
+            "ix_call_record_promise_kept_on",
+            "promise_kept_on",
+            postgresql_where=text("promise_kept_on IS NOT NULL"),
+        ),
         phone_index("call_record"),
     )
 

@@ -233,6 +233,8 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
     "deadline_rule": {"reason": _H.NONE},
     "holiday": {"name": _H.NONE},
     "compensation_rule": {"remedies": _H.NONE},
+    # Days say what was done for whom; figures are numbers alone.
+    "daily_close": {"figures": _H.NONE, "completed": _H.OWN_RULE, "open_points": _H.OWN_RULE},
 }
 
 # Columns that the functions of the database leave alone, or know by themselves.

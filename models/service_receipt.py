@@ -35,6 +35,7 @@ class ServiceReceipt(Record):
         CheckConstraint("earlier_receipt_id <> id", name="earlier_receipt_id"),
         CheckConstraint("is_return_repair OR earlier_receipt_id IS NULL", name="is_return_repair"),
         Index("ix_service_receipt_came_in_on", "came_in_on", "id"),
+        Index("ix_service_receipt_created_at", "created_at", "id"),
         # Still with the workshop, and still waited for on the spot.
         Index(
             "ix_service_receipt_came_in_on_open",

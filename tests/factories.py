@@ -19,6 +19,7 @@ from models import (
     CompensationRule,
     Complaint,
     Customer,
+    DailyClose,
     Deadline,
     DeadlineRule,
     Dealer,
@@ -198,6 +199,11 @@ class Factory:
         }
         return self._add(Deadline(**(defaults | attributes)))
 
+    def daily_close(self, **attributes: Any) -> DailyClose:
+        if "staff_id" not in attributes:
+            attributes["staff_id"] = self.staff().id
+        return self._add(DailyClose(**({"day": date(2026, 3, 2)} | attributes)))
+
     def supplier(self, **attributes: Any) -> Supplier:
         return self._plain(Supplier, {"name": f"供应商 {next(_serial)}"}, attributes)
 
@@ -351,6 +357,7 @@ class Factory:
         self.invitation()
         self.own_right()
         self.deadline()
+        self.daily_close()
         self.session.merge(Centre(id=1))
         self.session.commit()
         self.attachment()

@@ -121,6 +121,7 @@ def _plant_elsewhere(make: Factory, customer: Customer, complaint: Complaint) ->
     make._add(ImportOrigin(external_key=PHONE, values={"name": NAME}, **origin))
     digest = make.digest(payload={"subjects": [{"number": complaint.number, "quote": SPEECH}]})
     make.delivery(digest, message=f"{NAME} {PHONE}".encode())
+    make.daily_close(completed=f"已回访{NAME}", open_points=f"明天再打 {PHONE}")
     centre = make.session.merge(Centre(id=1))
     centre.drafts = {"customers": [[NAME, PHONE]]}
     make.session.commit()

@@ -141,6 +141,9 @@ BEGIN
         CROSS JOIN LATERAL convert_to(word, encodings.name::name) AS bytes (sought)
         WHERE position(sought IN content) > 0 OR position(sought IN rejected) > 0);
     GET DIAGNOSTICS files = ROW_COUNT;
+    UPDATE daily_close SET completed = regexp_replace(completed, p_pattern, '***', 'gi'),
+        open_points = regexp_replace(open_points, p_pattern, '***', 'gi')
+    WHERE completed ~* p_pattern OR open_points ~* p_pattern;
     UPDATE centre SET drafts = scrub_json(drafts, p_pattern) WHERE drafts::text ~* p_pattern;
     RETURN jsonb_build_object('digest', cardinality(digests), 'delivery', mails, 'import_run', files);
 END $$;
