@@ -45,6 +45,7 @@ from views.call_record import CallRecordView
 from views.compensation_rule import CompensationRuleView
 from views.complaint import ComplaintView
 from views.customer import CustomerView
+from views.daily_close import CloseDayView, TeamDayView
 from views.deadline_preview import DeadlinePreviewView
 from views.deadline_rule import DeadlineRuleView
 from views.dealer import DealerView
@@ -118,6 +119,8 @@ SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
 PAGES: tuple[type[Page], ...] = (
     DueView,
     DecisionsView,
+    CloseDayView,
+    TeamDayView,
     UndoView,
     DigestView,
     DeliveryView,

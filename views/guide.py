@@ -21,6 +21,8 @@ SEARCH_MOST = 100
 ABOUT: Mapping[str, str] = {
     "home": "home",
     "due": "calls#due",
+    "close_day": "home#close",
+    "team_day": "supervisors#days",
     "decision": "supervisors#decisions",
     "search": "finding#everywhere",
     "preferences": "first-day#look",

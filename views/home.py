@@ -29,6 +29,7 @@ from models.workload import (
     parts_against_before,
 )
 from views.absence import standing_in
+from views.daily_close import closing_reminder
 from views.due import Line, Part, default_person, line_of, people_of, window_of
 from views.lookups import view_of
 from views.office_calendar import calendar_warnings
@@ -107,6 +108,7 @@ class HomeView(PageForAll):
             COUNT_MOST=COUNT_MOST,
             load_url=_load_url,
             standing_in=standing_in(),
+            to_close=closing_reminder(now()),
             provisional_years=calendar_warnings(),
         )
 
