@@ -235,6 +235,7 @@ def test_the_first_page_reminds_of_an_earlier_day_and_from_an_hour_before_the_en
 ) -> None:
     workday(make)
     client = login(Role.CLERK)
+
     def at(hour: int) -> str:
         instant = datetime.combine(TODAY, datetime.min.time(), ZoneInfo("Asia/Shanghai")) + timedelta(
             hours=hour
