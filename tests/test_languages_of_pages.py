@@ -19,7 +19,7 @@ from models.organisation import Locale, Role
 SAME = re.compile(
     r"Huisheng|GB18030|\bMB\b|NHTSA|\.xlsx|"
     r"SMTP_URL|MAIL_ALLOW|CSV|UTF-8|Excel|\.eml|\d{4}-W\d\d|[\w.-]+@[\w.-]+|English|Staff \d+|ID"
-    r"|(?:KH|TS|PZ|SH|SP|FH|XH|DH)-\d{4}-\d+|\btest\b"
+    r"|(?:KH|TS|PZ|SH|SP|FH|XH|DH|FA|BZ|RW|GZ)-\d{4}-\d+|\btest\b"
 )
 WORD = re.compile(r"[A-Za-z]{2,}")
 HAN = re.compile(r"[\u4e00-\u9fff]+")
