@@ -61,6 +61,15 @@ def possible(complaint: Complaint, proposal: Proposal | None, actor: Actor | Non
     ]
 
 
+def may_decide(complaint: Complaint, actor: Actor | None) -> bool:
+    """Tell whether a proposal waits that `actor` may decide about, by whatever right."""
+    proposal = open_proposal(complaint)
+    approve = TRANSITIONS[Move.APPROVE]
+    if actor is None or proposal is None or proposal.state != approve.proposal:
+        return False
+    return allows_on(actor, complaint, approve.right) and why_not(approve, complaint, proposal, actor) is None
+
+
 def why_not(
     transition: Transition, complaint: Complaint, proposal: Proposal | None, actor: Actor | None
 ) -> RefusedStepError | None:

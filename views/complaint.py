@@ -12,9 +12,9 @@ from flask_babel import lazy_gettext as _
 
 from jobs.notices import tell_of_complaint
 from jobs.outbox import send_soon
-from models import Complaint, Record
+from models import Complaint, Record, current_actor
 from models.complaint import Step
-from models.complaint_procedure import register
+from models.complaint_procedure import may_decide, register
 from views.base import RecordView
 from views.complaint_steps import ProcedurePanel, panel, take_step
 from views.forms import RecordForm, Section, per_field
@@ -27,8 +27,8 @@ OUTCOME = ("spot_answer", "carried_out_at", "confirmed_by", "satisfaction", "con
 class ComplaintView(RecordView):
     """Register complaints, and carry them from step to step on their page."""
 
-    # Which step anybody may take is asked where it is taken: models.complaint_procedure.
-    actions: ClassVar[Mapping[str, str]] = {**RecordView.actions, "step_view": "read"}
+    # Which step anybody may take is asked once more where it is taken: models.complaint_procedure.
+    actions: ClassVar[Mapping[str, str]] = {**RecordView.actions, "step_view": "act"}
     singular, plural, new_label = _("Complaint"), _("Complaints"), _("New complaint")
     area, icon = Area.COMPLAINTS, "complaint"
     what_for = _(
@@ -192,8 +192,11 @@ class ComplaintView(RecordView):
     def is_allowed_on(self, action: str, row: Record) -> bool:
         """Tell whether who acts now may take `action` on this complaint: a closed one is archived."""
         is_closed = isinstance(row, Complaint) and row.step is Step.CONFIRMED
-        return not (is_closed and action in ("edit", "delete", "restore")) and super().is_allowed_on(
-            action, row
+        if is_closed and action in ("edit", "delete", "restore"):
+            return False
+        # Who stands higher may decide about a proposal where nobody else can, whatever the role.
+        return super().is_allowed_on(action, row) or (
+            action == "act" and isinstance(row, Complaint) and may_decide(row, current_actor())
         )
 
     def panel(self, row: Complaint) -> ProcedurePanel:

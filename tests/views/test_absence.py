@@ -171,8 +171,8 @@ def test_what_a_substitute_saves_is_put_down_to_both(make: Factory, login: Login
     row = make.complaint(responsible_id=away.staff_id, region=make.region())
     own = make.complaint(responsible_id=away.substitute_id)
     client = client_of(make, login, away.substitute_id)
-    assert edit(client, "complaint", row.id, fault="异响").status_code == 302
-    assert edit(client, "complaint", own.id, fault="异响").status_code == 302
+    assert edit(client, "complaint", row.id, demand="换新").status_code == 302
+    assert edit(client, "complaint", own.id, demand="换新").status_code == 302
 
     def last(key: int) -> tuple[int | None, int | None]:
         found = select(AuditEntry).where(AuditEntry.table_name == "complaint", AuditEntry.row_id == key)

@@ -128,10 +128,19 @@ def test_a_reader_is_offered_no_step_and_a_forged_one_is_refused(
 ) -> None:
     client, row = login(role), make.complaint()
     assert "step-form" not in client.get(path("complaint", "details", id=row.id)).text
-    answer = take(client, row, "verify", **VERIFIED)
-    assert answer.status_code == 422
-    assert "You may not take this step." in answer.text
+    assert take(client, row, "verify", **VERIFIED).status_code == 403
     assert moves(make) == []
+
+
+def test_who_holds_a_higher_position_may_decide_whatever_the_role(make: Factory, login: Login) -> None:
+    director = make.position()
+    boss = login(Role.AUDITOR, position_id=director.id)
+    proposer = make.staff(Role.SUPERVISOR, position_id=make.position(parent_id=director.id).id)
+    row = make.complaint(step=Step.PROPOSED, fault_degree=FaultDegree.FULLY)
+    make.compensation_rule(fault_degree=FaultDegree.FULLY)
+    make.proposal(complaint_id=row.id, created_by_id=proposer.id)
+    assert take(boss, row, "approve").status_code == 302
+    assert moves(make) == [Move.APPROVE]
 
 
 def test_a_forged_field_changes_nothing(make: Factory, login: Login) -> None:

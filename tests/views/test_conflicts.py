@@ -301,7 +301,7 @@ def test_without_a_known_version_every_field_that_differs_is_shown(make: Factory
 
 
 def test_a_masked_field_stays_masked_and_unchanged_through_a_conflict(make: Factory, login: Login) -> None:
-    complaint = make.complaint(phone="13700010001", demand="修理", fault="打13700010001")
+    complaint = make.complaint(phone="13700010001", demand="修理", fault="打13700010001", step=Step.VERIFIED)
     one, other = login(Role.SUPERVISOR), login(Role.QUALITY_ENGINEER)
     address = path("complaint", "edit", id=complaint.id)
     opened = form_of(other.get(address))

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from screens import ENTERED, TABLES, create, edit, form_of, path
+from screens import ENTERED, create, edit, form_of, path
 from sqlalchemy import select, update
 from test_access import make_one
 
 from conftest import Login
 from factories import Factory
 from models import AuditEntry, Complaint, Customer, Region, Subject, Vehicle
-from models.complaint import Cause
+from models.complaint import Cause, Step
 from models.organisation import Role
 
 
@@ -83,6 +83,17 @@ def test_every_form_can_be_filled_in_and_saved(make: Factory, login: Login) -> N
         },
         "deadline_rule": {"kind": "decision", "valid_from": "2030-01-01", "time_given": "2"},
         "holiday": {"falls_on": "2026-10-01", "name": "国庆节"},
+        "compensation_rule": {
+            "fault_degree": "partly",
+            "remedies": ["", "repair"],
+            "value_most": "100",
+        },
+        "department_task": {
+            "complaint_id": str(make.complaint().id),
+            "department_id": str(department.id),
+            "what": "寄出配件",
+            "due_on": "2026-03-09",
+        },
         "dealer": {"code": "D1", "name": "n"},
         "supplier": {"name": "n"},
         "part": {"code": "P1", "name": "n"},
@@ -94,7 +105,7 @@ def test_every_form_can_be_filled_in_and_saved(make: Factory, login: Login) -> N
         "digest_recipient": {"name": "n", "email": "A@Example.com", "department_id": str(department.id)},
         "staff": {"name": "n", "email": "n@example.com", "role_names": ["", "clerk"]},
     }
-    assert set(filled) == set(TABLES)
+    assert set(filled) == set(ENTERED)
     for table, fields in filled.items():
         response = create(client, table, **fields)
         assert response.status_code == 302, (table, response.text)
@@ -228,7 +239,7 @@ def test_a_box_can_be_unticked(make: Factory, login: Login) -> None:
 
 
 def test_an_answer_may_stay_open(make: Factory, login: Login) -> None:
-    complaint = make.complaint()
+    complaint = make.complaint(step=Step.ANALYSED)
     client = login(Role.SUPERVISOR)
     for sent, stored in (("1", True), ("0", False), ("", None)):
         edit(client, "complaint", complaint.id, will_buy_again=sent)
@@ -284,7 +295,7 @@ def test_a_circle_in_a_tree_is_refused(make: Factory, login: Login) -> None:
 
 
 def test_the_history_names_who_changed_what(make: Factory, login: Login) -> None:
-    complaint = make.complaint()
+    complaint = make.complaint(step=Step.ANALYSED)
     client = login(Role.SUPERVISOR, name="王主管")
     edit(client, "complaint", complaint.id, cause=Cause.POOR_QUALITY.value)
     page = client.get(f"/complaint/details/?id={complaint.id}").text

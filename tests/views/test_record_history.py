@@ -72,7 +72,7 @@ def test_a_reader_of_chinese_reads_chinese(make: Factory, login: Login) -> None:
 def test_values_are_told_by_their_labels(make: Factory, login: Login, db_session: Session) -> None:
     complaint, customer = make.complaint(), make.customer(name="李四")
     complaint.severity, complaint.customer_id, complaint.step = Severity.SEVERE, customer.id, Step.ANALYSED
-    complaint.is_safety_relevant, complaint.analysed_at = True, datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
+    complaint.is_safety_relevant, complaint.carried_out_at = True, datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
     receipt = make.service_receipt(cost=Decimal("1200.50"))
     db_session.commit()
     client = login(Role.SUPERVISOR)
@@ -82,7 +82,7 @@ def test_values_are_told_by_their_labels(make: Factory, login: Login, db_session
         "Severity: changed from Normal to Severe",
         "Step: changed from Registered to Analysed",
         "Safety relevant: changed from No to Yes",
-        "Analysed at: set to 2026-03-02 09:30",
+        "Carried out at: set to 2026-03-02 09:30",
     ):
         assert sentence in said
     assert "Cost: set to 1,200.50" in sentences(history_of(client, receipt))

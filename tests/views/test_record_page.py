@@ -244,12 +244,12 @@ def test_a_day_that_needs_no_words_has_none() -> None:
 
 
 def test_a_type_without_a_head_begins_with_its_own_fields(make: Factory, login: Login) -> None:
-    complaint = make.complaint(description="下坡时电机异响")
-    make.call_record(complaint_id=complaint.id)
-    page = page_of(login(Role.CLERK), "complaint", complaint.id)
+    subject = make.subject(name="电机异响", name_en="Motor noise")
+    make.complaint(subject_id=subject.id)
+    page = page_of(login(Role.CLERK), "subject", subject.id)
     text = page.select_one(".with-aside").get_text()
     assert not page.select(".head")
-    assert text.index("下坡时电机异响") < text.index("Calls")
+    assert text.index("Motor noise") < text.index("Complaints")
 
 
 # What is due

@@ -35,10 +35,15 @@ def make_named(make: Factory, table: str, **attributes: Any) -> None:
         "deadline_rule": "reason",
         "parts_shipment": "production_batch",
         "region": "name",
+        "proposal": "details",
+        "step_taken": "remark",
+        "department_task": "what",
     }
     if table == "absence":
         # Found by who is away.
         attributes["staff_id"] = make.staff(name=WORD).id
+    elif table == "compensation_rule":
+        attributes["subject_id"] = make.subject(name=WORD).id
     else:
         attributes[named.get(table, "name")] = WORD
     getattr(make, table)(**attributes)
