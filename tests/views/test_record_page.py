@@ -23,6 +23,7 @@ from models import (
 )
 from models.base import now
 from models.complaint import Severity, Step
+from models.deadline_rule import DeadlineKind
 from models.organisation import Role
 from views.key_facts import Term, phones_of
 from views.letter import LetterView
@@ -257,24 +258,26 @@ def test_a_type_without_a_head_begins_with_its_own_fields(make: Factory, login: 
 
 def test_what_is_due_about_a_customer_stands_on_their_page(make: Factory, login: Login) -> None:
     customer, other, subject = make.customer(), make.customer(), make.subject()
-    late = make.complaint(
-        customer_id=customer.id, subject_id=subject.id, registered_at=now() - timedelta(days=2)
-    )
-    foreign = make.complaint(customer_id=other.id, subject_id=subject.id)
+    yesterday = now() - timedelta(days=1)
+    late = make.owing(DeadlineKind.FIRST_ANSWER, yesterday, customer_id=customer.id, subject_id=subject.id)
+    foreign = make.owing(DeadlineKind.FIRST_ANSWER, yesterday, customer_id=other.id, subject_id=subject.id)
     due = page_of(login(Role.CLERK), "customer", customer.id).select_one(".due-card")
     assert due is not None
     assert late.number in due.get_text()
     assert foreign.number not in due.get_text()
     assert due.select_one(".badge.late")
-    assert due.select_one(f'a.button[href="/complaint/edit/?id={late.id}"]')
+    assert due.select_one(f'a.button[href="/complaint/details/?id={late.id}#step"]')
     assert due.select_one(f'.what a[href="/complaint/details/?id={late.id}"]')
 
 
 def test_the_oldest_five_are_shown_and_said_to_be_the_oldest(make: Factory, login: Login) -> None:
     dealer, subject = make.dealer(), make.subject()
     numbers = [
-        make.complaint(
-            dealer_id=dealer.id, subject_id=subject.id, registered_at=now() - timedelta(days=age)
+        make.owing(
+            DeadlineKind.FIRST_ANSWER,
+            now() - timedelta(days=age),
+            dealer_id=dealer.id,
+            subject_id=subject.id,
         ).number
         for age in range(9, 3, -1)
     ]
