@@ -113,6 +113,20 @@ def add_notice_mail(mail: Mail, recipient: Recipient) -> Delivery:
     return delivery
 
 
+def add_reminder_mail(mail: Mail, recipient: Recipient) -> Delivery:
+    """Put a mail that reminds of what is due into the outbox, to be flushed with others."""
+    settings = _settings()
+    headers = {
+        "Auto-Submitted": "auto-generated",
+        "Reply-To": settings.mail_from,
+        "Content-Language": recipient.locale.value.replace("_", "-"),
+    }
+    message_id = f"<reminder.{uuid4().hex}@{_host(settings)}>"
+    delivery = _delivery(DeliveryKind.REMINDER, mail, recipient, message_id, headers)
+    db.session.add(delivery)
+    return delivery
+
+
 def put_copy(delivery: Delivery, asked_by_id: int | None, copy_number: int | None = None) -> Delivery:
     """Put a copy of a digest's delivery into the outbox, for somebody who asked for it, and flush.
 

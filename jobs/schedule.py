@@ -21,6 +21,7 @@ from jobs.digest import make_digest
 from jobs.import_steps import discard_forgotten, due_imports
 from jobs.logins import forget_attempts
 from jobs.queues import enqueue
+from jobs.reminders import remind
 from jobs.retention import due_purge, purge_expired
 from models import Delivery, Department, Digest, acting_as, db, system_actor
 from models.centre import site_zone
@@ -70,6 +71,10 @@ def tick() -> None:
         enqueue(function, run_id)
     if night is not None:
         enqueue(purge_expired, night)
+    with acting_as(system_actor("clock")):
+        # Last and on its own, so that nothing else waits for it; the next tick sends the mails.
+        remind(now)
+        db.session.commit()
 
 
 def mark_abandoned(now: datetime) -> None:

@@ -55,6 +55,12 @@ class Deadline(Base):
             "id",
             postgresql_where=text("settled_at IS NULL AND reminded_late_at IS NULL"),
         ),
+        Index(
+            "ix_deadline_due_at_unescalated",
+            "due_at",
+            "id",
+            postgresql_where=text("settled_at IS NULL AND escalated_at IS NULL"),
+        ),
         Index("ix_deadline_resumes_at", "resumes_at", postgresql_where=text("resumes_at IS NOT NULL")),
     )
 

@@ -92,6 +92,7 @@ class DeliveryKind(Labelled):
     DIGEST = "digest", _("Weekly digest")
     ACCOUNT = "account", _("Login and password")
     NOTICE = "notice", _("Notice to a department")
+    REMINDER = "reminder", _("Reminder of what is due")
 
 
 # Their links act for the recipient: nobody else reads them but an administrator.

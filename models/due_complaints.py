@@ -67,7 +67,7 @@ def department_task(_window: Window, _zone: ZoneInfo) -> Source:
         Complaint.phone,
         who=Complaint.customer_name,
         about=DepartmentTask.what,
-        is_urgent=_is_urgent(),
+        is_urgent=is_urgent(),
     )
 
 
@@ -93,7 +93,8 @@ def confirmed(window: Window, zone: ZoneInfo) -> Source:
     return replace(source, keys={**source.keys, "responsible_id": agent}, never_by=Complaint.responsible_id)
 
 
-def _is_urgent() -> ColumnElement[bool]:
+def is_urgent() -> ColumnElement[bool]:
+    """Return the condition of complaints that come first, and are escalated as soon as they are late."""
     return Complaint.is_safety_relevant | (Complaint.severity == Severity.SEVERE)
 
 
@@ -118,5 +119,5 @@ def _source(
         due_at=due_at,
         who=Complaint.customer_name,
         about=Complaint.description,
-        is_urgent=_is_urgent(),
+        is_urgent=is_urgent(),
     )

@@ -16,6 +16,7 @@ from models.base import Record, db, now
 from models.call_record import CallRecord
 from models.centre import site_zone
 from models.complaint import FIRST_ANSWER_WITHIN, Complaint, Severity, Step
+from models.deadline import Deadline
 from models.organisation import Staff
 from models.part import Part, PartsQualityRecord
 from models.permissions import allows
@@ -72,6 +73,11 @@ def _late_answer() -> ColumnElement[bool]:
     return (Complaint.step == Step.REGISTERED) & (Complaint.registered_at < now() - FIRST_ANSWER_WITHIN)
 
 
+def _escalated() -> ColumnElement[bool]:
+    late = (Deadline.due_at < now()) & Deadline.settled_at.is_(None) & Deadline.paused_at.is_(None)
+    return Complaint.id.in_(select(Deadline.complaint_id).where(late, Deadline.escalated_at.is_not(None)))
+
+
 def _in_workshop() -> ColumnElement[bool]:
     # An inquiry or a visit on the spot hands nothing over.
     stays = ServiceReceipt.kind.in_((ServiceKind.REPAIR, ServiceKind.MAINTENANCE, ServiceKind.INSPECTION))
@@ -104,6 +110,7 @@ TASKS: dict[str, Task] = {
             "late_answer", _C, _("Without a first answer after 24 hours"), _late_answer, True, "registered_at"
         ),
         Task("unsolved", _C, _("Not solved after 2 days"), _unsolved, True, "registered_at"),
+        Task("escalated", _C, _("Still late, passed on to supervisors"), _escalated, is_bad=True),
         Task(
             "severe",
             _C,

@@ -67,7 +67,7 @@ DESKS: Mapping[Role, Desk] = {
     Role.QUALITY_ENGINEER: Desk(("found", "key_parts", "undecided", "unsafe"), ("parts", "weeks")),
     Role.WAREHOUSE_KEEPER: Desk(("undecided", "shipped", "wrong", "claims"), ("parts",)),
     Role.SUPERVISOR: Desk(
-        ("new", "open", "late_answer", "unsolved", "severe", "unassigned", "promises"),
+        ("escalated", "new", "open", "late_answer", "unsolved", "severe", "unassigned", "promises"),
         ("people", "above", "latest", "weeks", "pages"),
     ),
     Role.AUDITOR: Desk(("new", "open", "late_answer", "severe"), ("days", "weeks")),

@@ -28,6 +28,7 @@ FIRST = "0010"
 HARMLESS = {
     ("0013", "constraint-missing-not-valid"): "the table of the centre has one row",
     ("0021", "ban-drop-constraint"): "a wider one takes its place in the same transaction",
+    ("0024", "ban-drop-constraint"): "a wider one takes its place in the same transaction",
 }
 DEFINES = re.compile(
     r"\s*(CREATE|ALTER|DROP|TRUNCATE|LOCK|SET|UPDATE|DELETE|INSERT|REINDEX|CLUSTER)\b", re.IGNORECASE

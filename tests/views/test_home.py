@@ -7,11 +7,14 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from conftest import Login, count_queries
 from factories import Factory
+from models import Deadline
 from models.base import now
 from models.complaint import Severity, Step
+from models.deadline_rule import DeadlineKind
 from models.organisation import Role
 from models.part import Disposition
 from models.permissions import letters
@@ -40,6 +43,11 @@ def one_for_each_task(make: Factory, person: int) -> None:
     late = {"registered_at": now() - timedelta(days=3)}
     make.complaint(severity=Severity.SEVERE, is_safety_relevant=True, responsible_id=person, **late)
     make.complaint(step=Step.ANALYSED, **late)
+    passed_on = make.owing(DeadlineKind.SOLVED, now() - timedelta(days=3))
+    make.session.execute(
+        update(Deadline).where(Deadline.complaint_id == passed_on.id).values(escalated_at=now())
+    )
+    make.session.commit()
     make.complaint(responsible_id=make.staff().id)
     make.complaint(step=Step.CONFIRMED, registered_at=now() - timedelta(days=30))
     make.service_receipt(asked_at=now())

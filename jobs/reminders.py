@@ -1,0 +1,85 @@
+"""Reminding people of what is due and late, and telling of what stays late: one mail each at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+from flask import current_app, render_template
+from flask_babel import force_locale, ngettext
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from config import Settings
+from jobs.mail_message import Mail
+from jobs.outbox import add_reminder_mail
+from models import Delivery, Staff, db
+from models.centre import centre_facts
+from models.organisation import Locale
+from models.reminding import Reminder, Stage, tell_of_deadlines
+
+log = structlog.get_logger()
+
+
+def remind(at: datetime) -> list[Delivery]:
+    """Put into the outbox what people have to be told at `at`, one mail for each person; flushes.
+
+    The note that it was told and the mail stand in one transaction: neither is there without the other.
+    """
+    told = tell_of_deadlines(at)
+    if not told:
+        return []
+    people = db.session.scalars(select(Staff).where(Staff.id.in_(told)).order_by(Staff.id)).all()
+    deliveries = [add_reminder_mail(reminder_mail(person, told[person.id]), person) for person in people]
+    db.session.flush()
+    log.info("reminders_put", people=len(people), reminders=sum(map(len, told.values())))
+    return deliveries
+
+
+def reminder_mail(staff: Staff, reminders: Sequence[Reminder]) -> Mail:
+    """Return the mail that gathers what a person is told of, in the person's language.
+
+    Escalated first, then late, then due soon; severe and safety relevant ones first among them.
+    """
+    settings: Settings = current_app.extensions["settings"]
+    facts = centre_facts()
+    with force_locale(staff.locale.value):
+        parts = [
+            (heading, lines)
+            for stage, heading in (
+                (Stage.ESCALATED, _("Still late, passed on to you")),
+                (Stage.LATE, _("Late")),
+                (Stage.BEFORE, _("Due soon")),
+            )
+            if (lines := _ordered(reminders, stage))
+        ]
+        subject = _subject(reminders)
+        context = {
+            "staff": staff,
+            "parts": parts,
+            "zone": facts.zone,
+            "centre": facts.shown_name(is_english=staff.locale is Locale.ENGLISH) or _("Huisheng"),
+            "complaint_url": f"{settings.public_url}/complaint/details/?id=",
+            "work_url": f"{settings.public_url}/due/",
+            "language": staff.locale.value.replace("_", "-"),
+        }
+        text = render_template("mail/reminder.txt", **context)
+        html = render_template("mail/reminder.html", subject=subject, **context)
+    return Mail(subject, text.strip() + "\n", html)
+
+
+def _ordered(reminders: Sequence[Reminder], stage: Stage) -> list[Reminder]:
+    of_stage = (each for each in reminders if each.stage is stage)
+    return sorted(of_stage, key=lambda each: (not each.is_urgent, each.due_at, each.number))
+
+
+def _subject(reminders: Sequence[Reminder]) -> str:
+    counts = {stage: sum(each.stage is stage for each in reminders) for stage in Stage}
+    escalated, late, before = (counts[each] for each in (Stage.ESCALATED, Stage.LATE, Stage.BEFORE))
+    parts = [
+        *([ngettext("%(num)d passed on to you", "%(num)d passed on to you", escalated)] if escalated else []),
+        *([ngettext("%(num)d late", "%(num)d late", late)] if late else []),
+        *([ngettext("%(num)d due soon", "%(num)d due soon", before)] if before else []),
+    ]
+    return str(_("Complaints: %(parts)s", parts=_(", ").join(parts)))
