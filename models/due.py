@@ -178,7 +178,9 @@ def _item(row: Any, name_of: Callable[[str, int | None], str | None], day: date,
         row_id=row.row_id,
         label=readable_label(model, row.label),
         who=readable_text(row.who or "") or name_of(party, getattr(row, party)) or "",
-        phone=row.phone and readable(_NAMED[party], "phone", row.phone),
+        # Only what a claim is about is the dealer's own number.
+        phone=row.phone
+        and readable(Dealer if kind is DueKind.WARRANTY_CLAIM else Customer, "phone", row.phone),
         about=row.about and readable_text(row.about),
         customer_id=row.customer_id,
         vehicle_id=row.vehicle_id,
