@@ -111,6 +111,7 @@ def samples(screens: Sequence[Screen]) -> list[Screen]:
     """Leave of the pages that all record types have alike those of one type, and one of each other type."""
     chosen: list[Screen] = []
     types: list[str] = []
+    names = {screen.name for screen in screens}
     for screen in screens:
         record_type, _dot, page = screen.name.partition(".")
         if page not in RECORD_PAGES or record_type == "complaint":
@@ -118,8 +119,9 @@ def samples(screens: Sequence[Screen]) -> list[Screen]:
             continue
         if record_type not in types:
             types.append(record_type)
-        # Another page with each type.
-        if page == RECORD_PAGES[types.index(record_type) % len(RECORD_PAGES)]:
+        # Another page with each type, of those that it has.
+        own = [each for each in RECORD_PAGES if f"{record_type}.{each}" in names]
+        if page == own[types.index(record_type) % len(own)]:
             chosen.append(screen)
     return chosen
 
