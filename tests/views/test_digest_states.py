@@ -230,7 +230,7 @@ def test_a_mail_about_a_login_has_no_frame_and_is_not_sent_again(
     assert client.get(f"/delivery/message?id={key}").status_code == 404
     assert client.post("/digest/send", data={"delivery_id": key}).status_code == 404
     answer = client.post("/delivery/again", data={"id": key}, follow_redirects=True)
-    assert "the person asks for a new one" in answer.text
+    assert "the person asks for a new mail" in answer.text
     assert count(db_session) == 1
 
 

@@ -13,6 +13,7 @@ from test_access import make_one
 from conftest import Login, PanelClient
 from factories import Factory
 from models import record_types
+from models.notice import NoticeState
 from models.organisation import Role
 from models.proposal import ProposalState
 from models.warranty_claim import ClaimOutcome
@@ -23,7 +24,7 @@ MODELS = {model.__tablename__: model for model in record_types()}
 # Drawn by the database, and so given by no test.
 KEPT = {"number", "updated_at"}
 # Several values in one, and what is worked out for each row that is shown.
-NOT_IN_ORDER = {"role_names", "invitation_state", "remedies"}
+NOT_IN_ORDER = {"role_names", "invitation_state", "remedies", "mail_state"}
 
 
 # What a row needs beside an unusual value, so that the rules of its table are met.
@@ -49,6 +50,8 @@ def fill(make: Factory, row: Any, name: str, value: Any) -> None:
         needed["outcome"] = ClaimOutcome.PASSED
     if value in (ProposalState.APPROVED, ProposalState.REFUSED):
         needed["decided_at"] = datetime(2024, 3, 1, tzinfo=UTC)
+    if row.__tablename__ == "notice" and name == "state" and value is NoticeState.ANSWERED:
+        needed |= {"answer": "已处理", "answered_at": datetime(2024, 3, 1, tzinfo=UTC)}
     if name == "outcome" and value is not ClaimOutcome.OPEN:
         needed["decided_on"] = date(2024, 2, 1)
     for column, content in (needed | {name: value}).items():
