@@ -101,28 +101,23 @@ def add_account_mail(mail: Mail, recipient: Recipient) -> Delivery:
 
 def add_notice_mail(mail: Mail, recipient: Recipient) -> Delivery:
     """Put a notice to a department into the outbox, to be flushed with others."""
-    settings = _settings()
-    headers = {
-        "Auto-Submitted": "auto-generated",
-        "Reply-To": settings.mail_from,
-        "Content-Language": recipient.locale.value.replace("_", "-"),
-    }
-    message_id = f"<notice.{uuid4().hex}@{_host(settings)}>"
-    delivery = _delivery(DeliveryKind.NOTICE, mail, recipient, message_id, headers)
-    db.session.add(delivery)
-    return delivery
+    return _add_automatic(DeliveryKind.NOTICE, mail, recipient)
 
 
 def add_reminder_mail(mail: Mail, recipient: Recipient) -> Delivery:
     """Put a mail that reminds of what is due into the outbox, to be flushed with others."""
+    return _add_automatic(DeliveryKind.REMINDER, mail, recipient)
+
+
+def _add_automatic(kind: DeliveryKind, mail: Mail, recipient: Recipient) -> Delivery:
     settings = _settings()
     headers = {
         "Auto-Submitted": "auto-generated",
         "Reply-To": settings.mail_from,
         "Content-Language": recipient.locale.value.replace("_", "-"),
     }
-    message_id = f"<reminder.{uuid4().hex}@{_host(settings)}>"
-    delivery = _delivery(DeliveryKind.REMINDER, mail, recipient, message_id, headers)
+    message_id = f"<{kind.value}.{uuid4().hex}@{_host(settings)}>"
+    delivery = _delivery(kind, mail, recipient, message_id, headers)
     db.session.add(delivery)
     return delivery
 

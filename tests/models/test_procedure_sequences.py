@@ -136,7 +136,11 @@ QUIET = {
 @settings(max_examples=8, **QUIET)
 @given(tries=st.lists(TRIES, min_size=5, max_size=14))
 def test_whatever_is_tried_is_refused_whole_or_done_whole(office: Office, tries: list[Try]) -> None:
-    run(office, tries)
+    taken = run(office, tries)
+    recorded = select(StepTaken.move).where(StepTaken.complaint_id == office.complaint_id)
+    leapt = (Move.VERIFY, Move.ANALYSE, Move.ANSWER_ON_THE_SPOT)
+    told = [each for move in taken for each in (leapt if move is Move.ANSWER_ON_THE_SPOT else (move,))]
+    assert list(db.session.scalars(recorded.order_by(StepTaken.id))) == told
 
 
 @pytest.mark.faults
