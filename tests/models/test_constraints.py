@@ -375,12 +375,6 @@ def test_numbers_and_login_keys_are_unique_among_the_deleted_too(rows: Session) 
         assert broken_rule(refused(rows, copy_last(table, values), **values)) == name
 
 
-def test_account_mails_to_one_address_may_be_many(make: Factory, db_session: Session) -> None:
-    # They belong to no digest, so the rule of one mail each does not bind them.
-    first, second = make.delivery(), make.delivery()
-    assert (first.recipient, first.copy_number) == (second.recipient, second.copy_number)
-
-
 def test_a_value_that_must_be_there_is_refused_when_missing(rows: Session) -> None:
     for table in WRITTEN:
         for column in table.c:

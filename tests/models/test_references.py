@@ -61,3 +61,9 @@ def test_every_reference_has_an_index_that_begins_with_it() -> None:
 def _has_index(table: Table, key: Any) -> bool:
     first = [next(iter(index.columns)).name for index in table.indexes if isinstance(index, Index)]
     return key.parent.name in [*first, next(iter(table.primary_key.columns)).name]
+
+
+def test_account_mails_to_one_address_may_be_many(make: Factory, db_session: Session) -> None:
+    # They belong to no digest, so the rule of one mail each does not bind them.
+    first, second = make.delivery(), make.delivery()
+    assert (first.recipient, first.copy_number) == (second.recipient, second.copy_number)
