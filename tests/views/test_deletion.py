@@ -90,9 +90,12 @@ def test_who_entered_records_can_leave_who_answers_for_them_cannot(make: Factory
 
 def test_every_foreign_key_of_a_record_is_looked_at() -> None:
     found = {(record, held.key) for model in record_types() for record, held in holds(model)}
+    tables = {record.__table__ for record in record_types()}
     for record in record_types():
         for name, column in record.__mapper__.columns.items():
-            if column.foreign_keys and name != "created_by_id":
+            led_to = {key.column.table for key in column.foreign_keys}
+            # What is no record, such as a mail that was sent, has no bin to go to.
+            if led_to & tables and name != "created_by_id":
                 assert (record, name) in found
     assert (Subject, "departments") in found
     assert (Customer, "created_by_id") not in found
