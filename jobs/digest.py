@@ -162,6 +162,6 @@ def _whereabouts(digest_id: int) -> list[str]:
     for delivery in deliveries:
         why = answer_text(delivery.answer)
         # A value alone finds the member; mypy reads the constructor that makes one.
-        state = DeliveryState(delivery.state).label  # type: ignore[call-arg]
+        state = DeliveryState(delivery.state).label  # type: ignore[call-arg]  # by its value
         lines.append(f"{delivery.recipient_name} <{delivery.recipient}>: {state}{f' ({why})' if why else ''}")
     return lines

@@ -113,7 +113,7 @@ def lines_of(model: type[Record]) -> dict[str, Lines]:
         target = relation.mapper.class_
         if relation.direction is MANYTOMANY and relation.secondary is not None:
             column = _other_column(relation)
-            found[str(relation.secondary.name)] = Lines(model, relation.key, column, target)  # type: ignore[attr-defined]
+            found[str(relation.secondary.name)] = Lines(model, relation.key, column, target)  # type: ignore[attr-defined]  # a table
         elif relation.direction is ONETOMANY and not issubclass(target, Record):
             found[target.__tablename__] = Lines(model, relation.key, "name", None)
     return found

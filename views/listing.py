@@ -105,7 +105,7 @@ def list_url(view: RecordView, wanted: ListRequest, *, drop: tuple[str, ...] = (
     for key, value in changed.items():
         if value is not None:
             args[key] = [str(value)]
-    address: str = url_for(f"{view.endpoint}.index_view", **args)  # type: ignore[arg-type]
+    address: str = url_for(f"{view.endpoint}.index_view", **args)  # type: ignore[arg-type]  # of any type
     return address
 
 

@@ -42,7 +42,7 @@ def register(app: Flask) -> None:
     if settings.proxy_count:
         # Before all that asks for the address; schemes and hosts are never taken from a header.
         count = settings.proxy_count
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=0, x_host=0)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=0, x_host=0)  # type: ignore[method-assign]  # as Flask says
     if settings.is_https:
         app.wsgi_app = over_https(app.wsgi_app)  # type: ignore[assignment,method-assign]  # as Flask's documentation does
 

@@ -167,7 +167,7 @@ def _set_digests() -> Problems:
             problems[f"hour-{row.id}"] = _("Choose a day and an hour from 0 to 23.")
             continue
         row.gets_digest = f"gets-{row.id}" in request.form
-        row.digest_weekday, row.digest_hour = Weekday(weekday), int(hour)  # type: ignore[call-arg]
+        row.digest_weekday, row.digest_hour = Weekday(weekday), int(hour)  # type: ignore[call-arg]  # by its value
     if not problems:
         _set_recipients({key: found for key, found in asked.items() if f"addresses-{key}" in request.form})
     return problems

@@ -149,7 +149,7 @@ def _is_before(view: RecordView, place: Place) -> ColumnElement[bool]:
     if not _holds_instants(view):
         bound = place.at.astimezone(site_zone()).date()
         if start_of_day(bound) != place.at:
-            return column <= bound  # type: ignore[no-any-return]
+            return column <= bound  # type: ignore[no-any-return]  # an SQL condition
     table = view.model.__tablename__
     same = true() if table < place.table else view.model.id < place.key if table == place.table else false()
     # The first condition alone is what the index serves.

@@ -41,7 +41,7 @@ class Sink:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
         answer = self.data_answers.pop(0) if self.data_answers else "250 taken"
         if answer.startswith("250"):
             self._keep(envelope)

@@ -280,7 +280,7 @@ def plan_of(statement: object) -> str:
     # Tables of tests are too small for an index to pay: the question is whether it can serve.
     for setting in ("seqscan", "bitmapscan", "sort"):
         connection.execute(text(f"SET LOCAL enable_{setting} = off"))
-    limited = statement.limit(51)  # type: ignore[attr-defined]
+    limited = statement.limit(51)  # type: ignore[attr-defined]  # of a SELECT
     asked = limited.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
     plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {asked}".replace("%", "%%")).scalars())
     assert not re.search(r"(?<!Incremental )Sort  \(", plan), plan
