@@ -5,7 +5,7 @@ A conditional UPDATE decides between two people, and nothing happens before it d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,9 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select, update
 
 from models.actor import Actor, current_actor
+from models.agreement import check_agreement, keep_agreement
 from models.approval import right_to_decide
+from models.attached_file import CheckedFile
 from models.base import db, now
 from models.centre import centre_facts
 from models.complaint import Complaint, Step
@@ -109,10 +111,17 @@ def _check_untold(proposal: Proposal | None) -> None:
         raise RefusedStepError(_("The customer was told already. What does the customer say?"))
 
 
-def take(complaint: Complaint, move: Move, given: Mapping[str, Any], *, seen_version: int) -> StepTaken:
+def take(
+    complaint: Complaint,
+    move: Move,
+    given: Mapping[str, Any],
+    *,
+    seen_version: int,
+    papers: Sequence[CheckedFile] = (),
+) -> StepTaken:
     """Take a step as who acts now, with what was `given` by column, and return the record of it; flushes.
 
-    `seen_version` is the version of the complaint that the person saw.
+    `seen_version` is the version of the complaint that the person saw, `papers` the signed agreement.
 
     Raises:
         RefusedStepError: when the step can't be taken; nothing is changed then.
@@ -121,6 +130,8 @@ def take(complaint: Complaint, move: Move, given: Mapping[str, Any], *, seen_ver
     assert actor is not None
     proposal = open_proposal(complaint)
     _check(transition, complaint, proposal, actor, given)
+    if move is Move.AGREE and proposal is not None:
+        check_agreement(proposal, given, papers)
     at, before = now(), complaint.step
     values = dict(given) if transition.asked_of is Complaint else {}
     _advance(complaint, transition, seen_version, values | _stamps(transition, complaint, at))
@@ -132,6 +143,8 @@ def take(complaint: Complaint, move: Move, given: Mapping[str, Any], *, seen_ver
         return [_record(complaint, *each, at=at, remark=remark) for each in _ON_THE_SPOT][-1]
     taken = _record(complaint, move, before, transition.target, at=at, remark=remark)
     if move is Move.AGREE and proposal is not None:
+        if papers:
+            keep_agreement(complaint, proposal, papers)
         assign_tasks(complaint, proposal, at)
     return taken
 

@@ -137,7 +137,8 @@ TRANSITIONS: Mapping[Move, Transition] = {
             Step.AGREED,
             proposal=ProposalState.APPROVED,
             asked_of=Proposal,
-            asks=("reply",),
+            # And for the signed agreement: models.agreement.
+            asks=("reply", "no_agreement_because"),
             becomes=ProposalState.AGREED,
             settles=(_K.TELL_CUSTOMER, _K.SOLVED),
             starts=(_K.CARRIED_OUT,),

@@ -173,6 +173,7 @@ FIELD_LABELS: dict[str, LazyString] = {
     "regarding": _("Regarding"),
     "content": _("Content"),
     "replied_on": _("Replied on"),
+    "no_agreement_because": _("Why the signed agreement is not there yet"),
     "reply": _("Reply"),
     "falls_on": _("Day"),
     "valid_from": _("Valid from"),

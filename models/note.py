@@ -6,7 +6,17 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, String, select
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    String,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.actor import Actor, current_actor
@@ -39,7 +49,15 @@ class Attachment(Base):
     """A file of a note; its bytes stand apart, so that lists and the audit never read them."""
 
     __tablename__ = "attachment"
-    __table_args__ = (CheckConstraint("size > 0", name="size"), not_blank("file_name"))
+    __table_args__ = (
+        CheckConstraint("size > 0", name="size"),
+        not_blank("file_name"),
+        Index(
+            "ix_attachment_agreement_of_id",
+            "agreement_of_id",
+            postgresql_where=text("agreement_of_id IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     note_id: Mapped[int] = mapped_column(ForeignKey("note.id"), index=True)
@@ -49,6 +67,8 @@ class Attachment(Base):
     size: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
     has_preview: Mapped[bool] = mapped_column(default=False)
+    # The agreed proposal that the customer signed with it; None for any other paper.
+    agreement_of_id: Mapped[int | None] = mapped_column(ForeignKey("proposal.id", ondelete="SET NULL"))
     deleted_at: Mapped[datetime | None]
 
 
@@ -109,8 +129,13 @@ def file_on(row: Record, file_id: int) -> Attachment | None:
     return file if file is not None and note_on(row, file.note_id) is not None else None
 
 
-def add_note(row: Record, body: str | None, files: Iterable[CheckedFile] = ()) -> Note:
-    """Write a note with its files on a record, as who acts now; flushes."""
+def add_note(
+    row: Record, body: str | None, files: Iterable[CheckedFile] = (), *, agreement_of_id: int | None = None
+) -> Note:
+    """Write a note with its files on a record, as who acts now; flushes.
+
+    `agreement_of_id` is the proposal that the customer agreed to with these files, None where they are none.
+    """
     actor = current_actor()
     note = Note(
         table_name=row.__tablename__,
@@ -128,6 +153,7 @@ def add_note(row: Record, body: str | None, files: Iterable[CheckedFile] = ()) -
             size=len(file.content),
             sha256=hashlib.sha256(file.content).hexdigest(),
             has_preview=file.preview is not None,
+            agreement_of_id=agreement_of_id,
         )
         db.session.add(attachment)
         db.session.flush()

@@ -91,6 +91,7 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
         "details": _H.TEXT,
         "decision_reason": _H.TEXT,
         "reply": _H.TEXT,
+        "no_agreement_because": _H.TEXT,
     },
     # Those told may be staff: the function that ends their logins knows their notices.
     "notice": {

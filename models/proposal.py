@@ -50,6 +50,8 @@ class DecidedAs(Labelled):
     ADMINISTRATOR = "administrator", _("Administrator")
 
 
+# What is only said is agreed without a paper to sign.
+SAID_ONLY = frozenset({Remedy.EXPLANATION.value, Remedy.REFUSAL.value})
 OPEN_STATES = (ProposalState.WAITING, ProposalState.APPROVED)
 _OPEN = "state IN ('waiting', 'approved')"
 _UNDECIDED = "state IN ('waiting', 'withdrawn')"
@@ -100,6 +102,13 @@ class Proposal(Record):
     told_by: Mapped[VerifiedBy | None] = mapped_column(enum_type(VerifiedBy))
     replied_at: Mapped[datetime | None]
     reply: Mapped[str | None]
+    # Why the signed agreement was not there when the customer agreed; None where it was, or none is needed.
+    no_agreement_because: Mapped[str | None]
+
+    @property
+    def needs_agreement(self) -> bool:
+        """Tell whether the customer signs that this settles it."""
+        return not SAID_ONLY.issuperset(self.remedies)
 
     @classmethod
     def label_column(cls) -> ColumnElement[str]:

@@ -15,6 +15,7 @@ from jobs.outbox import send_soon
 from models import Complaint, Record, current_actor
 from models.complaint import Step
 from models.complaint_procedure import may_decide, register
+from views.agreement import AgreementField, attach
 from views.base import RecordView
 from views.complaint_steps import ProcedurePanel, panel, take_step
 from views.forms import RecordForm, Section, per_field
@@ -28,7 +29,11 @@ class ComplaintView(RecordView):
     """Register complaints, and carry them from step to step on their page."""
 
     # Which step anybody may take is asked once more where it is taken: models.complaint_procedure.
-    actions: ClassVar[Mapping[str, str]] = {**RecordView.actions, "step_view": "act"}
+    actions: ClassVar[Mapping[str, str]] = {
+        **RecordView.actions,
+        "step_view": "act",
+        "agreement_view": "act",
+    }
     singular, plural, new_label = _("Complaint"), _("Complaints"), _("New complaint")
     area, icon = Area.COMPLAINTS, "complaint"
     what_for = _(
@@ -199,9 +204,12 @@ class ComplaintView(RecordView):
             action == "act" and isinstance(row, Complaint) and may_decide(row, current_actor())
         )
 
-    def panel(self, row: Complaint) -> ProcedurePanel:
-        """Return where the complaint stands, and the next step as a form."""
-        return panel(row)
+    def panel(self, row: Complaint, late: AgreementField | None = None) -> ProcedurePanel:
+        """Return where the complaint stands, and the next step as a form.
+
+        `late` is an agreement that could not be attached.
+        """
+        return panel(row, late=late)
 
     def on_save(self, form: RecordForm, row: Any, *, is_created: bool) -> None:  # noqa: ARG002 - as the base
         """Record who registered the complaint, and write to the departments that are told."""
@@ -218,3 +226,8 @@ class ComplaintView(RecordView):
     def step_view(self) -> ResponseReturnValue:
         """Take a step."""
         return take_step(self, self.record_or_404())
+
+    @expose("/agreement/", methods=("POST",))
+    def agreement_view(self) -> ResponseReturnValue:
+        """Attach the signed agreement that lacked when the customer agreed."""
+        return attach(self, self.record_or_404("act"))

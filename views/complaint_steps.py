@@ -27,6 +27,7 @@ from models import (
     current_actor,
     db,
 )
+from models.agreement import AGREEMENT, NO_AGREEMENT, missing_agreement
 from models.base import now
 from models.compensation_rule import Bounds, bounds_of
 from models.complaint import Step
@@ -46,6 +47,7 @@ from models.refused_step import RefusedStepError
 from models.sql import labels_for
 from models.step_taken import Move
 from views import undo
+from views.agreement import AgreementField, read_agreement
 from views.errors import Refusal, refusal_of
 from views.forms import RecordForm
 from views.lookups import view_of
@@ -81,7 +83,7 @@ _HELP: dict[Move, LazyString] = {
     ),
     Move.APPROVE: _l("Approve it, or send it back with a reason. The customer is told on the same day."),
     Move.TELL: _l("Tell the customer today what was decided, and enter it here."),
-    Move.AGREE: _l("What does the customer say? Attach the signed agreement below as a file."),
+    Move.AGREE: _l("What does the customer say? What was signed goes with it, as photo or PDF."),
     Move.CARRY_OUT: _l("When every task is reported done, the customer is asked whether all is well."),
     Move.CONFIRM: _l("Ask the customer. Who is satisfied closes the complaint; who is not opens it again."),
     Move.REOPEN: _l("A closed complaint is archived. Reopen it only where the customer comes back with it."),
@@ -106,6 +108,8 @@ class StepForm:
     transitions: Sequence[Transition]
     form: RecordForm
     view: RecordView
+    # What takes the signed agreement; None where none is asked for.
+    agreement: AgreementField | None = None
 
     @property
     def title(self) -> str:
@@ -142,10 +146,16 @@ class ProcedurePanel:
     times_reopened: int
     # Whether nobody was told of it: the departments of its subject have no addresses.
     is_untold: bool
+    # The agreed proposal that nobody has signed yet, and what takes the agreement once it comes.
+    unsigned: Proposal | None
+    late_agreement: AgreementField
 
 
-def panel(row: Complaint, sent: StepForm | None = None) -> ProcedurePanel:
-    """Return what stands at the head of the page; `sent` is a form that could not be taken."""
+def panel(row: Complaint, sent: StepForm | None = None, late: AgreementField | None = None) -> ProcedurePanel:
+    """Return what stands at the head of the page; `sent` is a form that could not be taken.
+
+    `late` is an agreement that could not be attached.
+    """
     proposal = open_proposal(row)
     ways = possible(row, proposal, current_actor())
     asked = sent or _asked(row, ways)
@@ -166,6 +176,8 @@ def panel(row: Complaint, sent: StepForm | None = None) -> ProcedurePanel:
         others=[each for each in ways if each.move not in shown],
         times_reopened=row.times_reopened,
         is_untold=is_untold(row),
+        unsigned=missing_agreement(row),
+        late_agreement=late or AgreementField(),
     )
 
 
@@ -195,19 +207,24 @@ def try_step(view: RecordView, row: Complaint, transition: Transition) -> StepFo
     asked = _form(
         row, _with_others(transition, possible(row, open_proposal(row), current_actor())), sent=True
     )
-    form = asked.form
-    if not _is_valid(form, transition):
+    form, agreement = asked.form, asked.agreement
+    has_problems = agreement is not None and transition.move is Move.AGREE and bool(agreement.problems)
+    if not _is_valid(form, transition) or has_problems:
         return asked
-    given = {field.name: field.data for field in form.record_fields()}
+    given = {field.name: field.data for field in form.record_fields() if field.name in transition.asks}
+    papers = agreement.files if agreement is not None else []
     try:
-        take(row, transition.move, given, seen_version=form.seen_version or 0)
+        take(row, transition.move, given, seen_version=form.seen_version or 0, papers=papers)
         notices = tell_of_tasks(row) if transition.move is Move.AGREE else []
         db.session.commit()
     except RefusedStepError as refused:
         db.session.rollback()
         if _was_taken(row, transition.move, form.seen_version):
             return None
-        refuse(form, Refusal(refused.field, str(refused.sentence)))
+        if refused.field == AGREEMENT and agreement is not None:
+            agreement.problems.append(str(refused.sentence))
+        else:
+            refuse(form, Refusal(refused.field, str(refused.sentence)))
         return asked
     except (IntegrityError, DataError) as error:
         db.session.rollback()
@@ -266,7 +283,10 @@ def _form(row: Complaint, transitions: list[Transition], *, sent: bool = False) 
     first = transitions[0]
     view = view_of(first.asked_of)
     assert view is not None
+    agreement = _agreement_of(row, transitions, sent=sent)
     names = tuple(dict.fromkeys(name for each in transitions for name in each.asks))
+    if agreement is None:
+        names = tuple(name for name in names if name != NO_AGREEMENT)
     # What each of the buttons needs is marked; what one alone needs is asked for when it is pressed.
     needs = frozenset.intersection(*(each.needs for each in transitions))
     make = view.form_for_names(names, needs)
@@ -277,7 +297,15 @@ def _form(row: Complaint, transitions: list[Transition], *, sent: bool = False) 
         if row.vehicle_id is not None:
             _fill_from_vehicle(form, row)
     form.fetch_labels()
-    return StepForm(transitions, form, view)
+    return StepForm(transitions, form, view, agreement)
+
+
+def _agreement_of(row: Complaint, transitions: list[Transition], *, sent: bool) -> AgreementField | None:
+    """Return what takes the signed agreement, where one of the steps asks for it."""
+    proposal = open_proposal(row) if any(each.move is Move.AGREE for each in transitions) else None
+    if proposal is None or not proposal.needs_agreement:
+        return None
+    return read_agreement() if sent else AgreementField()
 
 
 def _fill_from_vehicle(form: RecordForm, row: Complaint) -> None:

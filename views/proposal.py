@@ -49,9 +49,12 @@ class ProposalView(RecordView):
         decision_reason=_("Needed where the proposal is sent back; who proposed it reads this."),
         told_by=_("The customer hears of the decision on the same day."),
         reply=_("In the customer's own words; needed where the customer does not agree."),
+        no_agreement_because=_(
+            "Only where nothing is attached, such as: agreed by phone, paper follows. It stays an open point."
+        ),
     )
     form_sections = (
         Section(_("Proposal"), ("remedies", "value", "details")),
         Section(_("Decision"), ("decided_at", "decided_by_id", "decided_as", "decision_reason")),
-        Section(_("The customer"), ("told_at", "told_by", "replied_at", "reply")),
+        Section(_("The customer"), ("told_at", "told_by", "replied_at", "reply", "no_agreement_because")),
     )

@@ -172,6 +172,7 @@ def _agree(  # noqa: PLR0917 - the parts of one tale
     replied_at = course.later(row, told_at, 0.1, 30)
     offer |= {"state": ProposalState.AGREED, "told_at": told_at, "told_by": VerifiedBy.PHONE}
     offer["replied_at"] = replied_at
+    offer["no_agreement_because"] = "演示数据不附协议原件"
     course.step(row, Move.TELL, (Step.PROPOSED, Step.PROPOSED), told_at, who)
     course.step(row, Move.AGREE, (Step.PROPOSED, Step.AGREED), replied_at, who)
     done_at = row.carried_out_at

@@ -46,7 +46,7 @@ GIVEN: dict[Move, dict[str, Any]] = {
     Move.APPROVE: {"decision_reason": None},
     Move.REFUSE: {"decision_reason": "先查批次"},
     Move.TELL: {"told_by": VerifiedBy.PHONE},
-    Move.AGREE: {"reply": "同意"},
+    Move.AGREE: {"reply": "同意", "no_agreement_because": "电话同意，协议随后寄回"},
     Move.DECLINE: {"reply": "要求换车"},
     Move.WITHDRAW: {"remark": "金额写错"},
     Move.CARRY_OUT: {"remark": None},

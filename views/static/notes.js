@@ -5,8 +5,8 @@ huisheng.enhance((root) => {
   for (const input of root.querySelectorAll("input[type=file][data-chosen]")) {
     const shown = document.getElementById(input.dataset.chosen);
     const tell = () => {
-      const [file] = input.files;
-      shown.textContent = file ? file.name : shown.dataset.none;
+      const names = [...input.files].map((file) => file.name);
+      shown.textContent = names.join(", ") || shown.dataset.none;
     };
     input.addEventListener("change", tell);
     // A browser that comes back to the page may have kept the choice.
