@@ -36,6 +36,9 @@ from models.step_taken import StepTaken
 from models.vehicle import Vehicle
 from models.warranty_claim import WarrantyClaim
 
+# What is done by events of the session: named so that it is there.
+from models import following  # isort: skip
+
 # Last: it limits every table mapped above.
 from models.scope import WITH_DELETED, visible  # isort: skip
 
@@ -95,6 +98,7 @@ __all__ = [
     "acting_as",
     "current_actor",
     "db",
+    "following",
     "record_types",
     "set_actor",
     "system_actor",

@@ -50,6 +50,11 @@ def actor_for(staff: Staff) -> Actor:
     )
 
 
+def regions_under(region_id: int) -> set[int]:
+    """Return a region with all under it: what somebody means who chooses it; one query."""
+    return set(db.session.scalars(select(_tree_under(Region, region_id).c.id)))
+
+
 def _kind(kind: str, key: Any, starts_on: Any = None, ends_on: Any = None) -> Select[Any]:
     days = (cast(null() if day is None else day, Date) for day in (starts_on, ends_on))
     return select(literal(kind, String).label("kind"), key.label("key"), *days)

@@ -21,6 +21,7 @@ from models.daily_close import away_on, close_day, close_of, closes_on, owed_day
 from models.day_figures import FIGURES, figures_of
 from models.office_calendar import working_calendar
 from models.permissions import allows
+from models.sight import regions_under
 from views.clock import instant_of, show_instant, today
 from views.days import parse_day
 from views.export import csv_line, neutralise
@@ -161,7 +162,7 @@ class TeamDayView(Page):
 
     @expose("/")
     def index(self) -> str:
-        """Show a day of everybody, or of a region's people."""
+        """Show a day of everybody, or of the people of a region and those under it."""
         day, region_id = self._asked()
         lines = team(day, region_id)
         is_working_day = working_calendar().is_working_day(day)
@@ -211,10 +212,13 @@ class TeamDayView(Page):
 
 
 def team(day: date, region_id: int | None) -> list[TeamLine]:
-    """Return the day of all with a role, or of a region's people; as many queries for one as for many."""
+    """Return the day of all with a role, or of the people of a region and those under it.
+
+    As many queries for one as for many.
+    """
     found = select(Staff).where(Staff.active, func.cardinality(Staff.role_names) > 0)
     if region_id is not None:
-        found = found.where(Staff.region_id == region_id)
+        found = found.where(Staff.region_id.in_(regions_under(region_id)))
     people = list(db.session.scalars(found.order_by(Staff.sort_column(), Staff.id).limit(PEOPLE_MOST)))
     keys = [each.id for each in people]
     closes, away = closes_on(keys, day), away_on(keys, day)

@@ -23,6 +23,7 @@ from models.organisation import Role
 from models.own_rights import own_letters
 from models.permissions import ACTIONS, allows
 from models.phones import phone_numbers_in
+from models.sight import regions_under
 from views.absence import standing_in
 from views.clock import today
 from views.fields import coerce_id, member_of
@@ -190,7 +191,7 @@ class _Chosen:
         """Return what to look for."""
         return Wanted(
             responsible_ids=people_of(self.person),
-            region_ids=None if self.region_id is None else [self.region_id],
+            region_ids=None if self.region_id is None else regions_under(self.region_id),
             kinds=None if self.kind is None else [self.kind],
         )
 

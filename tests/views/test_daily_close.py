@@ -173,7 +173,8 @@ def test_the_team_stands_on_one_page_with_who_has_not_closed(make: Factory, logi
     region = make.region()
     done = login(Role.CLERK, name="已日结", region=region)
     send(done, completed="=1+1", close="1")
-    missing = make.staff(Role.CLERK, name="未日结", region=region)
+    # Who works in a region under it belongs to it too.
+    missing = make.staff(Role.CLERK, name="未日结", region=make.region(parent=region))
     away = make.staff(Role.CLERK, name="休假中", region=region, department_id=make.department().id)
     make.absence(staff_id=away.id, starts_on=TODAY, ends_on=TODAY)
     make.staff(name="无角色")

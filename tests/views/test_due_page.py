@@ -219,7 +219,7 @@ def test_each_person_sees_the_own_work_and_what_lies_open_first(make: Factory, l
 
 def test_the_page_is_narrowed_by_kind_and_region(make: Factory, login: Login) -> None:
     east, west = make.region(name="华东"), make.region(name="华西")
-    make.call_record(promise="东边的", promised_until=day(-1), region=east)
+    make.call_record(promise="东边的", promised_until=day(-1), region=make.region(parent=east))
     make.call_record(promise="西边的", promised_until=day(-1), region=west)
     make.owing(DeadlineKind.FIRST_ANSWER, now(), description="要答复")
     client = login(Role.SUPERVISOR)
