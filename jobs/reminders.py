@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
-from flask import current_app, render_template
 from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from config import Settings
 from jobs.mail_message import Mail
 from jobs.outbox import add_reminder_mail
+from jobs.told_mail import Line, Part, told_mail
 from models import Delivery, Staff, db
-from models.centre import centre_facts
-from models.organisation import Locale
+from models.centre import site_zone
 from models.reminding import Reminder, Stage, tell_of_deadlines
 
 log = structlog.get_logger()
@@ -42,31 +40,24 @@ def reminder_mail(staff: Staff, reminders: Sequence[Reminder]) -> Mail:
 
     Escalated first, then late, then due soon; severe and safety relevant ones first among them.
     """
-    settings: Settings = current_app.extensions["settings"]
-    facts = centre_facts()
     with force_locale(staff.locale.value):
         parts = [
-            (heading, lines)
+            Part(heading, lines)
             for stage, heading in (
                 (Stage.ESCALATED, _("Still late, passed on to you")),
                 (Stage.LATE, _("Late")),
                 (Stage.BEFORE, _("Due soon")),
             )
-            if (lines := _ordered(reminders, stage))
+            if (lines := [_line(each) for each in _ordered(reminders, stage)])
         ]
-        subject = _subject(reminders)
-        context = {
-            "staff": staff,
-            "parts": parts,
-            "zone": facts.zone,
-            "centre": facts.shown_name(is_english=staff.locale is Locale.ENGLISH) or _("Huisheng"),
-            "complaint_url": f"{settings.public_url}/complaint/details/?id=",
-            "work_url": f"{settings.public_url}/due/",
-            "language": staff.locale.value.replace("_", "-"),
-        }
-        text = render_template("mail/reminder.txt", **context)
-        html = render_template("mail/reminder.html", subject=subject, **context)
-    return Mail(subject, text.strip() + "\n", html)
+        return told_mail(staff, _subject(reminders), parts, path="due/", link=_("All that you have to do"))
+
+
+def _line(reminder: Reminder) -> Line:
+    due_at = reminder.due_at.astimezone(site_zone())
+    words = f"{reminder.kind.label}, " + _("due %(at)s", at=due_at.strftime("%Y-%m-%d %H:%M"))
+    path = f"complaint/details/?id={reminder.complaint_id}"
+    return Line(reminder.number, path, words, is_urgent=reminder.is_urgent)
 
 
 def _ordered(reminders: Sequence[Reminder], stage: Stage) -> list[Reminder]:

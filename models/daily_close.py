@@ -130,6 +130,31 @@ def owed_days(staff: Staff, until: date) -> list[date]:
     ]
 
 
+def last_working_day(before: date) -> date:
+    """Return the last day before another on which the office works."""
+    return next(iter(_working_days_back(before - _DAY)))
+
+
+def owing_on(day: date, people: Collection[Staff]) -> list[Staff]:
+    """Return who of these people was there on a working day and has not closed it; three queries.
+
+    Nobody owes a day from before the centre began to close days, or before the own account.
+    """
+    began = db.session.scalar(select(func.min(DailyClose.day)))
+    if began is None or day < began:
+        return []
+    keys = [each.id for each in people]
+    closed = {key for key, kept in closes_on(keys, day).items() if kept.closed_at is not None}
+    away = away_on(keys, day)
+    return [
+        each
+        for each in people
+        if each.id not in closed
+        and each.id not in away
+        and each.created_at.astimezone(site_zone()).date() <= day
+    ]
+
+
 def _working_days_back(until: date) -> Iterable[date]:
     """Yield the last working days up to `until`, the newest first."""
     calendar, day, found = working_calendar(), until, 0

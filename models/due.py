@@ -17,6 +17,7 @@ from sqlalchemy import (
     Select,
     String,
     bindparam,
+    case,
     cast,
     func,
     literal,
@@ -30,6 +31,7 @@ from sqlalchemy.sql.selectable import Subquery
 
 from models.actor import current_actor
 from models.base import Record, db, now
+from models.centre import site_zone
 from models.customer import Customer
 from models.dealer import Dealer
 from models.due_kinds import RULES, DueKind, kinds_shown
@@ -39,7 +41,18 @@ from models.organisation import Staff
 from models.sql import labels_for
 from models.vehicle import Vehicle
 
-__all__ = ["NOBODY", "QUEUE", "DueItem", "DueKind", "Wanted", "Window", "count_due", "due_items", "due_lists"]
+__all__ = [
+    "NOBODY",
+    "QUEUE",
+    "DueItem",
+    "DueKind",
+    "Wanted",
+    "Window",
+    "count_due",
+    "due_by_person",
+    "due_items",
+    "due_lists",
+]
 
 # Among the people asked for: what nobody is responsible for.
 NOBODY = 0
@@ -154,6 +167,30 @@ def count_due(window: Window, wanted: Wanted, *, zone: ZoneInfo, most: int) -> S
     if rows is None:
         return select(literal(0))
     return select(func.count()).select_from(select(rows.c.row_id).limit(most).subquery())
+
+
+def due_by_person(people: Collection[int], day: date, until: date) -> Select[Any] | None:
+    """Return a statement that counts by kind and person what is late, due on `day`, and after it `until`.
+
+    For these people and for nobody, whose id is None; None where the reader may read of no kind.
+    """
+    window, moment = Window(until), now()
+    parts = []
+    for kind in kinds_shown(current_actor()):
+        rows = (
+            _rows_of(kind, RULES[kind].make(window, site_zone()), window, Wanted()).order_by(None).subquery()
+        )
+        is_late = case((rows.c.due_at.is_(None), rows.c.due_on < day), else_=rows.c.due_at < moment)
+        who, number = rows.c.responsible_id, func.count()
+        counted = select(
+            rows.c.kind,
+            who.label("responsible_id"),
+            number.filter(is_late).label("late"),
+            number.filter(~is_late, rows.c.due_on <= day).label("today"),
+            number.filter(~is_late, rows.c.due_on > day).label("coming"),
+        ).select_from(rows)
+        parts.append(counted.where(or_(who.in_(sorted(people)), who.is_(None))).group_by(rows.c.kind, who))
+    return select(union_all(*parts).subquery()) if parts else None
 
 
 def _fetch(window: Window, wanted: Wanted, zone: ZoneInfo, limit: int, offset: int) -> Sequence[Any]:

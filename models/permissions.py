@@ -168,6 +168,8 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
     # Pages: "read" opens them, "act" makes, sends and settles.
     "digest": {Role.SUPERVISOR: _READ + "t", Role.QUALITY_ENGINEER: _READ},
     "delivery": {Role.SUPERVISOR: _READ + "t"},
+    # The team's work on one page, "act" gives it to others; also open to who has people at lower positions.
+    "team": {Role.SUPERVISOR: _READ + "t"},
     # The team's days on one page; the own one is closed by everybody who has a role.
     "team_day": {Role.SUPERVISOR: _READ + "x"},
     # "Read" opens deleted records, "act" brings them and earlier values back where the type itself allows it.

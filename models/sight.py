@@ -55,6 +55,15 @@ def regions_under(region_id: int) -> set[int]:
     return set(db.session.scalars(select(_tree_under(Region, region_id).c.id)))
 
 
+def people_below(actor: Actor) -> set[int]:
+    """Return the people at positions under the actor's own, also for who sees every region; two queries."""
+    own = select(Staff.position_id).where(Staff.id == actor.staff_id)
+    position_id = db.session.scalar(own)
+    if position_id is None:
+        return set()
+    return set(db.session.scalars(select(_people_below(position_id).subquery().c.key)))
+
+
 def _kind(kind: str, key: Any, starts_on: Any = None, ends_on: Any = None) -> Select[Any]:
     days = (cast(null() if day is None else day, Date) for day in (starts_on, ends_on))
     return select(literal(kind, String).label("kind"), key.label("key"), *days)

@@ -80,6 +80,7 @@ from views.start_check import check_screens
 from views.step_taken import StepTakenView
 from views.subject import SubjectView
 from views.supplier import SupplierView
+from views.team import TeamView
 from views.typed_day import TypedDayView
 from views.undo import UndoView
 from views.vehicle import VehicleView
@@ -119,6 +120,7 @@ SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
 PAGES: tuple[type[Page], ...] = (
     DueView,
     DecisionsView,
+    TeamView,
     CloseDayView,
     TeamDayView,
     UndoView,

@@ -179,7 +179,7 @@ def _save(view: RecordView, asked: Asked) -> ResponseReturnValue:
         return _page(view, asked, {}, {}), 422
     changed = [(form, row) for form, row in forms if form[asked.name].data != getattr(row, asked.name)]
     sent = sent_twice.claim()
-    problems = _set_each(view, changed)
+    problems = set_each(view, changed)
     if problems:
         db.session.rollback()
         return _page(view, _asked(view, is_final=False), problems, {}), 422
@@ -193,7 +193,7 @@ def _save(view: RecordView, asked: Asked) -> ResponseReturnValue:
     return answer
 
 
-def _set_each(view: RecordView, forms: list[tuple[RecordForm, Any]]) -> dict[int, str]:
+def set_each(view: RecordView, forms: list[tuple[RecordForm, Any]]) -> dict[int, str]:
     """Set each record from its form, and flush; return why some can't be, by the record's id."""
     problems = {}
     for form, row in forms:

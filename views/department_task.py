@@ -56,7 +56,9 @@ class DepartmentTaskView(RecordView):
 
     def on_save(self, form: RecordForm, row: Any, *, is_created: bool) -> None:  # noqa: ARG002 - as the base
         """Write to the department that has the task now."""
-        g.notices = tell_of_tasks(db.session.get_one(Complaint, row.complaint_id))
+        told = tell_of_tasks(db.session.get_one(Complaint, row.complaint_id))
+        # Of several that are changed at once, none loses what another had to tell.
+        g.notices = [*g.get("notices", []), *told]
 
     def after_commit(self, row: Any, *, is_created: bool) -> None:  # noqa: ARG002 - as the base
         """Have the notices sent."""

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
 from sqlalchemy import update
 
-from models import CallRecord, Region, current_actor, db
+from models import CallRecord, Region, Staff, current_actor, db
 from models.base import Labelled, now
 from models.centre import site_zone
 from models.due import NOBODY, DueItem, DueKind, Wanted, Window, due_lists
@@ -24,9 +24,11 @@ from models.own_rights import own_letters
 from models.permissions import ACTIONS, allows
 from models.phones import phone_numbers_in
 from models.sight import regions_under
+from models.sql import labels_for
 from views.absence import standing_in
 from views.clock import today
 from views.fields import coerce_id, member_of
+from views.giving import given_with
 from views.lookups import page_of, small_options, view_named, view_of
 from views.menu import Area
 from views.page import Page
@@ -85,6 +87,8 @@ class Line:
     way: Way | None
     # Of an absent colleague for whom the reader stands in.
     is_for_absent: bool = False
+    # What is given to somebody else with it, as `table:id`; None where it lies with no person.
+    given_with: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,8 @@ class DueView(Page):
             people=list(Person),
             regions=small_options(Region),
             standing_in=standing_in(),
+            of_person=chosen.name(),
+            can_give=_can_give(),
         )
 
     @expose("/promise-kept/", methods=("POST",))
@@ -165,9 +171,10 @@ class DueView(Page):
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """What the address narrows the page to."""
+    """What the address narrows the page to; `staff_id` is one person's work, in place of `person`."""
 
     person: Person
+    staff_id: int | None
     kind: DueKind | None
     region_id: int | None
     part: Part | None
@@ -181,6 +188,7 @@ class _Chosen:
         page = (coerce_id(args.get("page", "")) or 0) if part else 0
         return cls(
             member_of(Person, args.get("person", "")) or default_person(),
+            coerce_id(args.get("staff", "")),
             member_of(DueKind, args.get("kind", "")),
             coerce_id(args.get("region", "")),
             part,
@@ -190,15 +198,21 @@ class _Chosen:
     def wanted(self) -> Wanted:
         """Return what to look for."""
         return Wanted(
-            responsible_ids=people_of(self.person),
+            responsible_ids=people_of(self.person) if self.staff_id is None else [self.staff_id],
             region_ids=None if self.region_id is None else regions_under(self.region_id),
             kinds=None if self.kind is None else [self.kind],
         )
 
+    def name(self) -> str | None:
+        """Return the name of the one person whose work is shown; None where it is not one person's."""
+        found = labels_for(Staff, [self.staff_id]) if self.staff_id is not None else {}
+        return found[self.staff_id].text if self.staff_id in found else None
+
     def url(self, **changed: Any) -> str:
         """Return the address of the page with these choices changed, from its first lines on."""
         values: dict[str, Any] = {
-            "person": self.person if self.person is not default_person() else None,
+            "person": self.person if self.person is not default_person() and not self.staff_id else None,
+            "staff": self.staff_id,
             "kind": self.kind,
             "region": self.region_id,
             "part": self.part,
@@ -253,7 +267,14 @@ def line_of(item: DueItem) -> Line:
         item.starts_on is not None and item.starts_on > today(),
         way_to_do(item),
         actor is not None and item.responsible_id in actor.stands_in_for,
+        given_with(item),
     )
+
+
+def _can_give() -> bool:
+    """Tell whether the reader leads people, and gives work from one to the other."""
+    pages: list[Page] = current_app.extensions["pages"]
+    return any(page.endpoint == "team" and page.is_allowed("act") for page in pages)
 
 
 def way_to_do(item: DueItem) -> Way | None:

@@ -22,6 +22,7 @@ ABOUT: Mapping[str, str] = {
     "home": "home",
     "due": "calls#due",
     "close_day": "home#close",
+    "team": "supervisors#team",
     "team_day": "supervisors#days",
     "decision": "supervisors#decisions",
     "search": "finding#everywhere",

@@ -53,9 +53,12 @@ def deleted(view: RecordView, versions: Mapping[int, int]) -> dict[str, Any]:
 
 
 def changed(*rows: Any) -> dict[str, Any]:
-    """Return what was done where columns of records of one type were changed."""
-    versions = [[row.id, row.version] for row in rows]
-    return {"what": "changed", "table": rows[0].__tablename__, "rows": versions}
+    """Return what was done where columns of records were changed, those of one type after another."""
+    by_table: dict[str, list[list[int]]] = {}
+    for row in rows:
+        by_table.setdefault(row.__tablename__, []).append([row.id, row.version])
+    first, *others = ({"table": table, "rows": versions} for table, versions in by_table.items())
+    return {"what": "changed", **first, **({"and": others} if others else {})}
 
 
 def removed(row: Any, notes: list[int], files: list[int]) -> dict[str, Any]:
@@ -129,6 +132,32 @@ def _restore(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnValue:
 
 
 def _change_back(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnValue:
+    parts = [done, *(each | {"who": done["who"]} for each in done.get("and", []))]
+    found: list[tuple[Any, AuditEntry]] = []
+    # All are looked at before one is set: what follows one of them may be another.
+    for part in parts:
+        own = _own_changes(view_named(part["table"]) or view, part)
+        if own is None:
+            return _refuse(view)
+        found += own
+    for row, entry in found:
+        for name, column in row.__mapper__.columns.items():
+            if column.name in entry.changes:
+                setattr(row, name, as_stored(column.type, entry.changes[column.name][0]))
+    try:
+        db.session.commit()
+    except IntegrityError:
+        return _refuse(view)
+    if len(found) > 1:
+        flash(_("%(num)d records are as they were before.", num=len(found)), "success")
+        return redirect(url_for("team.index" if len(parts) > 1 else f"{view.endpoint}.index_view"))
+    row = found[0][0]
+    flash(_("%(record)s is as it was before.", record=view.label(row)), "success")
+    return redirect(url_for(f"{view.endpoint}.details_view", id=row.id))
+
+
+def _own_changes(view: RecordView, done: Mapping[str, Any]) -> list[tuple[Any, AuditEntry]] | None:
+    """Return the records of one type with how each was changed; None where one has gone on since."""
     rows = _rows(view, done)
     if rows is not None and not all(view.is_allowed_on("edit", row) for row in rows):
         abort(403)
@@ -136,21 +165,8 @@ def _change_back(view: RecordView, done: Mapping[str, Any]) -> ResponseReturnVal
     if rows is None or not all(
         row.deleted_at is None and _is_own_change(entries.get(row.id), done["who"]) for row in rows
     ):
-        return _refuse(view)
-    for row in rows:
-        changes = entries[row.id].changes
-        for name, column in row.__mapper__.columns.items():
-            if column.name in changes:
-                setattr(row, name, as_stored(column.type, changes[column.name][0]))
-    try:
-        db.session.commit()
-    except IntegrityError:
-        return _refuse(view)
-    if len(rows) > 1:
-        flash(_("%(num)d records are as they were before.", num=len(rows)), "success")
-        return redirect(url_for(f"{view.endpoint}.index_view"))
-    flash(_("%(record)s is as it was before.", record=view.label(rows[0])), "success")
-    return redirect(url_for(f"{view.endpoint}.details_view", id=rows[0].id))
+        return None
+    return [(row, entries[row.id]) for row in rows]
 
 
 def _newest_entries(done: Mapping[str, Any]) -> dict[int, AuditEntry]:

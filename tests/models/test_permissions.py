@@ -50,6 +50,7 @@ EXPECTED = {
     "decision": ("", "", "", "", "", "lrt", "lrx", "lrcedxt"),
     "digest_recipient": ("", "", "", "", "", "lrcedx", "lrx", "lrcedx"),
     "digest": ("", "", "", "lr", "", "lrt", "lrx", "lrcedxt"),
+    "team": ("", "", "", "", "", "lrt", "lrx", "lrcedxt"),
     "team_day": ("", "", "", "", "", "lrx", "lrx", "lrcedx"),
     "delivery": ("", "", "", "", "", "lrt", "lrx", "lrcedxt"),
     "recycle_bin": ("", "", "", "", "", "lrt", "lrx", "lrcedxt"),
