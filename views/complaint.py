@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from flask import g
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from jobs.notices import tell_of_complaint
@@ -16,6 +17,7 @@ from models import Complaint, Record, current_actor
 from models.complaint import Step
 from models.complaint_procedure import may_decide, register
 from views.agreement import AgreementField, attach
+from views.archive import archive_of
 from views.base import RecordView
 from views.complaint_steps import ProcedurePanel, panel, take_step
 from views.forms import RecordForm, Section, per_field
@@ -33,6 +35,7 @@ class ComplaintView(RecordView):
         **RecordView.actions,
         "step_view": "act",
         "agreement_view": "act",
+        "archive_view": "read",
     }
     singular, plural, new_label = _("Complaint"), _("Complaints"), _("New complaint")
     area, icon = Area.COMPLAINTS, "complaint"
@@ -204,6 +207,11 @@ class ComplaintView(RecordView):
             action == "act" and isinstance(row, Complaint) and may_decide(row, current_actor())
         )
 
+    def pages_of(self, row: Complaint) -> list[tuple[str, str]]:
+        """Return the way to the archive, which before the end is the course so far."""
+        name = gettext("Archive") if row.step is Step.CONFIRMED else gettext("Course so far")
+        return [(str(name), self.page_url("archive_view", id=row.id))]
+
     def panel(self, row: Complaint, late: AgreementField | None = None) -> ProcedurePanel:
         """Return where the complaint stands, and the next step as a form.
 
@@ -226,6 +234,12 @@ class ComplaintView(RecordView):
     def step_view(self) -> ResponseReturnValue:
         """Take a step."""
         return take_step(self, self.record_or_404())
+
+    @expose("/archive/")
+    def archive_view(self) -> str:
+        """Show all there is about a complaint as one page to print: its archive, or its course so far."""
+        row = self.record_or_404()
+        return self.render("archive.html", row=row, label=row.number, archive=archive_of(self, row))
 
     @expose("/agreement/", methods=("POST",))
     def agreement_view(self) -> ResponseReturnValue:

@@ -162,7 +162,7 @@ def panel(row: Complaint, sent: StepForm | None = None, late: AgreementField | N
     shown = {each.move for each in asked.transitions} if asked else set()
     names = labels_for(Staff, [proposal.created_by_id] if proposal and proposal.created_by_id else [])
     return ProcedurePanel(
-        stages=_stages(row),
+        stages=stages_of(row),
         proposal=proposal,
         remedies=[each.label for each in Remedy if proposal and each.value in proposal.remedies],
         beyond=bounds_of(row).exceeded_by(proposal.remedies, proposal.value) if proposal else [],
@@ -340,7 +340,7 @@ def bounds_sentence(bounds: Bounds) -> str:
     return sentence
 
 
-def _stages(row: Complaint) -> list[Stage]:
+def stages_of(row: Complaint) -> list[Stage]:
     """Return the seven steps; two queries."""
     found = select(StepTaken).where(StepTaken.complaint_id == row.id).order_by(StepTaken.id)
     reached = {taken.to_step: taken for taken in db.session.scalars(found)}

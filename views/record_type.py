@@ -319,6 +319,10 @@ class RecordType(Guarded, ModelView):
         """Return the figures at the head of a record's page."""
         return []
 
+    def pages_of(self, row: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - for subclasses
+        """Return further pages about a record, each with what the way there is called, and its address."""
+        return []
+
     def panel(self, row: Any) -> Any:  # noqa: ARG002 - for subclasses
         """Return what stands above all else on a record's page, with its `template`; None for nothing."""
         return None

@@ -8,3 +8,9 @@ addEventListener("beforeprint", () => {
 addEventListener("afterprint", () => {
   for (const each of folded) each.open = false;
 });
+
+// Who has no keyboard prints by a button.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
