@@ -128,6 +128,7 @@ class Complaint(HasPhone, Record):
     __table_args__ = (
         not_blank("customer_name"),
         CheckConstraint("satisfaction BETWEEN 1 AND 5", name="satisfaction"),
+        CheckConstraint("repeats_id <> id", name="repeats_id"),
         phone_index("complaint"),
         Index("ix_complaint_registered_at", "registered_at", "id"),
         Index("ix_complaint_step_registered_at", "step", "registered_at"),
@@ -166,6 +167,8 @@ class Complaint(HasPhone, Record):
     dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))
     part_id: Mapped[int | None] = mapped_column(ForeignKey("part.id"))
     subject_id: Mapped[int] = mapped_column(ForeignKey("subject.id"))
+    # The earlier complaint of the same matter that this one repeats.
+    repeats_id: Mapped[int | None] = mapped_column(ForeignKey("complaint.id"), index=True)
     description: Mapped[str | None]
     demand: Mapped[str | None]
     channel: Mapped[Channel] = mapped_column(

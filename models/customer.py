@@ -56,6 +56,15 @@ class Customer(SortedByName, HasPhone, Record):
         return cls.__table__.c.name
 
 
+# By these a caller is found while somebody types.
+Index("ix_customer_phone_endings", func.phone_endings(Customer.phone_numbers), postgresql_using="gin")
+Index(
+    "ix_customer_name_pairs",
+    func.name_pairs(Customer.name, Customer.contact_person),
+    postgresql_using="gin",
+)
+
+
 def has_customers(staff_id: int, number: int) -> bool:
     """Tell whether a person looks after `number` customers or more, in whatever region; one query.
 

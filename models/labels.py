@@ -89,6 +89,7 @@ FIELD_LABELS: dict[str, LazyString] = {
     "registered_at": _("Registered at"),
     "customer_name": _("Customer's name"),
     "description": _("What the customer says"),
+    "repeats_id": _("Repeats"),
     "demand": _("What the customer demands"),
     "channel": _("Channel"),
     "severity": _("Severity"),

@@ -64,6 +64,15 @@ class Vehicle(Record):
         return ("plate_number", "frame_number")
 
 
+# By their ends a caller's vehicle is found while somebody types.
+for _name in ("plate_number", "frame_number"):
+    Index(
+        f"ix_vehicle_{_name}_reversed",
+        func.reversed_signs(getattr(Vehicle, _name)).label("ending"),
+        postgresql_ops={"ending": "text_pattern_ops"},
+    )
+
+
 def add_months(day: date, months: int) -> date:
     """Return the same day so many months later, or the last one of a month that is too short for it."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)

@@ -32,6 +32,7 @@ log = structlog.get_logger()
 
 # Constraints that speak for themselves by name; `%(field)s` is the label of the column.
 _BY_ENDING = {
+    "repeats_id": _l("A complaint can't repeat itself."),
     "own_parent": _l("A record can't stand under itself."),
     "email_lower": _l("Write the address in small letters."),
     "digest_hour": _l("Give an hour from 0 to 23."),
