@@ -49,6 +49,12 @@ def pinyin_key(name: str | None) -> str:
     ).strip()
 
 
+def initials_of(key: str) -> tuple[str, str]:
+    """Return the initials of a name and its syllables without tones, from what it sorts by: dj and dianji."""
+    syllables = re.findall(r"([a-z]+)[1-5]\S", key)
+    return "".join(each[0] for each in syllables), "".join(syllables)
+
+
 def _pad_numbers(text: str) -> str:
     # A digit directly behind a letter is a tone, or part of a code: both stay as they are.
     return re.sub(r"(?<![a-z0-9])\d+", lambda found: found[0].zfill(DIGITS), text)

@@ -41,7 +41,7 @@ from views.page import wants_json
 from views.record_history import history_of, newest_of
 from views.record_page import record_page
 from views.record_type import ORIGIN, RecordType
-from views.suggestions import NOTHING_FILLED, OWNERS, look_up
+from views.suggestions import NOTHING_FILLED, OWNERS, look_up, look_up_small
 
 BACK_MOST = 1000
 
@@ -243,7 +243,14 @@ class RecordView(RecordType):
         form.fetch_labels()
         label = self.label(row) if row is not None else None
         is_draft = is_only_shown()
-        page = self.render("form.html", form=form, row=row, label=label, conflict=conflict, is_draft=is_draft)
+        page = self.render(
+            "form.html" if row is not None else self.new_template,
+            form=form,
+            row=row,
+            label=label,
+            conflict=conflict,
+            is_draft=is_draft,
+        )
         if request.method == "GET" or is_draft:
             return page
         return page, 409 if conflict else 422
@@ -313,8 +320,12 @@ class RecordView(RecordType):
         """Answer a relation field that asks which records match what is typed."""
         name = request.args.get("name", "")
         target = target_of(self.model, name) if name in {*self.form_names, *self.column_filters} else None
-        if target is None or column_of(self.model, name) is None or is_small(target):
+        if target is None or column_of(self.model, name) is None:
             abort(404)
+        if is_small(target):
+            if name not in self.typed_relations:
+                abort(404)
+            return jsonify(look_up_small(target, request.args.get("query", "")))
         fills = self.fills.get(name, NOTHING_FILLED)
         only = coerce_id(request.args["id"]) if "id" in request.args else None
         if "id" in request.args and only is None:

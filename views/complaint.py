@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from flask import g
+from flask import g, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext
@@ -16,15 +16,21 @@ from jobs.outbox import send_soon
 from models import Complaint, Record, current_actor
 from models.complaint import Step
 from models.complaint_procedure import may_decide, register
+from models.repeats import note_repeat
 from views.agreement import AgreementField, attach
 from views.archive import archive_of
 from views.base import RecordView
 from views.complaint_steps import ProcedurePanel, panel, take_step
+from views.fields import coerce_id
 from views.forms import RecordForm, Section, per_field
 from views.menu import Area
+from views.registration import beside, callers_found
 
 # What the later steps set; nobody writes it into the form.
 OUTCOME = ("spot_answer", "carried_out_at", "confirmed_by", "satisfaction", "confirmation", "times_reopened")
+# What is known of a caller, or can be said later.
+ASIDE = ("address", "dealer_id", "part_id", "channel", "registered_at", "repeats_id")
+HANDLING = ("responsible_id", "department_id", "region_id")
 
 
 class ComplaintView(RecordView):
@@ -36,7 +42,11 @@ class ComplaintView(RecordView):
         "step_view": "act",
         "agreement_view": "act",
         "archive_view": "read",
+        "callers_view": "create",
+        "beside_view": "create",
     }
+    new_template = "complaint_new.html"
+    typed_relations = ("subject_id",)
     singular, plural, new_label = _("Complaint"), _("Complaints"), _("New complaint")
     area, icon = Area.COMPLAINTS, "complaint"
     what_for = _(
@@ -110,6 +120,7 @@ class ComplaintView(RecordView):
         "dealer_id",
         "part_id",
         "production_batch",
+        "repeats_id",
     )
     is_given_to_who_enters = True
     default_sort = ("registered_at", True)
@@ -125,6 +136,10 @@ class ComplaintView(RecordView):
         customer_id=_(
             "The customer's file, where there is one. Name and phone below are those of this complaint."
         ),
+        repeats_id=_(
+            "The earlier complaint of the same matter. Left empty, the panel takes an open or recent one of"
+            " the same vehicle, or of the same customer and subject."
+        ),
         demand=_("What would set it right in the customer's eyes: repair, exchange, money, an apology."),
         is_safety_relevant=_("Tick when somebody could be hurt; the supervisor sees it first."),
         is_confirmed_with_customer=_("The facts were read back to the customer, who agreed."),
@@ -135,21 +150,18 @@ class ComplaintView(RecordView):
             _("1. Registered"),
             (
                 "customer_id",
+                "vehicle_id",
                 "customer_name",
                 "phone",
-                "address",
                 "subject_id",
                 "severity",
                 "is_safety_relevant",
                 "description",
                 "demand",
-                "vehicle_id",
-                "dealer_id",
-                "part_id",
-                "channel",
-                "registered_at",
+                *ASIDE,
             ),
             _("What the customer says, in the customer's own words. First answer due within 24 hours."),
+            folded=ASIDE,
         ),
         Section(
             _("2. Verified"),
@@ -182,7 +194,7 @@ class ComplaintView(RecordView):
             _("What is behind it, and how far the company is at fault."),
         ),
         Section(_("4. to 7. Outcome"), OUTCOME),
-        Section(_("Handling"), ("responsible_id", "department_id", "region_id")),
+        Section(_("Handling"), HANDLING, folded=HANDLING),
     )
 
     def settable_names(self, row: Record | None) -> tuple[str, ...]:
@@ -220,8 +232,9 @@ class ComplaintView(RecordView):
         return panel(row, late=late)
 
     def on_save(self, form: RecordForm, row: Any, *, is_created: bool) -> None:  # noqa: ARG002 - as the base
-        """Record who registered the complaint, and write to the departments that are told."""
+        """Record who registered the complaint and what it repeats, and write to the departments told."""
         if is_created:
+            note_repeat(row)
             register(row)
             g.notices = tell_of_complaint(row)
 
@@ -229,6 +242,17 @@ class ComplaintView(RecordView):
         """Have the notices sent."""
         if is_created:
             send_soon(g.pop("notices"))
+
+    @expose("/callers/")
+    def callers_view(self) -> ResponseReturnValue:
+        """Answer who the caller may be, by what was typed so far."""
+        return jsonify(callers_found(request.args.get("q", "")))
+
+    @expose("/beside/")
+    def beside_view(self) -> str:
+        """Show what is known of the customer and the vehicle chosen."""
+        keys = (coerce_id(request.args.get(name, "")) for name in ("customer_id", "vehicle_id", "subject_id"))
+        return self.render("_registration.html", beside=beside(*keys))
 
     @expose("/step/", methods=("POST",))
     def step_view(self) -> ResponseReturnValue:

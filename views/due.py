@@ -45,7 +45,7 @@ PAGES_MOST = 40
 class Part(Labelled):
     """A part of the page, by when its lines are due."""
 
-    FIRST = "first", lazy_gettext("First of all: severe or safety relevant, due or late")
+    FIRST = "first", lazy_gettext("First of all: severe or safety relevant")
     LATE = "late", lazy_gettext("Late")
     TODAY = "today", lazy_gettext("Today")
     WEEK = "week", lazy_gettext("This week")
@@ -225,12 +225,14 @@ def window_of(part: Part) -> Window:
     """Return the days of a part; the week ends on Sunday."""
     day = today()
     sunday = day + timedelta(days=7 - day.isoweekday())
+    last = day + timedelta(weeks=WEEKS)
     return {
-        Part.FIRST: Window(day, is_urgent=True),
+        # Also what is due in some days: where somebody could be hurt, nobody waits for the last hour.
+        Part.FIRST: Window(last, is_urgent=True),
         Part.LATE: Window(day - timedelta(days=1), is_urgent=False),
         Part.TODAY: Window(day, day, is_urgent=False),
-        Part.WEEK: Window(sunday, day + timedelta(days=1)),
-        Part.LATER: Window(day + timedelta(weeks=WEEKS), max(sunday, day) + timedelta(days=1)),
+        Part.WEEK: Window(sunday, day + timedelta(days=1), is_urgent=False),
+        Part.LATER: Window(last, max(sunday, day) + timedelta(days=1), is_urgent=False),
     }[part]
 
 

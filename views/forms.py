@@ -42,11 +42,15 @@ KEPT_BY_THE_PANEL = NEVER_SHOWN | frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a form or of a record's page: a heading, the fields under it, and a sentence of help."""
+    """A part of a form or of a record's page: a heading, the fields under it, and a sentence of help.
+
+    What is `folded` stands closed below the others while a record is entered: it is rarely needed then.
+    """
 
     title: LazyString
     names: tuple[str, ...]
     help: LazyString | None = None
+    folded: tuple[str, ...] = ()
 
 
 def per_field(**texts: LazyString) -> Mapping[str, LazyString]:
@@ -177,13 +181,15 @@ def _field(view: RecordType, name: str, *, is_required: bool) -> Any:
         options["validators"].insert(0, fields.required)
     target = target_of(view.model, name)
     if target is not None:
-        return _relation_field(target, column, options)
+        return _relation_field(target, column, options, is_typed=name in view.typed_relations)
     if column is None:
         raise ValueError(f"{type(view).__name__}: {name} is no column")
     return _plain_field(name, column, options)
 
 
-def _relation_field(target: type[Record], column: Column[Any] | None, options: dict[str, Any]) -> Any:
+def _relation_field(
+    target: type[Record], column: Column[Any] | None, options: dict[str, Any], *, is_typed: bool
+) -> Any:
     def list_options() -> list[tuple[str, str]]:
         return small_options(target)
 
@@ -191,9 +197,9 @@ def _relation_field(target: type[Record], column: Column[Any] | None, options: d
         return LinesField(target=target, **options)
     if column is None:
         return relation_fields.ManyRelationsField(target=target, options=list_options, **options)
-    if is_small(target):
+    if is_small(target) and not is_typed:
         return relation_fields.SmallRelationField(target=target, options=list_options, **options)
-    return relation_fields.RelationField(target=target, **options)
+    return relation_fields.RelationField(target=target, takes_first=is_typed, **options)
 
 
 def _plain_field(name: str, column: Column[Any], options: dict[str, Any]) -> Any:

@@ -105,7 +105,7 @@ def count_linked(view: RecordView, row: Any) -> list[Linked]:
     counts = db.session.execute(select(*(_count(other, name, row.id) for other, name in found))).one()
     ways = Counter(other for other, _name in found)
     return [
-        _linked(other, name, row.id, count, is_one_of_several=ways[other] > 1)
+        _linked(other, name, row.id, count, is_one_of_several=ways[other] > 1 or other is view)
         for (other, name), count in zip(found, counts, strict=True)
     ]
 

@@ -66,6 +66,10 @@ class RecordType(Guarded, ModelView):
     hint_columns: ClassVar[tuple[str, ...]] = ()
     # By relation: the fields that are filled in, while still empty, from the record chosen, and its column.
     fills: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    # Relations to small tables that are found by typing, as those to large ones are.
+    typed_relations: ClassVar[tuple[str, ...]] = ()
+    # On what a new record is entered.
+    new_template: ClassVar[str] = "form.html"
     # Pages that belong to the list, by endpoint, with what the way there is called.
     pages_beside: ClassVar[Mapping[str, LazyString]] = {}
     default_sort: ClassVar[tuple[str, bool]] = ("id", True)

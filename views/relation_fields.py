@@ -33,9 +33,11 @@ class RelationField(RecordField):
 
     drawn_as = "relation"
 
-    def __init__(self, *args: Any, target: type[Record], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, target: type[Record], takes_first: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.target = target
+        # Whether Enter takes the first that is found: of a short list it is nearly always the one meant.
+        self.takes_first = takes_first
         self.label_of_data: Label | None = None
 
     def parse(self, raw: str) -> int | None:

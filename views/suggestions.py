@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
@@ -10,14 +11,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, not_, select
 
 from models import Record, db
+from models.base import reads_english
 from models.need_to_know import is_label_masked, readable, readable_label
+from models.pinyin import initials_of
 from models.sql import Label, labels_for
+from views.fields import clean_line
 from views.forms import column_of, target_of
-from views.lookups import search_condition, searched_names, view_of
+from views.lookups import SEARCH_MOST, search_condition, searched_names, small_options, view_of
 
 FOUND_MOST = 20
 HINT_MOST = 80
 NOTHING_FILLED: Mapping[str, str] = MappingProxyType({})
+# A circle in a tree must not turn for ever.
+DEEPEST = 8
 EMPTY = {"value": "", "label": ""}
 # What a form has chosen already: a record that belongs to it too is the likeliest.
 OWNERS = ("vehicle_id", "customer_id")
@@ -80,6 +86,52 @@ def look_up(
             }
         )
     return found
+
+
+def look_up_small(model: type[Record], typed: str) -> list[dict[str, Any]]:
+    """Return the records of a small table that match what was typed, the likeliest first, else as they stand.
+
+    Found by name, code, or the pinyin of the name: its initials, or as one would write it. The hint says
+    under what a record stands in its tree.
+    """
+    wanted = clean_line(unicodedata.normalize("NFKC", typed[:SEARCH_MOST])).casefold()
+    names = [name for name in ("code", "name", "name_en", "name_sort", "parent_id") if hasattr(model, name)]
+    columns = (getattr(model, name) for name in names)
+    rows = {row.id: row for row in db.session.execute(select(model.id, *columns))}
+    found = []
+    for key, label in small_options(model):
+        closeness = _closeness(rows[int(key)], wanted) if int(key) in rows else None
+        if closeness is not None:
+            found.append(
+                (closeness, {"id": int(key), "label": label.strip(), "hint": _above(int(key), rows, model)})
+            )
+    return [hit | {"fills": {}} for _near, hit in sorted(found, key=lambda each: each[0])]
+
+
+def _closeness(row: Any, wanted: str) -> int | None:
+    """Return how near a row is to what was typed, 0 for the nearest; None where it does not match."""
+    said = [text.casefold() for name in ("name", "name_en", "code") if (text := getattr(row, name, None))]
+    sounds = initials_of(getattr(row, "name_sort", ""))
+    words = wanted.split()
+    if not words:
+        return 0
+    if wanted in (*said, *sounds):
+        return 0
+    if any(text.startswith(wanted) for text in (*said, *sounds)):
+        return 1
+    return 2 if all(any(word in text for text in (*said, *sounds)) for word in words) else None
+
+
+def _above(key: int, rows: Mapping[int, Any], model: type[Record]) -> str:
+    """Return under what a record stands in its tree, from the top; empty where it stands by itself."""
+    names: list[str] = []
+    parent: Any = getattr(rows[key], "parent_id", None)
+    while parent in rows and len(names) < DEEPEST:
+        row = rows[parent]
+        shown = (getattr(row, "name_en", None) if reads_english() else None) or row.name
+        names.insert(0, readable_label(model, shown))
+        parent = row.parent_id
+    return " › ".join(names)
 
 
 def _owned(model: type[Record], owners: Mapping[str, int]) -> ColumnElement[bool] | None:

@@ -68,6 +68,7 @@ def test_the_calendar_works_by_keyboard(panel: Panel) -> None:
 def test_a_typed_date_is_shown_as_it_was_understood(panel: Panel) -> None:
     page = panel.page(Role.SUPERVISOR, locale=Locale.CHINESE, viewport=PHONE, color_scheme="dark")
     page.goto("/complaint/new/")
+    page.locator("summary", has_text="更多").click()
     at = page.locator("#f-registered_at")
     at.fill("２０２４年３月５日　１４：３０")
     at.press("Tab")

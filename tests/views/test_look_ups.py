@@ -15,7 +15,7 @@ from models.organisation import Role
         "",
         "name=",
         "name=nothing",
-        "name=subject_id",
+        "name=region_id",
         "name=version",
         "name=password&query=a",
         "name=__init__",

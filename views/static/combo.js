@@ -16,6 +16,19 @@ function fillIn(source, values) {
   }
 }
 
+// What a choice had filled in goes with it, as far as it still stands there.
+function emptyFilled(source) {
+  for (const field of source.form.elements) {
+    const last = filled.get(field);
+    if (last?.source !== source || !last.value || last.value !== field.value) continue;
+    field.value = "";
+    field.dispatchEvent(new CustomEvent("fill", { detail: "" }));
+  }
+}
+
+// By the field that holds the id: lets another script choose in its place.
+huisheng.combos = new WeakMap();
+
 // What the form has chosen already: what belongs to it is offered first.
 function ownersOf(field) {
   return ["vehicle_id", "customer_id"]
@@ -35,6 +48,9 @@ huisheng.enhance((root) => {
     let at = -1;
     let timer = 0;
     let asked = 0;
+    // Enter was pressed before the answer to what was typed is there.
+    let isAwaited = false;
+    let shownFor = null;
     const found = new WeakMap();
 
     const options = () => [...list.querySelectorAll("[role=option]")];
@@ -75,6 +91,7 @@ huisheng.enhance((root) => {
       if (rows.length >= 20) note(box.dataset.more);
       if (box.dataset.entry && huisheng.canEnter()) offerEntry();
       at = -1;
+      shownFor = input.value;
       list.hidden = false;
       input.setAttribute("aria-expanded", "true");
     }
@@ -118,7 +135,10 @@ huisheng.enhance((root) => {
         if (!answer.ok) throw new Error(String(answer.status));
         const rows = await answer.json();
         // An older answer that comes late must not replace a newer one.
-        if (mine === asked && document.activeElement === input) show(rows);
+        if (mine !== asked || document.activeElement !== input) return;
+        show(rows);
+        if (isAwaited && rows.length) takeWanted();
+        isAwaited = false;
       } catch {
         if (mine === asked) {
           list.replaceChildren();
@@ -136,6 +156,26 @@ huisheng.enhance((root) => {
       key.dispatchEvent(new Event("input", { bubbles: true }));
       fillIn(key, row.fills);
     }
+
+    // The only one found needs no mark, nor the likeliest of a short list; where none was found, the only option
+    // is to enter one.
+    function takeWanted() {
+      const all = options();
+      const hits = all.filter((item) => found.has(item));
+      const isClear = hits.length === 1 || (hits.length && "first" in box.dataset && input.value !== chosen && input.value.trim());
+      const wanted = all[at] ?? (hits.length ? isClear && hits[0] : input.value.trim() && all[0]);
+      if (wanted) choose(wanted);
+    }
+
+    huisheng.combos.set(key, {
+      async choose(record) {
+        emptyFilled(key);
+        if (record) return take(await read({ ...record, fills: {} }));
+        key.value = input.value = chosen = "";
+        clear.hidden = true;
+        key.dispatchEvent(new Event("input", { bubbles: true }));
+      },
+    });
 
     function choose(item) {
       if (found.has(item)) take(found.get(item));
@@ -161,11 +201,18 @@ huisheng.enhance((root) => {
       input.setAttribute("aria-activedescendant", all[at].id);
     }
 
+    function awaitAnswer() {
+      clearTimeout(timer);
+      isAwaited = true;
+      search();
+    }
+
     input.addEventListener("input", () => {
       // What was typed but not chosen is no id: the server then says so at the field.
       key.value = input.value.trim() ? (input.value === chosen ? key.value : "?") : "";
       clear.hidden = !input.value;
       clearTimeout(timer);
+      isAwaited = false;
       timer = setTimeout(search, 180);
     });
     input.addEventListener("click", () => list.hidden && search());
@@ -176,11 +223,12 @@ huisheng.enhance((root) => {
         else mark(at + (event.key === "ArrowDown" ? 1 : -1));
       } else if (event.key === "Enter" && !list.hidden) {
         event.preventDefault();
-        const all = options();
-        // The only one found needs no mark; where none was, the only option is to enter one.
-        const only = all.filter((item) => found.has(item));
-        const wanted = all[at] ?? (only.length ? only.length === 1 && only[0] : input.value.trim() && all[0]);
-        if (wanted) choose(wanted);
+        // An older answer is not what was typed since.
+        if (at < 0 && input.value !== shownFor) awaitAnswer();
+        else takeWanted();
+      } else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && key.value === "?") {
+        event.preventDefault();
+        awaitAnswer();
       } else if (event.key === "Escape" && !list.hidden) {
         // Not the dialog's around it.
         event.preventDefault();
