@@ -33,6 +33,7 @@ from models.sent_form import SentForm
 from models.service_receipt import ServiceReceipt
 from models.shipment import PartsShipment
 from models.step_taken import StepTaken
+from models.told_once import ToldOnce
 from models.vehicle import Vehicle
 from models.warranty_claim import WarrantyClaim
 
@@ -93,6 +94,7 @@ __all__ = [
     "Subject",
     "Supplier",
     "SupplierAlias",
+    "ToldOnce",
     "Vehicle",
     "WarrantyClaim",
     "acting_as",

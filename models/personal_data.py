@@ -222,6 +222,7 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
     "second_factor": {"secret": _H.OWN_RULE},
     "recovery_code": {"code_hash": _H.OWN_RULE},
     "sent_form": {"content_hash": _H.NONE},
+    "told_once": {"told_of": _H.NONE},
     "own_right": dict.fromkeys(("table_name", "creator", "responsible"), _H.NONE),
     "demo_record": {"table_name": _H.NONE},
     "department": dict.fromkeys(("code", "name", "name_en", "name_sort"), _H.NONE),

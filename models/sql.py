@@ -79,6 +79,25 @@ def insert_rows(model: type[Base], rows: Sequence[dict[str, Any]]) -> list[int]:
     return ids
 
 
+def insert_unless_known(
+    model: type[Base], rows: Sequence[dict[str, Any]], *returned: str
+) -> list[tuple[Any, ...]]:
+    """Insert the rows that no unique key knows yet, and return these columns of them; all of them are alike.
+
+    It only adds, so no limit of rows concerns it.
+    """
+    if not rows:
+        return []
+    names = ", ".join(rows[0])
+    statement = text(
+        f"INSERT INTO {model.__tablename__} ({names}) SELECT {names}"  # noqa: S608 - names of our own tables
+        f" FROM json_populate_recordset(NULL::{model.__tablename__}, :rows)"
+        f" ON CONFLICT DO NOTHING RETURNING {', '.join(returned)}"
+    )
+    written = json.dumps(rows, default=str)
+    return [tuple(row) for row in db.session.execute(statement, {"rows": written})]
+
+
 def batched(rows: Iterable[dict[str, Any]], most: int) -> Iterator[list[dict[str, Any]]]:
     """Yield the rows in lists of at most so many."""
     rest = iter(rows)

@@ -55,6 +55,7 @@ from models import (
     Subject,
     Supplier,
     SupplierAlias,
+    ToldOnce,
     Vehicle,
     WarrantyClaim,
     record_types,
@@ -65,6 +66,7 @@ from models.deadline_rule import DeadlineKind
 from models.digest import DeliveryKind
 from models.organisation import Locale, Role
 from models.step_taken import Move
+from models.told_once import ToldOf
 
 B = TypeVar("B", bound=Base)
 T = TypeVar("T", bound=Record)
@@ -372,3 +374,4 @@ class Factory:
         self.second_factor(staff)
         self._add(RecoveryCode(staff_id=staff.id, code_hash="0" * 64))
         self._add(SentForm(content_hash="0" * 64))
+        self._add(ToldOnce(told_of=ToldOf.DAY_OPEN, row_id=0, day=date(2026, 3, 2)))
