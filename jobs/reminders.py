@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import structlog
 from flask_babel import force_locale, ngettext
@@ -16,6 +16,7 @@ from jobs.told_mail import Line, Part, told_mail
 from models import Delivery, Staff, db
 from models.centre import site_zone
 from models.reminding import Reminder, Stage, tell_of_deadlines
+from models.reminding_tasks import tell_of_open_day, tell_of_tasks
 
 log = structlog.get_logger()
 
@@ -26,13 +27,34 @@ def remind(at: datetime) -> list[Delivery]:
     The note that it was told and the mail stand in one transaction: neither is there without the other.
     """
     told = tell_of_deadlines(at)
-    if not told:
-        return []
-    people = db.session.scalars(select(Staff).where(Staff.id.in_(told)).order_by(Staff.id)).all()
-    deliveries = [add_reminder_mail(reminder_mail(person, told[person.id]), person) for person in people]
+    for person, reminders in tell_of_tasks(at).items():
+        told.setdefault(person, []).extend(reminders)
+    deliveries = []
+    if told:
+        people = db.session.scalars(select(Staff).where(Staff.id.in_(told)).order_by(Staff.id)).all()
+        deliveries = [add_reminder_mail(reminder_mail(person, told[person.id]), person) for person in people]
+        log.info("reminders_put", people=len(people), reminders=sum(map(len, told.values())))
+    open_day = tell_of_open_day(at)
+    if open_day is not None:
+        day, owing = open_day
+        deliveries += [add_reminder_mail(open_day_mail(person, day), person) for person in owing]
+        log.info("open_days_told", people=len(owing))
     db.session.flush()
-    log.info("reminders_put", people=len(people), reminders=sum(map(len, told.values())))
     return deliveries
+
+
+def open_day_mail(staff: Staff, day: date) -> Mail:
+    """Return the mail that asks a person to close a day, in the person's language."""
+    path = f"close-day/?day={day.isoformat()}"
+    with force_locale(staff.locale.value):
+        return told_mail(
+            staff,
+            str(_("Please close %(day)s", day=day.isoformat())),
+            [],
+            path=path,
+            link=_("Close the day"),
+            intro=_("You have not closed this day yet. Your supervisor sees it; it takes a minute."),
+        )
 
 
 def reminder_mail(staff: Staff, reminders: Sequence[Reminder]) -> Mail:
@@ -56,7 +78,11 @@ def reminder_mail(staff: Staff, reminders: Sequence[Reminder]) -> Mail:
 def _line(reminder: Reminder) -> Line:
     due_at = reminder.due_at.astimezone(site_zone())
     words = f"{reminder.kind.label}, " + _("due %(at)s", at=due_at.strftime("%Y-%m-%d %H:%M"))
-    path = f"complaint/details/?id={reminder.complaint_id}"
+    path = (
+        f"department-task/details/?id={reminder.task_id}"
+        if reminder.task_id is not None
+        else f"complaint/details/?id={reminder.complaint_id}"
+    )
     return Line(reminder.number, path, words, is_urgent=reminder.is_urgent)
 
 

@@ -75,6 +75,10 @@ class Deciders:
         higher = self._higher(complaint, proposal) - {proposal.created_by_id}
         return higher or self._others(proposal, {Role.ADMINISTRATOR.value})
 
+    def is_by_position(self, complaint: Complaint, proposal: Proposal) -> bool:
+        """Tell whether the position decides, and not the role: beyond the rules, or where nobody else may."""
+        return self._is_beyond(complaint, proposal) or not self._others(proposal, _DECIDING)
+
     def _is_beyond(self, complaint: Complaint, proposal: Proposal) -> bool:
         return bool(self.bounds[complaint.id].exceeded_by(proposal.remedies, proposal.value))
 

@@ -6,16 +6,17 @@ made up for. A conditional UPDATE decides between clocks; the functions flush an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, extract, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from models.base import db
+from models.approval import Deciders
+from models.base import Labelled, db
 from models.centre import centre_facts
 from models.complaint import Complaint
 from models.customer import Customer
@@ -26,7 +27,7 @@ from models.office_calendar import working_calendar
 from models.proposal import Proposal, ProposalState
 from models.told_people import People, read_people
 
-# What one tick of the clock tells of; the next takes the rest.
+# So many are noted at once.
 TOLD_MOST = 500
 # Before it is due one is reminded within the last quarter of the time, and never more than a day ahead.
 NOTICE_PART, NOTICE_MOST = 4, timedelta(days=1)
@@ -52,24 +53,35 @@ class Reminder:
     """What people are told of: by its number alone, since mails leave the house."""
 
     stage: Stage
-    kind: DeadlineKind
+    kind: Labelled
     due_at: datetime
     complaint_id: int
     number: str
     is_urgent: bool
+    # What is due is a task of the complaint: its key.
+    task_id: int | None = None
+
+
+class Deciding(NamedTuple):
+    """Who proposed, and who decides about it."""
+
+    proposer_id: int | None
+    who: set[int]
 
 
 def tell_of_deadlines(at: datetime) -> dict[int, list[Reminder]]:
     """Note what has to be told at `at`, and return it by the person who is told; flushes.
 
     The responsible person is told, or today's substitute; of decisions those who decide, of a satisfaction
-    to ask not the handler; of what stays late the supervisors and who stands above the handler.
+    to ask not the handler; of what stays late the supervisors and who stands above the handler. However much
+    there is, all of it is told at once, so that each person gets one mail.
     """
-    claimed = [(stage, key) for stage in Stage for key in _claim(stage, at)]
+    claimed = [(stage, key) for stage in Stage for key in _claim_all(stage, at)]
     if not claimed:
         return {}
     rows = {row.id: row for row in db.session.execute(_told({key for _stage, key in claimed}))}
     people = read_people()
+    deciding = _who_decides([row for row in rows.values() if row.kind is DeadlineKind.DECISION])
     found: dict[int, list[Reminder]] = {}
     for stage, key in claimed:
         if key not in rows:
@@ -79,9 +91,17 @@ def tell_of_deadlines(at: datetime) -> dict[int, list[Reminder]]:
         reminder = Reminder(
             stage, row.kind, row.due_at, row.complaint_id, row.number, is_urgent=row.is_urgent
         )
-        for person in _recipients(stage, row, people):
+        for person in _recipients(stage, row, people, deciding):
             found.setdefault(person, []).append(reminder)
     return found
+
+
+def _claim_all(stage: Stage, at: datetime) -> Iterator[int]:
+    """Note a stage of all that is there to tell of, in portions."""
+    while keys := _claim(stage, at):
+        yield from keys
+        if len(keys) < TOLD_MOST:
+            return
 
 
 def _claim(stage: Stage, at: datetime) -> Sequence[int]:
@@ -145,7 +165,6 @@ def _late_for_long(at: datetime) -> list[int]:
 
 
 def _told(keys: set[int]) -> Any:
-    waiting = and_(Proposal.complaint_id == Complaint.id, Proposal.state == ProposalState.WAITING)
     return (
         select(
             Deadline.id,
@@ -156,24 +175,42 @@ def _told(keys: set[int]) -> Any:
             Complaint.region_id,
             Complaint.responsible_id,
             is_urgent().label("is_urgent"),
-            Proposal.created_by_id.label("proposer_id"),
             Customer.responsible_id.label("agent_id"),
         )
         .select_from(Deadline)
         .join(Complaint, Complaint.id == Deadline.complaint_id)
-        .outerjoin(Proposal, waiting)
         .outerjoin(Customer, Customer.id == Complaint.customer_id)
         .where(Deadline.id.in_(keys))
     )
 
 
-def _recipients(stage: Stage, row: Any, people: People) -> set[int]:
+def _who_decides(rows: Sequence[Any]) -> Mapping[int, Deciding]:
+    """Return by complaint who decides about the proposal that waits; few queries, however many."""
+    if not rows:
+        return {}
+    keys = [row.complaint_id for row in rows]
+    waiting = select(Proposal).where(Proposal.complaint_id.in_(keys), Proposal.state == ProposalState.WAITING)
+    complaints = {
+        each.id: each for each in db.session.scalars(select(Complaint).where(Complaint.id.in_(keys)))
+    }
+    deciders = Deciders(list(complaints.values()))
+    return {
+        each.complaint_id: Deciding(each.created_by_id, deciders.who(complaints[each.complaint_id], each))
+        for each in db.session.scalars(waiting)
+        if each.complaint_id in complaints
+    }
+
+
+def _recipients(stage: Stage, row: Any, people: People, deciding: Mapping[int, Deciding]) -> set[int]:
     """Return who is told; never nobody, while the centre has anybody above."""
     supervisors = people.supervisors_of(row.region_id)
     if stage is Stage.ESCALATED:
         return supervisors | people.above(row.responsible_id)
     if row.kind is DeadlineKind.DECISION:
-        return (supervisors - {row.proposer_id}) or supervisors
+        # Of those who may, the nearest to the region.
+        proposer_id, who = deciding.get(row.complaint_id, Deciding(None, set()))
+        found = people.present((supervisors & who) or who) or supervisors
+        return (found - {proposer_id}) or found
     handler = row.responsible_id
     if row.kind is DeadlineKind.CONFIRMED and centre_facts().is_confirmed_by_other:
         handler = row.agent_id if row.agent_id != handler else None

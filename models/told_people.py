@@ -41,9 +41,9 @@ class People:
         for region in _upwards(region_id, self.region_above):
             nearest = {key for key in supervisors if self.staff[key].region_id == region}
             if nearest:
-                return self._present(nearest)
+                return self.present(nearest)
         central = {key for key in supervisors if self.staff[key].region_id is None}
-        return self._present(central or supervisors or self._with(Role.ADMINISTRATOR))
+        return self.present(central or supervisors or self._with(Role.ADMINISTRATOR))
 
     def above(self, person: int | None) -> set[int]:
         """Return who holds the first position above a person's that anybody holds."""
@@ -52,13 +52,13 @@ class People:
         for position in positions:
             holders = {key for key, each in self.staff.items() if each.position_id == position}
             if holders:
-                return self._present(holders)
+                return self.present(holders)
         return set()
 
     def _with(self, role: Role) -> set[int]:
         return {key for key, each in self.staff.items() if role.value in each.role_names}
 
-    def _present(self, keys: set[int]) -> set[int]:
+    def present(self, keys: set[int]) -> set[int]:
         """Return these, and beside each who is absent the one who does the work meanwhile."""
         return keys | {found for key in keys if (found := self.standing_in(key)) is not None}
 

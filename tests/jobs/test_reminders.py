@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from datetime import datetime, timedelta
+from decimal import Decimal
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from jobs.reminders import remind
 from jobs.schedule import tick
 from models import Delivery, Staff, acting_as, db, system_actor
 from models.base import now
-from models.complaint import Severity
+from models.complaint import FaultDegree, Severity
 from models.deadline import pause, settle_deadline
 from models.deadline_rule import DeadlineKind
 from models.digest import DeliveryKind
@@ -201,7 +202,7 @@ def test_the_clock_reminds_and_asks_little_however_much_is_late(
     db.session.commit()
     with count_queries(in_app) as queries:
         assert len(remind(now())) == 4
-    assert len(queries) <= 19, queries
+    assert len(queries) <= 22, queries
     make.owing(K.SOLVED, DUE, responsible_id=make.staff().id)
     tick()
     kinds = db.session.scalars(select(Delivery.kind)).all()
@@ -252,3 +253,14 @@ def test_supervisors_find_what_was_passed_on_to_them(make: Factory, login: Login
     settle_deadline(shown, K.SOLVED, now())
     db.session.commit()
     assert shown.number not in client.get(figure["href"]).text
+
+
+def test_what_goes_beyond_the_rules_is_asked_of_the_position_that_they_name(
+    make: Factory, clerk: Staff, supervisor: Staff
+) -> None:
+    high = make.position()
+    chief = make.staff(Role.QUALITY_ENGINEER, position_id=high.id)
+    make.compensation_rule(fault_degree=FaultDegree.FULLY, value_most=10, position_id=high.id)
+    complaint = make.owing(K.DECISION, DUE, responsible_id=clerk.id, fault_degree=FaultDegree.FULLY)
+    make.proposal(complaint_id=complaint.id, created_by_id=clerk.id, value=Decimal(500))
+    assert set(told(DUE + HOUR)) == {chief.id}
