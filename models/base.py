@@ -124,6 +124,8 @@ class Record(Base):
     __abstract__ = True
 
     reach: ClassVar[Reach] = Reach.REGION
+    # Whether the people of a row's department see it in whatever region: the work is theirs.
+    is_seen_by_department: ClassVar[bool] = False
     # Rows that only tell of another record: they keep nobody from deleting it.
     is_log: ClassVar[bool] = False
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True, sort_order=-90)

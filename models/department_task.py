@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import ClassVar
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, text
@@ -24,6 +25,7 @@ class DepartmentTask(Record):
     """One task of one department for one complaint; its notes hold the evidence."""
 
     __tablename__ = "department_task"
+    is_seen_by_department: ClassVar[bool] = True
     __table_args__ = (
         CheckConstraint("department_id IS NOT NULL", name="department"),
         CheckConstraint("(state = 'open') = (done_at IS NULL)", name="when_done"),

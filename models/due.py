@@ -42,6 +42,7 @@ from models.sql import labels_for
 from models.vehicle import Vehicle
 
 __all__ = [
+    "DEPARTMENT",
     "NOBODY",
     "QUEUE",
     "DueItem",
@@ -58,6 +59,8 @@ __all__ = [
 NOBODY = 0
 # Given when a statement runs that was put together for whoever asks: the people whose work is the own.
 QUEUE = bindparam("queue", type_=BigInteger, expanding=True)
+# And their department; None where they belong to none.
+DEPARTMENT = bindparam("department", type_=BigInteger)
 
 _NAMED: Mapping[str, type[Record]] = {
     "customer_id": Customer,
@@ -103,7 +106,8 @@ class DueItem:
 class Wanted:
     """What to look for; None leaves that open, and `responsible_ids` may name NOBODY.
 
-    `is_in_queue` looks for what those in QUEUE, or nobody, are responsible for.
+    `department_id` adds to what these people are responsible for what their department has to do.
+    `is_in_queue` looks for what those in QUEUE, those of DEPARTMENT, or nobody are responsible for.
     """
 
     customer_id: int | None = None
@@ -113,6 +117,7 @@ class Wanted:
     region_ids: Collection[int] | None = None
     kinds: Collection[DueKind] | None = None
     is_in_queue: bool = False
+    department_id: int | None = None
 
 
 def due_items(
@@ -289,11 +294,14 @@ def _narrowed(source: Source, wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.responsible_ids is not None:
         people = sorted(set(wanted.responsible_ids) - {NOBODY})
         nobody = [who.is_(None)] if NOBODY in wanted.responsible_ids else []
-        conditions.append(or_(who.in_(people), *nobody))
+        own = source.department_id
+        shared = [own == wanted.department_id] if own is not None and wanted.department_id else []
+        conditions.append(or_(who.in_(people), *nobody, *shared))
         if never_by is not None and people:
             conditions.append(or_(never_by.is_(None), never_by.not_in(people)))
     if wanted.is_in_queue:
-        conditions.append(or_(who.in_(QUEUE), who.is_(None)))
+        shared = [] if source.department_id is None else [source.department_id == DEPARTMENT]
+        conditions.append(or_(who.in_(QUEUE), who.is_(None), *shared))
         if never_by is not None:
             conditions.append(or_(never_by.is_(None), never_by.not_in(QUEUE)))
     if wanted.region_ids is not None:

@@ -68,6 +68,7 @@ def department_task(_window: Window, _zone: ZoneInfo) -> Source:
         who=Complaint.customer_name,
         about=DepartmentTask.what,
         is_urgent=is_urgent(),
+        department_id=DepartmentTask.department_id,
     )
 
 

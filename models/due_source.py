@@ -57,6 +57,8 @@ class Source:
     is_urgent: Any = None
     # Who has no part in it: it never stands among that person's own work.
     never_by: Any = None
+    # The department whose people have it among theirs, whoever is responsible.
+    department_id: Any = None
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,10 +15,12 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError
 
+from jobs.handover import tell_of_decision
 from jobs.notices import tell_of_tasks
 from jobs.outbox import send_soon
 from models import (
     Complaint,
+    Delivery,
     DepartmentTask,
     Proposal,
     Staff,
@@ -193,6 +195,13 @@ def take_step(view: RecordView, row: Complaint) -> ResponseReturnValue:
     return view.show_details(row, panel=panel(row, asked)), 422
 
 
+# Who is told in writing once a step is taken.
+_TELLS: Mapping[Move, Callable[[Complaint], list[Delivery]]] = {
+    Move.AGREE: tell_of_tasks,
+    Move.PROPOSE: tell_of_decision,
+}
+
+
 def sent_move() -> Transition:
     """Return the step that the form names; what is none is refused."""
     move = next((each for each in Move if each.value == request.form.get("move")), None)
@@ -215,7 +224,7 @@ def try_step(view: RecordView, row: Complaint, transition: Transition) -> StepFo
     papers = agreement.files if agreement is not None else []
     try:
         take(row, transition.move, given, seen_version=form.seen_version or 0, papers=papers)
-        notices = tell_of_tasks(row) if transition.move is Move.AGREE else []
+        notices = _TELLS[transition.move](row) if transition.move in _TELLS else []
         db.session.commit()
     except RefusedStepError as refused:
         db.session.rollback()

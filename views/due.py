@@ -197,8 +197,10 @@ class _Chosen:
 
     def wanted(self) -> Wanted:
         """Return what to look for."""
+        one = None if self.staff_id is None else [self.staff_id]
         return Wanted(
-            responsible_ids=people_of(self.person) if self.staff_id is None else [self.staff_id],
+            responsible_ids=one or people_of(self.person),
+            department_id=None if one else department_of(self.person),
             region_ids=None if self.region_id is None else regions_under(self.region_id),
             kinds=None if self.kind is None else [self.kind],
         )
@@ -254,6 +256,12 @@ def people_of(person: Person) -> list[int] | None:
         Person.NOBODY: [NOBODY],
         Person.ALL: None,
     }[person]
+
+
+def department_of(person: Person) -> int | None:
+    """Return the department whose tasks are among what is meant; None where none's are."""
+    actor = current_actor()
+    return actor.department_id if actor is not None and person is Person.MINE else None
 
 
 def line_of(item: DueItem) -> Line:

@@ -30,7 +30,7 @@ from models.workload import (
 )
 from views.absence import standing_in
 from views.daily_close import closing_reminder
-from views.due import Line, Part, default_person, line_of, people_of, window_of
+from views.due import Line, Part, default_person, department_of, line_of, people_of, window_of
 from views.lookups import view_of
 from views.office_calendar import calendar_warnings
 from views.page import PageForAll
@@ -157,7 +157,8 @@ def sections() -> dict[str, Any]:
 
 
 def _due() -> list[Line]:
-    wanted = Wanted(responsible_ids=people_of(default_person()))
+    person = default_person()
+    wanted = Wanted(responsible_ids=people_of(person), department_id=department_of(person))
     windows = [window_of(part) for part in (Part.FIRST, Part.LATE, Part.TODAY, Part.WEEK)]
     found = due_lists(windows, wanted, zone=site_zone(), limit=DUE_MOST)
     return [line_of(item) for part in found for item in part][:DUE_MOST]

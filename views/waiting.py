@@ -9,14 +9,24 @@ from zoneinfo import ZoneInfo
 
 from flask import g, has_request_context
 from flask_babel import ngettext
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, or_, select
 
-from models import Complaint, Delivery, ImportRun, Proposal, current_actor, db
+from models import (
+    CompensationRule,
+    Complaint,
+    Delivery,
+    ImportRun,
+    Position,
+    Proposal,
+    Staff,
+    current_actor,
+    db,
+)
 from models.centre import centre_facts
 from models.complaint import Step
-from models.decision_queue import waiting_proposals
+from models.decision_queue import decision_queue, waiting_proposals
 from models.digest import DeliveryState
-from models.due import QUEUE, DueKind, Wanted, Window, count_due
+from models.due import DEPARTMENT, QUEUE, DueKind, Wanted, Window, count_due
 from models.due_kinds import kinds_done
 from models.importing import ImportState
 from models.permissions import allows
@@ -28,6 +38,7 @@ MOST = 99
 _COUNTED = (
     DueKind.SOLVED,
     DueKind.DECISION,
+    DueKind.DEPARTMENT_TASK,
     DueKind.TELL_CUSTOMER,
     DueKind.CARRIED_OUT,
     DueKind.CONFIRMED,
@@ -94,8 +105,14 @@ def _fetch() -> Mapping[str, int]:
         return {}
     actor = current_actor()
     queue = [] if actor is None else sorted(actor.queue_ids)
-    row = db.session.execute(select(*counts.values()), {QUEUE.key: queue}).one()
-    return dict(zip(counts, row, strict=True))
+    own = {QUEUE.key: queue, DEPARTMENT.key: actor and actor.department_id}
+    row = db.session.execute(select(*counts.values()), own).one()
+    numbers = dict(zip(counts, row, strict=True))
+    if numbers.get("decision") and not allows(actor, "complaint", "approve"):
+        assert actor is not None
+        # Whose position may decide about something: which of it is for him or her, the rules say.
+        numbers["decision"] = len(decision_queue(actor).own)
+    return numbers
 
 
 def _counts() -> dict[str, Select[int]]:
@@ -115,12 +132,25 @@ def _counts() -> dict[str, Select[int]]:
         # Somebody else decides about one's own; by whom the rest is decided stands on the page.
         others = Proposal.created_by_id.is_distinct_from(actor.staff_id)
         counts["decision"] = _capped(waiting_proposals().with_only_columns(Proposal.id).where(others))
+    elif actor.roles:
+        counts["decision"] = _capped(_above_waiting(actor.staff_id))
     if allows(actor, "delivery", "act"):
         unsettled = (Delivery.state == DeliveryState.UNKNOWN) & Delivery.settled_by_id.is_(None)
         counts["delivery"] = _capped(select(Delivery.id).where(unsettled))
     if allows(actor, "import_run", "create"):
         counts["import_run"] = _capped(select(ImportRun.id).where(ImportRun.state == ImportState.CHECKED))
     return counts
+
+
+def _above_waiting(staff_id: int) -> Select[int]:
+    """Return the proposals of others that wait, for who stands above somebody or is named by a rule."""
+    own = select(Staff.position_id).where(Staff.id == staff_id).scalar_subquery()
+    leads = or_(
+        exists(select(Position.id).where(Position.parent_id == own)),
+        exists(select(CompensationRule.id).where(CompensationRule.position_id == own)),
+    )
+    others = Proposal.created_by_id.is_distinct_from(staff_id)
+    return waiting_proposals().with_only_columns(Proposal.id).where(others, leads)
 
 
 @lru_cache(maxsize=100)

@@ -8,12 +8,13 @@ from typing import Any
 
 from flask import Flask
 from screens import error_at, path
+from sqlalchemy import select
 from test_waiting import waiting
 from werkzeug.test import TestResponse
 
 from conftest import Login, PanelClient, count_queries
 from factories import Factory
-from models import Position, Proposal
+from models import Delivery, Position, Proposal
 from models.base import now
 from models.complaint import FaultDegree, Step
 from models.deadline_rule import DeadlineKind
@@ -143,6 +144,33 @@ def test_a_higher_position_decides_here_whatever_the_role(make: Factory, login: 
     answer = decide(chief, proposal, "approve")
     assert answer.location == path("complaint", "details", id=proposal.complaint_id)
     assert chief.get(LIST).status_code == 403
+
+
+def test_a_higher_position_is_told_in_the_panel_and_by_mail_at_once(
+    app: Flask, make: Factory, login: Login
+) -> None:
+    high = make.position()
+    rule(make, most=10, position=high)
+    chief = login(Role.CLERK, position_id=high.id, region=make.region())
+    handler = login(Role.CLERK, region=make.region(), position_id=make.position().id)
+    assert chief.staff is not None
+    row = make.complaint(step=Step.ANALYSED, fault_degree=FaultDegree.FULLY, region_id=chief.staff.region_id)
+    data = {"move": "propose", "version": "1", "remedies": "repair", "value": "500", "details": "换车"}
+    assert waiting(chief, LIST) is None
+    assert path("decision") not in chief.get("/").text
+    proposer = login(Role.CLERK, region_id=chief.staff.region_id)
+    answer = proposer.post(path("complaint", "step", id=row.id), data=data)
+    assert answer.status_code == 302
+    (mail,) = make.session.scalars(select(Delivery)).all()
+    assert (mail.recipient, mail.subject) == (
+        chief.staff.email,
+        f"Complaint {row.number} waits for your decision",
+    )
+    assert waiting(chief, LIST) == "1: 1 proposal waits for a decision"
+    # Who stands above nobody is not asked about it at each page.
+    with count_queries(app) as queries:
+        assert waiting(handler, LIST) is None
+    assert not any("compensation_rule.value_most" in query for query in queries)
 
 
 def test_nobody_finds_the_own_proposal_among_what_to_decide(make: Factory, login: Login) -> None:

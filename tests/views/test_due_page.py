@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 from screens import form_of
+from test_waiting import waiting
 
 from conftest import Login, PanelClient, count_queries
 from factories import Factory
@@ -303,3 +304,26 @@ def test_who_may_list_nothing_of_it_does_not_get_in(login: Login) -> None:
 def test_the_horizon_of_the_page_is_that_of_the_rule(make: Factory, login: Login) -> None:
     handed_over(make, -LAPSES_AFTER_DAYS - 1)
     assert "Nothing is due" in login(Role.SUPERVISOR).get("/due/").text
+
+
+def test_a_department_s_open_tasks_stand_among_what_its_members_have_to_do(
+    make: Factory, login: Login
+) -> None:
+    department = make.department()
+    make.department_task(
+        department_id=department.id,
+        region_id=make.region().id,
+        responsible_id=make.staff().id,
+        what="寄配件",
+        due_on=day(0),
+    )
+    make.department_task(responsible_id=make.staff().id, what="别部门的", due_on=day(0))
+    member = login(Role.CLERK, region=make.region(), department_id=department.id)
+    for address in ("/due/?person=mine", "/"):
+        page = member.get(address).text
+        assert "寄配件" in page
+        assert "别部门的" not in page
+    assert "寄配件" not in member.get("/due/?person=own").text
+    assert waiting(member, "/due/") == "1: 1 thing is due or late"
+    other = login(Role.CLERK, region=make.region(), department_id=make.department().id)
+    assert "寄配件" not in other.get("/due/?person=all").text
