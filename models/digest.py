@@ -121,6 +121,11 @@ class Delivery(Base):
         Index("ix_delivery_due", "next_attempt_at", postgresql_where=text("state = 'pending'")),
         Index("ix_delivery_claimed_at", "claimed_at", postgresql_where=text("state = 'sending'")),
         Index(
+            "ix_delivery_notice_failed",
+            "id",
+            postgresql_where=text("state = 'failed' AND kind = 'notice'"),
+        ),
+        Index(
             "ix_delivery_unsettled",
             "id",
             postgresql_where=text("state = 'unknown' AND settled_by_id IS NULL"),
