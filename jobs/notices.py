@@ -20,12 +20,53 @@ from models.complaint_tasks import tasks_of
 from models.department_task import TaskState
 from models.mail_link import answer_url
 from models.notice import ANSWER_WITHIN
-from models.notice_recipients import Told, people_of_complaint, people_of_task
+from models.notice_recipients import (
+    Told,
+    address_now,
+    people_above,
+    people_of_complaint,
+    people_of_task,
+)
 
 
 def tell_of_complaint(complaint: Complaint) -> list[Delivery]:
     """Put a notice for everybody who is told of the complaint into the outbox, and flush."""
     return _tell(complaint, [(None, told) for told in people_of_complaint(complaint)])
+
+
+def tell_of_raised(complaint: Complaint) -> list[Delivery]:
+    """Tell those above of a complaint that was found to be severe or unsafe later, each once, and flush.
+
+    Departments of its subject were told when it was registered; who was added to them since is not.
+    """
+    return _tell(complaint, [(None, told) for told in people_above(complaint)])
+
+
+def send_again(notice_id: int) -> list[Delivery]:
+    """Send a notice anew whose mail came to nothing, to the address of now, and flush; none where it did not.
+
+    The link of the mail before is void: a link names the instant of its mail.
+    """
+    # Of two who press at once the second finds that it is on its way.
+    locked = select(Notice).where(Notice.id == notice_id).with_for_update()
+    notice = db.session.scalars(locked.execution_options(populate_existing=True)).one()
+    db.session.refresh(notice, ["mail_state"])
+    if not notice.can_be_sent_again():
+        return []
+    told, at = address_now(notice), now()
+    notice.email, notice.locale = told.email, told.locale
+    notice.told_at, notice.expires_at = at, at + ANSWER_WITHIN
+    db.session.flush()
+    complaint = db.session.get_one(Complaint, notice.complaint_id)
+    task = db.session.get(DepartmentTask, notice.department_task_id) if notice.department_task_id else None
+    delivery = add_notice_mail(
+        notice_mail(notice, complaint, task, link_of(notice)),
+        Addressee(notice.name, notice.email, notice.locale),
+    )
+    db.session.flush()
+    notice.delivery_id = delivery.id
+    db.session.flush()
+    return [delivery]
 
 
 def tell_of_tasks(complaint: Complaint) -> list[Delivery]:

@@ -12,12 +12,14 @@ from sqlalchemy import ColumnElement, exists, func
 from sqlalchemy.orm import aliased
 
 from models.centre import centre_facts
-from models.complaint import Complaint, Severity
+from models.complaint import Complaint, Severity, Step
 from models.customer import Customer
 from models.deadline import Deadline
 from models.deadline_rule import DeadlineKind
 from models.department_task import DepartmentTask, TaskState
+from models.digest import Delivery
 from models.due_source import Source, Window, day_of, keys_of, of_customer
+from models.notice import Notice, is_undelivered
 from models.proposal import Proposal, ProposalState
 
 # While one of these runs, it says what to do next; the time for the solution runs on behind it.
@@ -69,6 +71,21 @@ def department_task(_window: Window, _zone: ZoneInfo) -> Source:
         about=DepartmentTask.what,
         is_urgent=is_urgent(),
         department_id=DepartmentTask.department_id,
+    )
+
+
+def notice(_window: Window, zone: ZoneInfo) -> Source:
+    """Return the notices whose mail could not be delivered, of complaints that go on and not answered."""
+    return Source(
+        Notice,
+        day_of(Notice.told_at, zone),
+        [*is_undelivered(), Complaint.step != Step.CONFIRMED],
+        {"responsible_id": Notice.responsible_id},
+        [(Delivery, Delivery.id == Notice.delivery_id), (Complaint, Complaint.id == Notice.complaint_id)],
+        None,
+        who=Complaint.customer_name,
+        about=func.concat_ws(" ", Notice.name, Notice.email),
+        is_urgent=is_urgent(),
     )
 
 

@@ -25,10 +25,12 @@ from models.due_complaints import (
     decision,
     department_task,
     first_answer,
+    notice,
     solved,
     tell_customer,
 )
 from models.due_source import Source, Window, day_of, keys_of, of_customer, start_of_day
+from models.notice import Notice
 from models.permissions import allows
 from models.proposal import Proposal
 from models.service_receipt import ServiceKind, ServiceReceipt
@@ -61,6 +63,7 @@ class DueKind(Labelled):
     DEPARTMENT_TASK = "department_task", _("Task of a department")
     CARRIED_OUT = "carried_out", _("Solution to carry out")
     CONFIRMED = "confirmed", _("Satisfaction to ask")
+    NOTICE = "notice", _("Notice not delivered")
     PROMISE = "promise", _("Promise to keep")
     FIRST_FOLLOW_UP = "first_follow_up", _("First follow-up")
     SECOND_FOLLOW_UP = "second_follow_up", _("Second follow-up")
@@ -271,6 +274,7 @@ RULES: Mapping[DueKind, Rule] = {
     ),
     DueKind.CARRIED_OUT: Rule(Complaint, carried_out, _COMPLAINT, _STEP),
     DueKind.CONFIRMED: Rule(Complaint, confirmed, _COMPLAINT, _STEP),
+    DueKind.NOTICE: Rule(Notice, notice, frozenset({Notice, Complaint}), _STEP, is_for_doers=True),
     DueKind.PROMISE: Rule(
         CallRecord, _promise, frozenset({CallRecord, Customer, Vehicle}), ((CallRecord, "edit"),)
     ),

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, column_property, declared_attr, mapped_column
 
 from models.base import Labelled, Record, enum_type, not_blank, now, number_column
-from models.digest import Delivery, DeliveryState
+from models.digest import Delivery, DeliveryKind, DeliveryState
 from models.organisation import Locale
 
 # How long the link of a notice takes an answer.
@@ -83,6 +83,10 @@ class Notice(Record):
         kind: Any = enum_type(DeliveryState)
         return column_property(type_coerce(state, kind), deferred=True)
 
+    def can_be_sent_again(self) -> bool:
+        """Tell whether its mail came to nothing, and no answer came by another way."""
+        return self.state is NoticeState.OPEN and self.mail_state is DeliveryState.FAILED
+
     @property
     def is_open_for_answers(self) -> bool:
         """Tell whether the link of the mail still works."""
@@ -92,3 +96,12 @@ class Notice(Record):
     def label_column(cls) -> ColumnElement[str]:
         """Show a notice by its number."""
         return cls.__table__.c.number
+
+
+def is_undelivered() -> list[ColumnElement[bool]]:
+    """Return the conditions of notices, joined with their mail, that reached nobody and are not answered."""
+    return [
+        Notice.state == NoticeState.OPEN,
+        Delivery.kind == DeliveryKind.NOTICE,
+        Delivery.state == DeliveryState.FAILED,
+    ]

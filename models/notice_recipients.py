@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import any_, exists, or_, select
 
+from models.audit import AuditEntry
 from models.base import db
 from models.complaint import Complaint, Severity, Step
 from models.department_task import DepartmentTask
@@ -38,15 +39,43 @@ def is_urgent(complaint: Complaint) -> bool:
 def people_of_complaint(complaint: Complaint) -> list[Told]:
     """Return who is told of a complaint, each address once, the departments of its subject first."""
     found = people_of(sorted(departments_told(complaint.subject_id)))
-    if is_urgent(complaint):
-        above = or_(Department.gets_all_subjects, Department.code == QUALITY)
-        ids = db.session.scalars(select(Department.id).where(above).order_by(Department.id))
-        found += people_of(ids.all())
-        found += [
-            Told(person.name, person.email, person.locale, person.department_id)
-            for person in supervisors_of(complaint.region_id)
-        ]
-    return list({told.email: told for told in reversed(found)}.values())[::-1]
+    return _each_once(found + (people_above(complaint) if is_urgent(complaint) else []))
+
+
+def people_above(complaint: Complaint) -> list[Told]:
+    """Return who hears of what is severe or unsafe: management, quality inspection and supervisors."""
+    above = or_(Department.gets_all_subjects, Department.code == QUALITY)
+    ids = db.session.scalars(select(Department.id).where(above).order_by(Department.id))
+    supervisors = [
+        Told(person.name, person.email, person.locale, person.department_id)
+        for person in supervisors_of(complaint.region_id)
+    ]
+    return _each_once(people_of(ids.all()) + supervisors)
+
+
+def _each_once(people: Sequence[Told]) -> list[Told]:
+    return list({told.email: told for told in reversed(people)}.values())[::-1]
+
+
+def address_now(notice: Notice) -> Told:
+    """Return where a notice goes now: to the same person, whose address may have been mended since."""
+    found = select(DigestRecipient).where(
+        DigestRecipient.department_id == notice.department_id,
+        DigestRecipient.name == notice.name,
+        DigestRecipient.is_active,
+    )
+    person = db.session.scalars(found.order_by(DigestRecipient.id.desc()).limit(1)).first()
+    told = Told(notice.name, notice.email, notice.locale, notice.department_id)
+    if person is None or person.email == notice.email:
+        return told
+    # Whoever was told of the point under that address already has a notice of it.
+    same = select(Notice.id).where(
+        Notice.complaint_id == notice.complaint_id,
+        Notice.department_task_id.is_not_distinct_from(notice.department_task_id),
+        Notice.email == person.email,
+    )
+    is_known = db.session.scalar(same.limit(1)) is not None
+    return told if is_known else Told(person.name, person.email, person.locale, notice.department_id)
 
 
 def people_of_task(task: DepartmentTask) -> list[Told]:
@@ -78,6 +107,16 @@ def _regions_above(region_id: int | None) -> set[int]:
         found.add(region_id)
         region_id = parents.get(region_id)
     return found
+
+
+def was_raised(complaint: Complaint) -> bool:
+    """Tell whether the newest change, flushed just now, made the complaint severe or safety relevant."""
+    newest = select(AuditEntry.changes).where(
+        AuditEntry.table_name == Complaint.__tablename__, AuditEntry.row_id == complaint.id
+    )
+    changes = db.session.scalar(newest.order_by(AuditEntry.id.desc()).limit(1)) or {}
+    raised = {"severity": Severity.SEVERE.value, "is_safety_relevant": True}
+    return any(name in changes and changes[name][1] == value for name, value in raised.items())
 
 
 def is_untold(complaint: Complaint) -> bool:

@@ -11,11 +11,12 @@ from flask_admin import expose
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from jobs.notices import tell_of_complaint
+from jobs.notices import tell_of_complaint, tell_of_raised
 from jobs.outbox import send_soon
 from models import Complaint, Record, current_actor
 from models.complaint import Step
 from models.complaint_procedure import may_decide, register
+from models.notice_recipients import is_urgent, was_raised
 from models.repeats import note_repeat
 from views.agreement import AgreementField, attach
 from views.archive import archive_of
@@ -237,11 +238,12 @@ class ComplaintView(RecordView):
             note_repeat(row)
             register(row)
             g.notices = tell_of_complaint(row)
+        elif is_urgent(row) and was_raised(row):
+            g.notices = [*g.get("notices", []), *tell_of_raised(row)]
 
     def after_commit(self, row: Any, *, is_created: bool) -> None:  # noqa: ARG002 - as the base
         """Have the notices sent."""
-        if is_created:
-            send_soon(g.pop("notices"))
+        send_soon(g.pop("notices", []))
 
     @expose("/callers/")
     def callers_view(self) -> ResponseReturnValue:

@@ -292,6 +292,8 @@ def way_to_do(item: DueItem) -> Way | None:
     if item.kind is DueKind.PROMISE:
         is_allowed = allows(current_actor(), CallRecord.__tablename__, "edit")
         return Way(_("Kept"), url_for("due.kept_view"), is_post=True) if is_allowed else None
+    if item.kind is DueKind.NOTICE:
+        return _send_again(item)
     if item.kind in _STEPS:
         return _step(item, _STEPS[item.kind])
     if item.kind in _EDITED:
@@ -331,6 +333,13 @@ def _step(item: DueItem, label: LazyString) -> Way | None:
     if view is None or not _may(view, item):
         return None
     return Way(str(label), url_for(f"{view.endpoint}.details_view", id=item.row_id), anchor="#step")
+
+
+def _send_again(item: DueItem) -> Way | None:
+    view = view_named(item.table)
+    if view is None or not view.is_allowed("act"):
+        return None
+    return Way(_("Send again"), url_for(f"{view.endpoint}.details_view", id=item.row_id))
 
 
 def _edit(item: DueItem, label: LazyString) -> Way | None:

@@ -79,7 +79,8 @@ def given_with(item: DueItem) -> str | None:
 
     Calls are made by the customer's agent: the customer is given, and all calls with it.
     """
-    if item.kind is DueKind.DECISION:
+    if item.kind in (DueKind.DECISION, DueKind.NOTICE):
+        # A notice goes with its complaint.
         return None
     if item.kind in CALLS - {DueKind.PROMISE} or item.kind is DueKind.CONFIRMED:
         return f"customer:{item.customer_id}" if item.customer_id is not None else None

@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
+from flask import flash, redirect
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import undefer
 
-from models import Notice
+from jobs.notices import send_again
+from jobs.outbox import send_soon
+from models import Delivery, Notice, Record, current_actor, db
+from models.notice_recipients import Told, address_now
+from models.permissions import allows
 from views.base import RecordView
 from views.forms import Section, per_field
 from views.menu import Area
 
 
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """What a notice's page says where its mail came to nothing: why, and where it would go now."""
+
+    answer: str | None
+    told: Told
+    can_send: bool
+    can_mend: bool
+    template: str = "_undelivered.html"
+
+
 class NoticeView(RecordView):
     """Show notices and their answers; the panel writes them, departments answer by the link of their mail."""
 
+    actions: ClassVar[Mapping[str, str]] = {**RecordView.actions, "again_view": "act"}
     singular, plural, new_label = _("Written notice"), _("Written notices"), _("New written notice")
     area, icon = Area.COMPLAINTS, "mail"
     what_for = _(
@@ -58,3 +80,36 @@ class NoticeView(RecordView):
         Section(_("Who was told"), ("name", "email", "locale", "expires_at")),
         Section(_("Handling"), ("responsible_id", "department_id", "region_id")),
     )
+
+    def is_allowed(self, action: str) -> bool:
+        """Let who carries complaints through their steps send a notice again."""
+        return allows(current_actor(), "complaint", "act") if action == "act" else super().is_allowed(action)
+
+    def is_allowed_on(self, action: str, row: Record) -> bool:
+        """Tell whether who acts now may take `action` on this notice."""
+        return self.is_allowed(action) if action == "act" else super().is_allowed_on(action, row)
+
+    def panel(self, row: Notice) -> Undelivered | None:
+        """Return what stands against its having arrived; None where nothing does."""
+        if not row.can_be_sent_again():
+            return None
+        mail = db.session.get(Delivery, row.delivery_id)
+        return Undelivered(
+            mail.answer if mail else None,
+            address_now(row),
+            self.is_allowed("act"),
+            allows(current_actor(), "digest_recipient", "edit"),
+        )
+
+    @expose("/again/", methods=("POST",))
+    def again_view(self) -> ResponseReturnValue:
+        """Send a notice again that could not be delivered."""
+        row = self.record_or_404("act")
+        deliveries = send_again(row.id)
+        db.session.commit()
+        send_soon(deliveries)
+        if deliveries:
+            flash(gettext("The notice goes out again; the link of the mail before is void."), "success")
+        else:
+            flash(gettext("This notice is on its way, or answered, already."), "warning")
+        return redirect(self.page_url("details_view", id=row.id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -12,11 +13,12 @@ from sqlalchemy import func, select
 
 from conftest import Login
 from factories import Factory
-from jobs.notices import link_of, tell_of_complaint, tell_of_tasks
-from models import Complaint, Delivery, DepartmentTask, Notice, Region, db
+from jobs.notices import link_of, send_again, tell_of_complaint, tell_of_tasks
+from models import Complaint, Delivery, DepartmentTask, DigestRecipient, Notice, Region, db
+from models.base import now
 from models.complaint import Severity
 from models.department_task import TaskState
-from models.digest import DeliveryKind
+from models.digest import DeliveryKind, DeliveryState
 from models.notice import ANSWER_WITHIN, NoticeState
 from models.organisation import Locale, Role
 
@@ -155,3 +157,91 @@ def test_a_task_added_by_hand_is_told_too(login: Login, make: Factory) -> None:
     tasks: Sequence[DepartmentTask] = make.session.scalars(select(DepartmentTask)).all()
     notice = make.session.scalars(select(Notice)).one()
     assert notice.department_task_id == tasks[-1].id
+
+
+def test_what_turns_out_severe_or_unsafe_later_is_told_to_those_above_once(
+    make: Factory, login: Login
+) -> None:
+    top = make.digest_recipient(make.department(gets_all_subjects=True))
+    department = make.department()
+    complaint = make.complaint(subject_id=make.subject(departments=[department]).id)
+    client = login(Role.SUPERVISOR)
+    assert client.staff is not None
+
+    def edit(**values: str) -> list[str]:
+        address = f"/complaint/edit/?id={complaint.id}&only=severity"
+        make.session.refresh(complaint)
+        data = {"version": str(complaint.version), **values}
+        assert client.post(address, data=data).status_code == 302
+        return sorted(make.session.scalars(select(Notice.email)))
+
+    assert edit(severity="minor") == []
+    # Who was added to the subject's departments since is not told afterwards.
+    make.digest_recipient(department)
+    assert edit(severity="severe") == sorted([top.email, client.staff.email])
+    assert edit(severity="normal") == sorted([top.email, client.staff.email])
+    assert edit(severity="severe") == sorted([top.email, client.staff.email])
+
+
+def failed_notice(make: Factory, recipient: DigestRecipient) -> Notice:
+    mail = make.delivery(kind=DeliveryKind.NOTICE, state=DeliveryState.FAILED, answer="550 no such user")
+    return make.notice(
+        delivery_id=mail.id,
+        department_id=recipient.department_id,
+        name=recipient.name,
+        email=recipient.email,
+        told_at=now() - timedelta(days=1),
+    )
+
+
+def test_a_notice_that_reached_nobody_is_a_thing_to_do_and_goes_out_again_with_a_new_link(
+    make: Factory, login: Login, app: Flask
+) -> None:
+    recipient = make.digest_recipient(make.department(), email="old@example.com", name="李主任")
+    notice, client = failed_notice(make, recipient), login(Role.CLERK)
+    with app.app_context():
+        before = link_of(notice)
+    assert client.get(before).status_code == 200
+    page = client.get("/due/?kind=notice").text
+    assert f"/notice/details/?id={notice.id}" in page
+    assert "Send again" in page
+    recipient.email = "new@example.com"
+    make.session.commit()
+    assert "Send again to new@example.com" in client.get(f"/notice/details/?id={notice.id}").text
+    for _click in range(2):
+        assert client.post(f"/notice/again/?id={notice.id}").status_code == 302
+    make.session.expire_all()
+    delivery = make.session.scalars(select(Delivery).order_by(Delivery.id.desc())).first()
+    assert delivery is not None
+    assert (notice.email, notice.delivery_id, delivery.recipient) == (
+        "new@example.com",
+        delivery.id,
+        "new@example.com",
+    )
+    assert len(make.session.scalars(select(Delivery.id)).all()) == 2
+    assert client.get(before).status_code == 404
+    with app.app_context():
+        assert client.get(link_of(notice)).status_code == 200
+    assert f"/notice/details/?id={notice.id}" not in client.get("/due/?kind=notice").text
+
+
+def test_a_notice_is_sent_again_only_by_who_may_and_only_where_it_failed(make: Factory, login: Login) -> None:
+    recipient = make.digest_recipient(make.department())
+    failed, sent = failed_notice(make, recipient), make.notice()
+    for role in (Role.WAREHOUSE_KEEPER, Role.AUDITOR):
+        assert login(role).post(f"/notice/again/?id={failed.id}").status_code == 403
+    client = login(Role.CLERK)
+    assert client.post(f"/notice/again/?id={sent.id}").status_code == 302
+    assert "Send again to" not in client.get(f"/notice/details/?id={sent.id}").text
+    assert client.post("/notice/again/?id=x").status_code == 404
+    assert len(make.session.scalars(select(Delivery.id)).all()) == 1
+
+
+def test_two_notices_of_one_point_never_get_the_same_address(make: Factory, in_app: Flask) -> None:
+    recipient = make.digest_recipient(make.department(), email="old@example.com")
+    notice = failed_notice(make, recipient)
+    make.notice(complaint_id=notice.complaint_id, email="new@example.com")
+    recipient.email = "new@example.com"
+    make.session.commit()
+    (delivery,) = send_again(notice.id)
+    assert delivery.recipient == "old@example.com"

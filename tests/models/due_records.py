@@ -7,8 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from factories import STEP_OF, Factory
-from models import ServiceReceipt
+from models import Notice, ServiceReceipt
 from models.call_record import CallResult
+from models.digest import DeliveryKind, DeliveryState
 from models.due import DueKind
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -40,6 +41,12 @@ def call(
     )
 
 
+def undelivered(make: Factory, **attributes: Any) -> Notice:
+    """Make a notice whose mail came to nothing."""
+    mail = make.delivery(kind=DeliveryKind.NOTICE, state=DeliveryState.FAILED)
+    return make.notice(delivery_id=mail.id, **attributes)
+
+
 def one_of_each(make: Factory, **attributes: Any) -> dict[DueKind, Any]:
     """Make a record for each kind, and return the record by its kind."""
     customer_id = attributes.pop("customer_id", None) or make.customer(**attributes).id
@@ -49,6 +56,7 @@ def one_of_each(make: Factory, **attributes: Any) -> dict[DueKind, Any]:
     return {
         **{DueKind[kind.name]: make.owing(kind, noon(1), **shared) for kind in STEP_OF},
         DueKind.DEPARTMENT_TASK: make.department_task(due_on=day(1), **attributes),
+        DueKind.NOTICE: undelivered(make, **attributes),
         DueKind.PROMISE: make.call_record(promise="寄", promised_until=day(1), **shared),
         DueKind.FIRST_FOLLOW_UP: handed_over(make, -3, **shared),
         DueKind.SECOND_FOLLOW_UP: second,

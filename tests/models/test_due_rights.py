@@ -20,9 +20,10 @@ from models.organisation import Role
 
 # A warehouse keeper reads neither customers nor calls.
 OF_WAREHOUSE = {DueKind.WARRANTY_CLAIM, DueKind.DEPARTMENT_TASK}
-# Decisions stand where they can be taken.
+# Decisions, and notices to send again, stand where that can be done.
 READ_BY = {role: set(DueKind) - {DueKind.DECISION} for role in Role} | {
     Role.WAREHOUSE_KEEPER: OF_WAREHOUSE,
+    Role.AUDITOR: set(DueKind) - {DueKind.DECISION, DueKind.NOTICE},
     Role.SUPERVISOR: set(DueKind),
     Role.ADMINISTRATOR: set(DueKind),
 }
@@ -33,6 +34,7 @@ STEPS = {
     DueKind.TELL_CUSTOMER,
     DueKind.CARRIED_OUT,
     DueKind.CONFIRMED,
+    DueKind.NOTICE,
 }
 DONE_BY = {
     Role.CLERK: CALLERS_DO,
