@@ -1,0 +1,114 @@
+"""That each kind of what is due, and the team's page, find their rows by an index made for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from due_records import ZONE, day
+from flask import Flask
+from sqlalchemy import event, text
+
+from factories import Factory
+from models import db
+from models.due import DueKind, due_by_person, due_items
+from models.reminding import Stage
+from models.reminding_tasks import _untold
+from models.team import loads_of, open_work_of
+
+# By which index the rows that ask for something are found, and no other ones.
+SERVED = {
+    DueKind.FIRST_ANSWER: "ix_deadline_",
+    DueKind.SOLVED: "ix_deadline_",
+    DueKind.DECISION: "ix_deadline_",
+    DueKind.TELL_CUSTOMER: "ix_deadline_",
+    DueKind.CARRIED_OUT: "ix_deadline_",
+    DueKind.CONFIRMED: "ix_deadline_",
+    DueKind.DEPARTMENT_TASK: "ix_department_task_open",
+    DueKind.NOTICE: "ix_delivery_notice_failed",
+    DueKind.PROMISE: "ix_call_record_promise",
+    DueKind.FIRST_FOLLOW_UP: "ix_service_receipt_",
+    DueKind.SECOND_FOLLOW_UP: "ix_call_record_called_at_first_reached",
+    DueKind.MAINTENANCE: "ix_vehicle_next_maintenance_on",
+    DueKind.WARRANTY_END: "ix_vehicle_warranty_until",
+    DueKind.WARRANTY_CLAIM: "ix_warranty_claim_claimed_on_open",
+}
+GROWING = (
+    "complaint",
+    "deadline",
+    "call_record",
+    "service_receipt",
+    "vehicle",
+    "customer",
+    "notice",
+    "delivery",
+)
+
+
+@contextmanager
+def plans(app: Flask) -> Iterator[list[str]]:
+    """Collect the plans of the statements that run here, as of tables too large to read."""
+    ran: list[tuple[str, Any]] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if statement.startswith("SELECT"):
+            ran.append((statement, parameters))
+
+    found: list[str] = []
+    connection = db.session.connection()
+    event.listen(connection.engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(connection.engine, "before_cursor_execute", note)
+    # Tables of tests are too small for an index to pay: the question is whether it can serve.
+    connection.execute(text("SET LOCAL enable_seqscan = off"))
+    connection.execute(text("SET LOCAL enable_sort = off"))
+    for statement, parameters in ran:
+        lines = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+        found.append("\n".join(row[0] for row in lines))
+
+
+@pytest.mark.parametrize("kind", DueKind)
+def test_a_kind_of_what_is_due_is_found_by_its_own_index(in_app: Flask, kind: DueKind) -> None:
+    with plans(in_app) as found:
+        due_items(day(0), zone=ZONE, kinds=[kind])
+    assert any(SERVED[kind] in plan for plan in found), found
+    assert not any(f"Seq Scan on {table}" in plan for plan in found for table in GROWING)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda staff: loads_of([staff]),
+        lambda staff: open_work_of(staff, 100),
+        lambda _staff: db.session.execute(_untold(Stage.LATE, day(0))),
+    ],
+    ids=["loads", "open_work", "untold_tasks"],
+)
+def test_the_work_of_people_is_found_without_reading_whole_tables(
+    in_app: Flask, ask: Callable[[int], Any]
+) -> None:
+    staff_id = Factory(db.session).staff().id
+    with plans(in_app) as found:
+        ask(staff_id)
+    assert found
+    for plan in found:
+        # The centre is one row.
+        assert "Seq Scan" not in plan.replace("Seq Scan on centre", "")
+
+
+def test_what_is_counted_for_a_team_uses_what_each_kind_uses(in_app: Flask) -> None:
+    statement = due_by_person([1], day(0), day(0) + timedelta(days=7))
+    assert statement is not None
+    with plans(in_app) as found:
+        db.session.execute(statement)
+    (plan,) = found
+    # Nothing is put in an order here, and so tables as small as these are found by any partial index.
+    served = {index for index in SERVED.values() if "vehicle" not in index and "deadline" not in index}
+    assert {index for index in served if index not in plan} == set()
+    assert "uq_deadline_complaint_id_kind" in plan
+    assert "Seq Scan" not in plan
