@@ -199,7 +199,8 @@ def _agreement(parts: Parts) -> list[Line]:
 
 def _rest(parts: Parts) -> Iterator[Chapter]:
     """Yield what belongs to no step alone: the whole course, and all that was said and written."""
-    yield Chapter(str(_("Handling")), lines=parts.lines(parts.row, HANDLING))
+    handling = [name for name in HANDLING if getattr(parts.row, name)]
+    yield Chapter(str(_("Handling")), lines=parts.lines(parts.row, handling))
     if parts.vehicle is not None:
         yield Chapter(str(_("Vehicle")), lines=parts.lines(parts.vehicle, OF_VEHICLE))
     yield _course(parts)

@@ -20,6 +20,7 @@ from models.notice_recipients import is_urgent, was_raised
 from models.repeats import note_repeat
 from views.agreement import AgreementField, attach
 from views.archive import archive_of
+from views.archive_pdf import send_pdf
 from views.base import RecordView
 from views.complaint_steps import ProcedurePanel, panel, take_step
 from views.fields import coerce_id
@@ -43,6 +44,7 @@ class ComplaintView(RecordView):
         "step_view": "act",
         "agreement_view": "act",
         "archive_view": "read",
+        "archive_pdf_view": "read",
         "callers_view": "create",
         "beside_view": "create",
     }
@@ -266,6 +268,11 @@ class ComplaintView(RecordView):
         """Show all there is about a complaint as one page to print: its archive, or its course so far."""
         row = self.record_or_404()
         return self.render("archive.html", row=row, label=row.number, archive=archive_of(self, row))
+
+    @expose("/archive/pdf/")
+    def archive_pdf_view(self) -> ResponseReturnValue:
+        """Send the same as PDF."""
+        return send_pdf(self, self.record_or_404())
 
     @expose("/agreement/", methods=("POST",))
     def agreement_view(self) -> ResponseReturnValue:

@@ -48,6 +48,7 @@ NO_PAGES = (
     "health",
     "ajax_lookup",
     "attachment_view",
+    "archive_pdf_view",
     "export",
     "download",
     "status",
