@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,15 @@ _BREAK = "\u200b"
 def main(folder: Path) -> None:
     """Write the PDF."""
     content = _broken(json.loads((folder / "content.json").read_text(encoding="utf-8")))
+    # Most of the time goes into pictures, and they are decoded beside each other.
+    pictures = [paper for paper in content["papers"] if paper["picture"] is not None]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        names = list(pool.map(lambda paper: _smaller(folder / paper["picture"]), pictures))
+    for paper, name in zip(pictures, names, strict=True):
+        paper["picture"] = name
     for paper in content["papers"]:
-        _take_over(folder, paper, content["words"])
+        if paper["pdf"] is not None:
+            _take_over(folder, paper, content["words"])
     (folder / "content.json").write_text(json.dumps(content), encoding="utf-8")
     pdf = _set(folder, TEMPLATE.read_bytes(), datetime.fromtimestamp(content["made_at"], UTC))
     (folder / "archive.pdf").write_bytes(pdf)
@@ -52,11 +60,7 @@ def _broken(value: Any) -> Any:
 
 
 def _take_over(folder: Path, paper: dict[str, Any], words: dict[str, Any]) -> None:
-    """Make a paper ready to be set; one that can't be says so in its remark."""
-    if paper["picture"] is not None:
-        paper["picture"] = _smaller(folder / paper["picture"])
-    if paper["pdf"] is None:
-        return
+    """Say how many pages of a PDF are set; one that can't be read says so in its remark."""
     try:
         pages = len(pypdf.PdfReader(folder / paper["pdf"]).pages)
         taken = min(pages, PAGES_MOST)
@@ -74,9 +78,12 @@ def _smaller(source: Path) -> str:
     """Return the name of a picture written anew as JPEG; WebP would be stored pixel by pixel."""
     written = source.with_suffix(".jpg")
     with Image.open(source) as picture:
-        flat = Image.new("RGB", picture.size, "white")
-        flat.paste(picture, mask=picture.getchannel("A") if picture.has_transparency_data else None)
-    flat.thumbnail(PICTURE_MOST)
+        # Decoded once: a second look at the whole would take as long again.
+        picture.thumbnail(PICTURE_MOST)
+        flat = picture.convert("RGB")
+        if picture.has_transparency_data:
+            flat = Image.new("RGB", picture.size, "white")
+            flat.paste(picture, mask=picture.convert("RGBA").getchannel("A"))
     flat.save(written, "JPEG", quality=80)
     return written.name
 

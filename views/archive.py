@@ -34,7 +34,7 @@ from models.step_taken import Move
 from views.archive_papers import NotedEntry, Paper
 from views.archive_parts import ANSWERED, HANDLING, OF_VEHICLE, PARTS, PROPOSED, Line, Parts, view_for
 from views.clock import show_instant
-from views.complaint_steps import Stage, stages_of
+from views.complaint_stages import Stage, stages_of
 from views.deadline_words import rule_in_words
 
 if TYPE_CHECKING:

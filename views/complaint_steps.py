@@ -50,8 +50,10 @@ from models.sql import labels_for
 from models.step_taken import Move
 from views import undo
 from views.agreement import AgreementField, read_agreement
+from views.complaint_stages import Stage, stages_of
 from views.errors import Refusal, refusal_of
 from views.forms import RecordForm
+from views.kept_draft import is_only_shown
 from views.lookups import view_of
 from views.saving import refuse
 from views.suggestions import look_up
@@ -90,17 +92,6 @@ _HELP: dict[Move, LazyString] = {
     Move.CONFIRM: _l("Ask the customer. Who is satisfied closes the complaint; who is not opens it again."),
     Move.REOPEN: _l("A closed complaint is archived. Reopen it only where the customer comes back with it."),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One of the seven steps: `who` and `at` of when it was reached last, None where nobody knows."""
-
-    step: Step
-    is_reached: bool
-    is_now: bool
-    who: str | None
-    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +176,10 @@ def panel(row: Complaint, sent: StepForm | None = None, late: AgreementField | N
 
 def take_step(view: RecordView, row: Complaint) -> ResponseReturnValue:
     """Take the step that was sent, or show its form again with what is to be mended."""
-    asked = try_step(view, row, sent_move())
+    transition = sent_move()
+    if is_only_shown():
+        return view.show_details(row, panel=panel(row, _as_sent(row, transition)))
+    asked = try_step(view, row, transition)
     if asked is None:
         return redirect(view.page_url("details_view", id=row.id))
     row = view.record_or_404()
@@ -213,9 +207,7 @@ def sent_move() -> Transition:
 
 def try_step(view: RecordView, row: Complaint, transition: Transition) -> StepForm | None:
     """Take a step as the form sent it, and commit; return the form, with the reason, where it was refused."""
-    asked = _form(
-        row, _with_others(transition, possible(row, open_proposal(row), current_actor())), sent=True
-    )
+    asked = _as_sent(row, transition)
     form, agreement = asked.form, asked.agreement
     has_problems = agreement is not None and transition.move is Move.AGREE and bool(agreement.problems)
     if not _is_valid(form, transition) or has_problems:
@@ -242,6 +234,11 @@ def try_step(view: RecordView, row: Complaint, transition: Transition) -> StepFo
     send_soon(notices)
     undo.tell(_("%(record)s: %(step)s", record=view.label(row), step=transition.move.label), None)
     return None
+
+
+def _as_sent(row: Complaint, transition: Transition) -> StepForm:
+    """Return the form of a step with what was filled in."""
+    return _form(row, _with_others(transition, possible(row, open_proposal(row), current_actor())), sent=True)
 
 
 def _is_valid(form: RecordForm, transition: Transition) -> bool:
@@ -347,31 +344,3 @@ def bounds_sentence(bounds: Bounds) -> str:
         most=bounds.value_most,
     )
     return sentence
-
-
-def stages_of(row: Complaint) -> list[Stage]:
-    """Return the seven steps; two queries."""
-    found = select(StepTaken).where(StepTaken.complaint_id == row.id).order_by(StepTaken.id)
-    reached = {taken.to_step: taken for taken in db.session.scalars(found)}
-    names = labels_for(Staff, {taken.created_by_id for taken in reached.values() if taken.created_by_id})
-    order = list(Step)
-    at_now = order.index(row.step)
-    stages = []
-    for place, step in enumerate(order):
-        taken = reached.get(step) if place <= at_now else None
-        who = names.get(taken.created_by_id) if taken is not None and taken.created_by_id else None
-        at = taken.taken_at if taken is not None else _stamp(row, step) if place <= at_now else None
-        stages.append(Stage(step, place <= at_now, place == at_now, who.text if who else None, at))
-    return stages
-
-
-def _stamp(row: Complaint, step: Step) -> datetime | None:
-    """Return when a step was reached of which no record tells, as of complaints that were imported."""
-    name = {
-        Step.REGISTERED: "registered_at",
-        Step.VERIFIED: "verified_at",
-        Step.ANALYSED: "analysed_at",
-        Step.CARRIED_OUT: "carried_out_at",
-        Step.CONFIRMED: "confirmed_at",
-    }.get(step)
-    return getattr(row, name) if name is not None else None

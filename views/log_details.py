@@ -79,6 +79,7 @@ def _page_title(endpoint: str) -> str:
 
 _WORDS: Mapping[str, Callable[[Any], str]] = {
     "rows": lambda value: str(ngettext("%(num)d record", "%(num)d records", value)),
+    "papers": lambda value: str(ngettext("with %(num)d paper", "with %(num)d papers", value)),
     "narrowed": lambda value: str(_("a part of the list") if value else _("the whole list")),
     "column": _columns,
     "endpoint": _page_title,

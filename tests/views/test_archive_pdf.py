@@ -91,6 +91,7 @@ def test_in_english_it_is_masked_as_for_its_reader_and_written_down(make: Factor
     found = select(AccessEntry).where(AccessEntry.kind == AccessKind.EXPORTED)
     entry = make.session.scalars(found).one()
     assert (entry.table_name, entry.row_id, entry.detail) == ("complaint", row.id, {"papers": 2})
+    assert "with 2 papers" in login(Role.AUDITOR).get(path("audit-log")).text
 
 
 def test_papers_that_can_not_be_read_are_named_and_break_nothing(

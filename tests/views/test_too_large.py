@@ -9,12 +9,14 @@ import pytest
 from bs4 import BeautifulSoup
 from screens import form_of, path
 from sqlalchemy import func, select
+from test_agreement import approved
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from conftest import Login, PanelClient
 from factories import Factory
 from models import Customer, Note
+from models.complaint import Step
 from models.organisation import Role
 from views import too_large
 
@@ -66,6 +68,23 @@ def test_a_note_keeps_its_words_where_its_files_are_too_large(
     assert written is not None
     assert written.get_text() == TYPED
     assert make.session.scalar(select(func.count(Note.id))) == 0
+
+
+def test_a_step_keeps_its_words_where_the_signed_agreement_is_too_large(make: Factory, login: Login) -> None:
+    client, row = login(Role.CLERK), approved(make)
+    sent = {"move": "agree", "version": str(row.version), "reply": TYPED, "csrf_token": client.csrf_token()}
+    file = (BytesIO(b"a" * 45_000), "协议.pdf")
+    address = path("complaint", "step", id=row.id)
+    refused = client.post(address, data=sent | {"agreement": file}, csrf=False)
+    assert refused.status_code == 413
+    assert "“协议.pdf” has 45.0 MB; a file may have 30 MB." in refused.text
+    form = back_to_the_form(client, refused)
+    assert form.status_code == 200
+    written = BeautifulSoup(form.text, "html5lib").select_one("#f-reply")
+    assert written is not None
+    assert written.get_text() == TYPED
+    make.session.refresh(row)
+    assert row.step is Step.PROPOSED
 
 
 def test_a_form_with_too_long_a_text_keeps_all_the_others(make: Factory, login: Login) -> None:
