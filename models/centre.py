@@ -42,6 +42,9 @@ class Centre(Base):
     customers_per_person: Mapped[int] = mapped_column(default=200, server_default="200")
     # Whether somebody other than who handled a complaint asks if the customer is satisfied.
     is_confirmed_by_other: Mapped[bool] = mapped_column(default=True, server_default="true")
+    # Whether customers hear in writing that their complaint was taken up, and what number they call.
+    is_acknowledged: Mapped[bool] = mapped_column(default=True, server_default="true")
+    hotline: Mapped[str | None] = mapped_column(String(40))
     # Of the steps of setting up: "confirmed" or "skipped"; what is not in it follows from the records.
     steps: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     # Months that something is kept, by kind, where the centre chose another period than the default's.
@@ -94,6 +97,8 @@ class CentreFacts:
     zone: ZoneInfo
     customers_per_person: int
     is_confirmed_by_other: bool
+    is_acknowledged: bool = True
+    hotline: str | None = None
 
     def shown_name(self, *, is_english: bool) -> str | None:
         """Return the name as a reader of the language wants it, None where there is none."""
@@ -114,11 +119,13 @@ def centre_facts() -> CentreFacts:
                     Centre.timezone,
                     Centre.customers_per_person,
                     Centre.is_confirmed_by_other,
+                    Centre.is_acknowledged,
+                    Centre.hotline,
                 )
             ).one_or_none()
-        name, name_en, timezone, customers, by_other = row or (None, None, None, CUSTOMERS_PER_PERSON, True)
+        name, name_en, timezone, customers, *others = row or (None, None, None, CUSTOMERS_PER_PERSON, True)
         zone = ZoneInfo(timezone) if timezone else current_app.extensions["settings"].timezone
-        session.info[_KNOWN] = CentreFacts(name, name_en, zone, customers, by_other)
+        session.info[_KNOWN] = CentreFacts(name, name_en, zone, customers, *others)
     facts: CentreFacts = session.info[_KNOWN]
     return facts
 

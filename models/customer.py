@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, func, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.actor import acting_as, system_actor
@@ -29,6 +29,7 @@ class Customer(SortedByName, HasPhone, Record):
     __tablename__ = "customer"
     __table_args__ = (
         not_blank("name"),
+        CheckConstraint("email = lower(email)", name="email_lower"),
         phone_index("customer"),
         Index("ix_customer_dealer_id_id", "dealer_id", "id"),
     )
@@ -40,6 +41,7 @@ class Customer(SortedByName, HasPhone, Record):
     )
     contact_person: Mapped[str | None] = mapped_column(String(80))
     phone: Mapped[str | None] = mapped_column(String(160), index=True)
+    email: Mapped[str | None] = mapped_column(String(254))
     address: Mapped[str | None] = mapped_column(String(300))
     level: Mapped[Grade | None] = mapped_column(enum_type(Grade))
     dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealer.id"))

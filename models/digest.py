@@ -93,6 +93,7 @@ class DeliveryKind(Labelled):
     ACCOUNT = "account", _("Login and password")
     NOTICE = "notice", _("Notice to a department")
     REMINDER = "reminder", _("Reminder of what is due")
+    ACKNOWLEDGEMENT = "acknowledgement", _("Acknowledgement to a customer")
 
 
 # Their links act for the recipient: nobody else reads them but an administrator.

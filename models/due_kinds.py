@@ -30,6 +30,7 @@ from models.due_complaints import (
     tell_customer,
 )
 from models.due_source import Source, Window, day_of, keys_of, of_customer, start_of_day
+from models.letter import Letter
 from models.notice import Notice
 from models.permissions import allows
 from models.proposal import Proposal
@@ -70,6 +71,7 @@ class DueKind(Labelled):
     MAINTENANCE = "maintenance", _("Maintenance")
     WARRANTY_END = "warranty_end", _("End of warranty")
     WARRANTY_CLAIM = "warranty_claim", _("Warranty claim to decide")
+    LETTER = "letter", _("Letter to send")
 
 
 def _oldest(zone: ZoneInfo) -> date:
@@ -234,6 +236,23 @@ def _warranty_claim(window: Window, _zone: ZoneInfo) -> Source:
     )
 
 
+def _letter(window: Window, zone: ZoneInfo) -> Source:
+    # On the day on which it was drafted.
+    return Source(
+        Letter,
+        day_of(Letter.created_at, zone),
+        [Letter.sent_on.is_(None), *window.contains_instant(Letter.created_at, zone, timedelta())],
+        {
+            "customer_id": Letter.customer_id,
+            "dealer_id": Letter.dealer_id,
+            "responsible_id": Letter.responsible_id,
+        },
+        [of_customer(Letter)],
+        Customer.phone,
+        about=Letter.regarding,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """How the rows of a kind are found, what a line of it tells of, and what it takes to do it."""
@@ -288,6 +307,7 @@ RULES: Mapping[DueKind, Rule] = {
         frozenset({WarrantyClaim, Vehicle, Dealer}),
         ((WarrantyClaim, "edit"), (WarrantyClaim, "approve")),
     ),
+    DueKind.LETTER: Rule(Letter, _letter, frozenset({Letter, Customer, Dealer}), ((Letter, "edit"),)),
 }
 
 

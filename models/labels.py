@@ -169,6 +169,8 @@ FIELD_LABELS: dict[str, LazyString] = {
     "done_by": _("Reported by"),
     "report": _("Report"),
     "decision_reason": _("Reason of the decision"),
+    "hotline": _("Phone for customers"),
+    "is_acknowledged": _("Customers hear in writing that their complaint was taken up"),
     "sent_on": _("Sent on"),
     "sent_by_id": _("Sent by"),
     "regarding": _("Regarding"),

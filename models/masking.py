@@ -135,6 +135,12 @@ def mask_frame_number(text: str) -> str:
     return "····" if len(signs) < 2 * 4 else f"····{signs[-4:]}"
 
 
+def mask_email(text: str) -> str:
+    """Return an e-mail address with its first sign and where it is kept: w****@qq.com."""
+    local, at, host = plain_text(text).rpartition("@")
+    return f"{local[:1] if len(local) > 2 else ''}****{at}{host}" if at else "****"
+
+
 def mask_numbers(text: str, *, phones: bool, plates: bool, frame_numbers: bool) -> str:
     """Return a text, line by line, without the numbers of these kinds; as it is where none stands in it."""
     if not _FEW_DIGITS.search(text):

@@ -15,13 +15,14 @@ from sqlalchemy import Enum, String, inspect
 
 from models.actor import current_actor
 from models.base import Record
-from models.masking import mask_frame_number, mask_numbers, mask_phone, mask_plate
+from models.masking import mask_email, mask_frame_number, mask_numbers, mask_phone, mask_plate
 from models.permissions import SENSITIVE, SHOWN_TO_ALL, Sensitive, masked_columns, masked_kinds
 
 _MASKS: Mapping[Sensitive, Callable[[str], str]] = {
     Sensitive.PHONE: mask_phone,
     Sensitive.PLATE: mask_plate,
     Sensitive.FRAME_NUMBER: mask_frame_number,
+    Sensitive.EMAIL: mask_email,
 }
 _NOTHING: Mapping[str, Mapping[str, Sensitive]] = MappingProxyType({})
 _NO_COLUMNS: Mapping[str, Sensitive] = MappingProxyType({})

@@ -276,11 +276,12 @@ class Sensitive(StrEnum):
     PHONE = "phone"
     PLATE = "plate"
     FRAME_NUMBER = "frame_number"
+    EMAIL = "email"
 
 
 # By table the columns that are masked, unless the reader's roles need them whole.
 SENSITIVE: Mapping[str, Mapping[str, Sensitive]] = {
-    "customer": {"phone": Sensitive.PHONE},
+    "customer": {"phone": Sensitive.PHONE, "email": Sensitive.EMAIL},
     "complaint": {"phone": Sensitive.PHONE},
     "call_record": {"phone": Sensitive.PHONE},
     "dealer": {"phone": Sensitive.PHONE},
@@ -296,6 +297,7 @@ _CALLERS = frozenset(
 WHOLE_FOR: Mapping[Sensitive, frozenset[Role]] = {
     Sensitive.PHONE: _CALLERS,
     Sensitive.PLATE: _CALLERS,
+    Sensitive.EMAIL: _CALLERS,
     # By it the others trace a fault to its batch.
     Sensitive.FRAME_NUMBER: _CALLERS | {Role.QUALITY_ENGINEER, Role.WAREHOUSE_KEEPER},
 }

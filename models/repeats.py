@@ -15,11 +15,11 @@ REPEATS_MOST = 3
 
 
 def earlier_complaints(
-    *, customer_id: int | None, vehicle_id: int | None, subject_id: int | None, but: int | None = None
+    *, customer_id: int | None, vehicle_id: int | None, subject_id: int | None
 ) -> list[Complaint]:
     """Return the complaints that one of these would repeat, open ones first, the newest first; one query.
 
-    `but` is the complaint itself, once it has an id. As far as who acts now sees them.
+    As far as who acts now sees them.
     """
     same = []
     if vehicle_id is not None:
@@ -33,22 +33,18 @@ def earlier_complaints(
         return []
     is_open = Complaint.step != Step.CONFIRMED
     found = select(Complaint).where(or_(*same), or_(is_open, Complaint.registered_at >= now() - RECENT))
-    if but is not None:
-        found = found.where(Complaint.id != but)
     newest = found.order_by(is_open.desc(), Complaint.registered_at.desc(), Complaint.id.desc())
     return list(db.session.scalars(newest.limit(REPEATS_MOST)))
 
 
 def note_repeat(complaint: Complaint) -> None:
-    """Note on a new complaint which earlier one it repeats, where nobody has said so; flushes."""
+    """Note on a complaint about to be saved which earlier one it repeats, where nobody has said so."""
     if complaint.repeats_id is not None:
         return
     earlier = earlier_complaints(
         customer_id=complaint.customer_id,
         vehicle_id=complaint.vehicle_id,
         subject_id=complaint.subject_id,
-        but=complaint.id,
     )
     if earlier:
         complaint.repeats_id = earlier[0].id
-        db.session.flush()

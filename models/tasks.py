@@ -17,6 +17,7 @@ from models.call_record import CallRecord
 from models.centre import site_zone
 from models.complaint import FIRST_ANSWER_WITHIN, Complaint, Severity, Step
 from models.deadline import Deadline
+from models.letter import Letter
 from models.organisation import Staff
 from models.part import Part, PartsQualityRecord
 from models.permissions import allows
@@ -141,6 +142,7 @@ TASKS: dict[str, Task] = {
             is_bad=True,
         ),
         Task("promises", CallRecord, _("Promises due or late"), _promises, is_bad=True),
+        Task("unsent", Letter, _("Letters to send"), lambda: Letter.sent_on.is_(None)),
         Task("found", _Q, _("Parts faults found in 7 days"), lambda: _Q.found_on >= _since()),
         Task("key_parts", _Q, _("Of these, on key parts"), _key_parts, is_bad=True),
         Task("undecided", _Q, _("Parts without a disposition"), lambda: _Q.disposition.is_(None)),

@@ -64,6 +64,7 @@ from models.centre import Centre, Invitation
 from models.complaint import FaultDegree, Step
 from models.deadline_rule import DeadlineKind
 from models.digest import DeliveryKind
+from models.letter import LetterKind
 from models.organisation import Locale, Role
 from models.step_taken import Move
 from models.told_once import ToldOf
@@ -354,6 +355,7 @@ class Factory:
             self.record(model)
         # Beside another, which can be its earlier one.
         self.service_receipt(is_return_repair=True)
+        self.letter(kind=LetterKind.ACKNOWLEDGEMENT, complaint_id=self.complaint().id)
         self.supplier_alias()
         self.demo_record()
         self.invitation()

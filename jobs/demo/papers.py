@@ -44,7 +44,8 @@ def add_papers(world: World, complaints: list[Heard]) -> None:
 
 def _letter(world: World, heard: Heard) -> dict[str, Any]:
     chance, buyer = world.chance, world.buyer(heard.car)
-    kind = chance.choice(list(LetterKind))
+    # What the panel itself writes is left to it.
+    kind = chance.choice(list(_CONTENTS))
     sent_on = world.days.local(heard.at) + timedelta(days=chance.randrange(2, 15))
     replied_on = sent_on + timedelta(days=chance.randrange(3, 20))
     has_reply = chance.random() < 0.3 and replied_on < world.days.today

@@ -46,10 +46,11 @@ TODAY = date(2026, 3, 10)
 NAME, EARLIER_NAME, CONTACT, SPOKE_WITH = "诸葛清澜", "诸葛清岚", "司徒望舒", "尉迟听雨"
 PHONE, EARLIER_PHONE, LANDLINE = "13977640821", "13855319977", "0516-83126677"
 ADDRESS, EARLIER_ADDRESS = "徐州市云龙区翠屏山路三百号", "徐州市鼓楼区黄河西路九号"
+EMAIL = "zhuge.qinglan@example.cn"
 PLATE, EARLIER_PLATE, FRAME = "苏C73K9Q", "苏C11X8W", "LHSZQ3KD5N7X20461"
 PLANTED = (
     NAME, EARLIER_NAME, CONTACT, SPOKE_WITH, PHONE, EARLIER_PHONE, LANDLINE, ADDRESS, EARLIER_ADDRESS, PLATE,
-    EARLIER_PLATE, FRAME,
+    EARLIER_PLATE, FRAME, EMAIL,
 )  # fmt: skip
 SPEECH = (
     f"{NAME}来电，电话 139-7764-0821，又说１３９７７６４０８２１，以前是{EARLIER_PHONE}，家住{ADDRESS}，"
@@ -69,6 +70,7 @@ def person_with_everything(make: Factory) -> Customer:
         contact_person=CONTACT,
         phone=f"{EARLIER_PHONE} / {LANDLINE}",
         address=EARLIER_ADDRESS,
+        email=EMAIL,
         wished_service=SPEECH,
     )
     customer.name, customer.phone, customer.address = NAME, f"139 7764 0821 / {LANDLINE}", ADDRESS
@@ -93,6 +95,8 @@ def person_with_everything(make: Factory) -> Customer:
         customer_id=customer.id, spoke_with=SPOKE_WITH, phone=LANDLINE, points=SPEECH + SPOKE_WITH
     )
     make.letter(customer_id=customer.id, address=ADDRESS, regarding=f"致{NAME}", content=SPEECH)
+    mail = make.delivery(recipient=EMAIL, recipient_name=NAME, message=f"{NAME} {EMAIL}".encode())
+    make.letter(customer_id=customer.id, complaint_id=complaint.id, delivery_id=mail.id, content=SPEECH)
     make.warranty_claim(vehicle_id=vehicle.id, fault=SPEECH, outcome=ClaimOutcome.PASSED, decided_on=TODAY)
     make.parts_quality_record(complaint_id=complaint.id, fault=SPEECH)
     # Of others, who speak of the person's vehicle.
@@ -157,8 +161,8 @@ def test_after_an_erasure_nothing_of_the_person_is_anywhere(
     assert left == []
     assert "１３９７" not in after
     assert counts.items() >= {
-        "customer": 1, "vehicle": 1, "complaint": 2, "call_record": 1, "letter": 1, "warranty_claim": 1,
-        "note": 3, "attachment": 1, "import_origin": 2, "import_run": 1, "digest": 1, "delivery": 1,
+        "customer": 1, "vehicle": 1, "complaint": 2, "call_record": 1, "letter": 2, "warranty_claim": 1,
+        "note": 3, "attachment": 1, "import_origin": 2, "import_run": 1, "digest": 1, "delivery": 2,
     }.items()  # fmt: skip
 
 

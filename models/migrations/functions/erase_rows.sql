@@ -124,6 +124,7 @@ DECLARE
     digests bigint[] := ARRAY(
         SELECT id FROM digest WHERE payload::text ~ coalesce(numbers, '(?!x)x') AND payload::text ~* p_pattern);
     mails bigint;
+    written bigint;
     files bigint;
 BEGIN
     UPDATE digest SET payload = scrub_json(payload, p_pattern) WHERE id = ANY (digests);
@@ -131,6 +132,14 @@ BEGIN
     WHERE digest_id = ANY (digests)
        OR id IN (SELECT delivery_id FROM notice WHERE complaint_id = ANY (p_complaints));
     GET DIAGNOSTICS mails = ROW_COUNT;
+    -- What went to the person: address and name go too, and what waits is not sent any more.
+    UPDATE delivery
+    SET recipient = 'erased-' || id, recipient_name = 'erased', answer = NULL, message = erased_message(),
+        state = CASE WHEN state = 'pending' THEN 'failed' ELSE state END
+    WHERE id IN (SELECT delivery_id FROM letter WHERE complaint_id = ANY (p_complaints))
+      AND recipient <> 'erased-' || id;
+    GET DIAGNOSTICS written = ROW_COUNT;
+    mails := mails + written;
     UPDATE import_run SET file_name = left(regexp_replace(file_name, p_pattern, '***', 'gi'), 255)
     WHERE file_name ~* p_pattern;
     UPDATE import_run SET content = NULL, rejected = NULL, preview = NULL, problem = NULL,
