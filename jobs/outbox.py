@@ -109,6 +109,11 @@ def add_reminder_mail(mail: Mail, recipient: Recipient) -> Delivery:
     return _add_automatic(DeliveryKind.REMINDER, mail, recipient)
 
 
+def add_acknowledgement_mail(mail: Mail, recipient: Recipient) -> Delivery:
+    """Put a mail to a customer into the outbox, to be flushed with others."""
+    return _add_automatic(DeliveryKind.ACKNOWLEDGEMENT, mail, recipient)
+
+
 def _add_automatic(kind: DeliveryKind, mail: Mail, recipient: Recipient) -> Delivery:
     settings = _settings()
     headers = {

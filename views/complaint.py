@@ -11,6 +11,7 @@ from flask_admin import expose
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from jobs.acknowledgements import acknowledge
 from jobs.notices import tell_of_complaint, tell_of_raised
 from jobs.outbox import send_soon
 from models import Complaint, Record, current_actor
@@ -234,12 +235,15 @@ class ComplaintView(RecordView):
         """
         return panel(row, late=late)
 
+    def complete(self, row: Any) -> None:
+        """Say which earlier complaint a new one repeats."""
+        note_repeat(row)
+
     def on_save(self, form: RecordForm, row: Any, *, is_created: bool) -> None:  # noqa: ARG002 - as the base
-        """Record who registered the complaint and what it repeats, and write to the departments told."""
+        """Record who registered it, and write to the departments and the customer."""
         if is_created:
-            note_repeat(row)
             register(row)
-            g.notices = tell_of_complaint(row)
+            g.notices = tell_of_complaint(row) + acknowledge(row)
         elif is_urgent(row) and was_raised(row):
             g.notices = [*g.get("notices", []), *tell_of_raised(row)]
 

@@ -57,13 +57,14 @@ class CustomerView(PersonView):
     )
     column_descriptions = per_field(
         phone=_("Several numbers with a slash between them; any digits of them find the customer."),
+        email=_("Where the customer is written to, such as that a complaint was taken up."),
         level=_("Set by the office, by visits, money spent and length of the relation."),
         source=_("How the customer came to us, such as a fair or another customer."),
         responsible_id=_("The customer's agent; without one the customer lies in the region's pool."),
         are_promises_kept=_("Leave open until somebody has asked the customer."),
     )
     form_sections = (
-        Section(_("Customer"), ("name", "kind", "level", "contact_person", "phone", "address")),
+        Section(_("Customer"), ("name", "kind", "level", "contact_person", "phone", "email", "address")),
         Section(
             _("Relation"),
             (

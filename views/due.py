@@ -320,6 +320,8 @@ _STEPS: Mapping[DueKind, LazyString] = {
     DueKind.TELL_CUSTOMER: lazy_gettext("Record that the customer was told"),
     DueKind.CARRIED_OUT: lazy_gettext("Note it as carried out"),
     DueKind.CONFIRMED: lazy_gettext("Record the reply"),
+    # Likewise on its page: to print it, and to note that it went out.
+    DueKind.LETTER: lazy_gettext("Print and send"),
 }
 # What is done in the record's own form.
 _EDITED: Mapping[DueKind, LazyString] = {

@@ -292,6 +292,9 @@ class RecordType(Guarded, ModelView):
         """Return why these can't be changed together, each by its form; None when nothing is against it."""
         return next((found for form, row in forms if (found := self.check(form, row)) is not None), None)
 
+    def complete(self, row: Any) -> None:
+        """Set on a new record what follows from what was filled in; runs before it is saved."""
+
     def on_save(self, form: RecordForm, row: Any, *, is_created: bool) -> None:
         """Do what belongs to saving; runs after the flush (a new row has its id), before the commit."""
 

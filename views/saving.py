@@ -36,6 +36,8 @@ def save(view: RecordView, form: RecordForm, row: Any, *, is_created: bool) -> b
     try:
         sent = sent_twice.claim() if is_created else None
         set_fields(form, row)
+        if is_created:
+            view.complete(row)
         db.session.add(row)
         db.session.flush()
         if sent is not None:

@@ -29,7 +29,7 @@ from views.trees import tree_order
 FIRST_ZONE = "Asia/Shanghai"
 # Zones by which people live; the others are technical or old names.
 _LIVED_IN = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
-NAME_MOST = 80
+NAME_MOST, PHONE_MOST = 80, 40
 ADDRESSES_MOST = 50
 CUSTOMERS_MOST = 100_000
 LARGEST_KEY = 2**31 - 1
@@ -61,7 +61,7 @@ def _places(locale: str) -> Mapping[str, str]:
 
 
 def save_centre() -> Problems:
-    """Set name, time zone and cap of customers of the centre, and the name of who sets it up."""
+    """Set what is said of the centre, what customers are written, and the name of who sets it up."""
     name, name_en = _line("name"), _line("name_en")
     own_name = _line("own_name")
     zone = request.form.get("timezone", "")
@@ -69,12 +69,20 @@ def save_centre() -> Problems:
     if zone not in zone_names():
         problems["timezone"] = _("Choose a time zone of the list.")
     most = _cap_of_customers(problems)
+    hotline = _line("hotline")
+    if len(hotline) > PHONE_MOST:
+        problems["hotline"] = _("At most %(count)s characters.", count=PHONE_MOST)
     if not problems:
         centre = find_centre()
         centre.name, centre.name_en, centre.timezone = name, name_en or None, zone
         if own_name:
             _own_record().name = own_name
         centre.customers_per_person = most or centre.customers_per_person
+        # A form that does not ask changes nothing.
+        if "is_acknowledged" in request.form:
+            centre.is_acknowledged = "1" in request.form.getlist("is_acknowledged")
+        if "hotline" in request.form:
+            centre.hotline = hotline or None
     return problems
 
 

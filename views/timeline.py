@@ -136,7 +136,9 @@ def _dated(listed: Iterable[Linked]) -> list[Linked]:
 def _rows(linked: Linked, key: int, place: Place | None) -> list[Any]:
     """Return one row more than a page has, so that it is known whether there are earlier ones."""
     view = linked.view
-    statement = select(view.model).where(getattr(view.model, linked.held_by) == key)
+    # What has not happened yet, such as a letter not sent, has no place.
+    happened: Any = getattr(view.model, view.happens or "")
+    statement = select(view.model).where(getattr(view.model, linked.held_by) == key, happened.is_not(None))
     if place is not None:
         statement = statement.where(_is_before(view, place))
     return list(db.session.scalars(newest_first(view, statement).limit(ENTRIES_MOST + 1)))

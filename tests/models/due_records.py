@@ -57,6 +57,7 @@ def one_of_each(make: Factory, **attributes: Any) -> dict[DueKind, Any]:
         **{DueKind[kind.name]: make.owing(kind, noon(1), **shared) for kind in STEP_OF},
         DueKind.DEPARTMENT_TASK: make.department_task(due_on=day(1), **attributes),
         DueKind.NOTICE: undelivered(make, **attributes),
+        DueKind.LETTER: make.letter(sent_on=None, created_at=noon(1), **shared),
         DueKind.PROMISE: make.call_record(promise="寄", promised_until=day(1), **shared),
         DueKind.FIRST_FOLLOW_UP: handed_over(make, -3, **shared),
         DueKind.SECOND_FOLLOW_UP: second,

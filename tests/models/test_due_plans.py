@@ -35,6 +35,7 @@ SERVED = {
     DueKind.MAINTENANCE: "ix_vehicle_next_maintenance_on",
     DueKind.WARRANTY_END: "ix_vehicle_warranty_until",
     DueKind.WARRANTY_CLAIM: "ix_warranty_claim_claimed_on_open",
+    DueKind.LETTER: "ix_letter_",
 }
 GROWING = (
     "complaint",
@@ -44,6 +45,7 @@ GROWING = (
     "vehicle",
     "customer",
     "notice",
+    "letter",
     "delivery",
 )
 

@@ -22,6 +22,8 @@ from models.organisation import Role
 OF_WAREHOUSE = {DueKind.WARRANTY_CLAIM, DueKind.DEPARTMENT_TASK}
 # Decisions, and notices to send again, stand where that can be done.
 READ_BY = {role: set(DueKind) - {DueKind.DECISION} for role in Role} | {
+    # A quality engineer reads no letters.
+    Role.QUALITY_ENGINEER: set(DueKind) - {DueKind.DECISION, DueKind.LETTER},
     Role.WAREHOUSE_KEEPER: OF_WAREHOUSE,
     Role.AUDITOR: set(DueKind) - {DueKind.DECISION, DueKind.NOTICE},
     Role.SUPERVISOR: set(DueKind),
@@ -39,7 +41,7 @@ STEPS = {
 DONE_BY = {
     Role.CLERK: CALLERS_DO,
     Role.FOLLOW_UP_AGENT: CALLERS_DO,
-    Role.TOURING_ENGINEER: CALLERS_DO,
+    Role.TOURING_ENGINEER: CALLERS_DO - {DueKind.LETTER},
     Role.QUALITY_ENGINEER: STEPS | OF_WAREHOUSE,
     Role.WAREHOUSE_KEEPER: {DueKind.DEPARTMENT_TASK},
     Role.SUPERVISOR: set(DueKind),

@@ -55,6 +55,7 @@ def one_for_each_task(make: Factory, person: int) -> None:
     make.service_receipt(kind=ServiceKind.INQUIRY)
     for kept_on in (None, today):
         make.call_record(promise="寄", promised_until=today, promise_kept_on=kept_on)
+    make.letter(sent_on=None)
     key_part = make.part(is_key_part=True)
     make.parts_quality_record(found_on=today, part_id=key_part.id)
     make.parts_quality_record(found_on=today, disposition=Disposition.SCRAP)

@@ -132,6 +132,7 @@ def test_a_repeat_is_shown_before_it_is_registered_and_noted_when_it_is(make: Fa
     assert f"/complaint/details/?id={open_one.id}#note-body" in page
     made = register(client, subject.id, vehicle_id=vehicle.id, customer_id=wang.id, session=make.session)
     assert made.repeats_id == open_one.id
+    assert made.version == 1
     # The page of the earlier one leads to it, its own page back.
     assert made.number in client.get(path("complaint", "details", id=open_one.id)).text
     assert open_one.number in client.get(path("complaint", "details", id=made.id)).text

@@ -200,6 +200,15 @@
     return huisheng.combos.get(form.elements[name])?.choose(record);
   }
 
+  // Said at the caller too: on a phone what stands beside the form lies below it.
+  function warn(form, beside) {
+    const repeats = beside.querySelector("#repeats");
+    const link = document.createElement("a");
+    link.href = "#repeats";
+    link.textContent = repeats ? `${repeats.textContent.trim()}: ${beside.querySelector(".repeats strong").textContent}` : "";
+    form.querySelector("[data-repeat]")?.replaceChildren(...(repeats ? [link] : []));
+  }
+
   // Asked anew whenever customer, vehicle or subject is another one, by whatever way.
   function watch(form, beside) {
     let shownFor = "";
@@ -213,8 +222,12 @@
         const answer = await fetch(`${beside.dataset.beside}?${query}`, { headers: { Accept: "text/html" }, redirect: "manual" });
         if (!answer.ok || query !== shownFor) return;
         beside.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.children);
+        warn(form, beside);
       } catch { /* The form works without it. */ }
     }
+    // On a phone one goes on below the caller: the warning stands where one goes on.
+    const hint = form.querySelector("[data-repeat]");
+    if (hint) fieldOf(form, "subject_id")?.closest(".field").before(hint);
     const soon = ({ target }) => {
       if (!BESIDE.includes(target.name)) return;
       clearTimeout(timer);
