@@ -20,6 +20,7 @@ from models.access import AccessKind, record_access
 from models.base import now
 from views.archive import Archive, archive_of
 from views.archive_papers import Paper
+from views.demo_marks import is_invented
 
 if TYPE_CHECKING:
     from views.base import RecordView
@@ -38,7 +39,7 @@ def send_pdf(view: RecordView, row: Complaint) -> ResponseReturnValue:
         taken = _taken(archive.papers)
         _write(folder, archive.papers, taken)
         try:
-            pdf = set_archive(folder, _content(archive, taken))
+            pdf = set_archive(folder, _content(archive, taken, is_demo=is_invented(row)))
         except NotSetError:
             flash(
                 _("The PDF could not be made. Print this page instead, and tell who runs the panel."), "error"
@@ -80,7 +81,7 @@ def _write(folder: Path, papers: list[Paper], taken: dict[int, str]) -> None:
         (folder / names[key]).write_bytes(content)
 
 
-def _content(archive: Archive, taken: dict[int, str]) -> dict[str, Any]:
+def _content(archive: Archive, taken: dict[int, str], *, is_demo: bool) -> dict[str, Any]:
     """Return what the child sets: texts alone, in the reader's language."""
     locale = get_locale()
     withheld = (
@@ -88,6 +89,7 @@ def _content(archive: Archive, taken: dict[int, str]) -> dict[str, Any]:
         if archive.withheld
         else []
     )
+    demo = [_("Demo data: all of this is invented.")] if is_demo else []
     return {
         "lang": locale.language if locale else "zh",
         "region": "cn" if locale is None or locale.language == "zh" else None,
@@ -95,7 +97,7 @@ def _content(archive: Archive, taken: dict[int, str]) -> dict[str, Any]:
         "number": archive.number,
         "title": archive.title,
         "kind": _("Archived") if archive.is_closed else _("Course so far"),
-        "state": [archive.state, *withheld],
+        "state": [*demo, archive.state, *withheld],
         "centre": archive.centre,
         "made": archive.made,
         "head": [asdict(line) for line in archive.head],

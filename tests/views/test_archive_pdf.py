@@ -77,6 +77,7 @@ def test_in_chinese_it_can_be_searched_and_leafed_through_and_holds_the_papers(
 
 def test_in_english_it_is_masked_as_for_its_reader_and_written_down(make: Factory, login: Login) -> None:
     row = closed(make)
+    make.demo_record(row)
     text = text_of(pdf_of(login(Role.QUALITY_ENGINEER), row))
     for said in (
         "Complaint file",
