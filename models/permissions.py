@@ -108,13 +108,13 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
         Role.QUALITY_ENGINEER: "lrx",
         Role.WAREHOUSE_KEEPER: _READ,
     },
-    # Written by the panel, answered by the link of its mail.
+    # Written by the panel, answered by the link of its mail; "act" sends it again.
     "notice": {
-        Role.CLERK: "lrx",
-        Role.FOLLOW_UP_AGENT: "lrx",
-        Role.TOURING_ENGINEER: "lrx",
-        Role.SUPERVISOR: "lrx",
-        Role.QUALITY_ENGINEER: "lrx",
+        Role.CLERK: "lrxt",
+        Role.FOLLOW_UP_AGENT: "lrxt",
+        Role.TOURING_ENGINEER: "lrxt",
+        Role.SUPERVISOR: "lrxt",
+        Role.QUALITY_ENGINEER: "lrxt",
         Role.WAREHOUSE_KEEPER: _READ,
     },
     "department_task": {

@@ -15,7 +15,7 @@ from sqlalchemy.orm import undefer
 
 from jobs.notices import send_again
 from jobs.outbox import send_soon
-from models import Delivery, Notice, Record, current_actor, db
+from models import Delivery, Notice, current_actor, db
 from models.notice_recipients import Told, address_now
 from models.permissions import allows
 from views.base import RecordView
@@ -80,14 +80,6 @@ class NoticeView(RecordView):
         Section(_("Who was told"), ("name", "email", "locale", "expires_at")),
         Section(_("Handling"), ("responsible_id", "department_id", "region_id")),
     )
-
-    def is_allowed(self, action: str) -> bool:
-        """Let who carries complaints through their steps send a notice again."""
-        return allows(current_actor(), "complaint", "act") if action == "act" else super().is_allowed(action)
-
-    def is_allowed_on(self, action: str, row: Record) -> bool:
-        """Tell whether who acts now may take `action` on this notice."""
-        return self.is_allowed(action) if action == "act" else super().is_allowed_on(action, row)
 
     def panel(self, row: Notice) -> Undelivered | None:
         """Return what stands against its having arrived; None where nothing does."""

@@ -26,7 +26,7 @@ EXPECTED = {
     "complaint": ("lrcext", "lrcext", "lrcext", "lrext", "lr", "lrcedxta", "lrx", "lrcedxta"),
     "proposal": ("lrx", "lrx", "lrx", "lrx", "lr", "lrx", "lrx", "lrx"),
     "step_taken": ("lrx", "lrx", "lrx", "lrx", "lr", "lrx", "lrx", "lrx"),
-    "notice": ("lrx", "lrx", "lrx", "lrx", "lr", "lrx", "lrx", "lrx"),
+    "notice": ("lrxt", "lrxt", "lrxt", "lrxt", "lr", "lrxt", "lrx", "lrxt"),
     "department_task": ("lrcex", "lrcex", "lrcex", "lrex", "lrex", "lrcedx", "lrx", "lrcedx"),
     "compensation_rule": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedx"),
     "dealer": ("lrcex", "lr", "lrcex", "lr", "lr", "lrcedx", "lrx", "lrcedx"),

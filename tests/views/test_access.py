@@ -48,7 +48,8 @@ def test_each_page_opens_for_exactly_the_roles_that_may(
     client = login(role, region=region)
     own = letters(role, table)
     for page, letter in LETTERS.items():
-        with client.get(path(table, page, id=key)) as response:
+        # Where nothing opens a sentence is enough, its page is looked at elsewhere.
+        with client.get(path(table, page, id=key), headers={"Accept": "application/json"}) as response:
             assert response.status_code == (200 if letter in own else 403), (page, own)
 
 

@@ -40,7 +40,7 @@ OPEN = {
     "answer.answer",
 }
 # What takes no id of a record of its own type.
-WITHOUT_ID = {"index_view", "create_view", "export", "ajax_lookup"}
+WITHOUT_ID = {"index_view", "create_view", "export", "ajax_lookup", "callers_view", "beside_view"}
 READING = {"list", "read", "export"}
 # Posts that change nothing, or only what is the reader's own.
 # Changes nothing but the log of accesses, and shows what who reads the record may know.
@@ -48,6 +48,8 @@ HARMLESS_POSTS = {f"{model.__tablename__}.reveal_view" for model in record_types
 # The log of everything, which those alone read who see all regions.
 OF_ALL_REGIONS = {"audit_log"}
 HIDDEN = "外区机密"
+# An error is answered in a sentence then, without its page; what is shown is the same page.
+BRIEF = {"Accept": "application/json"}
 # No free text: numbers that the database draws, keys, phones.
 _KEYS = {"number", "code", "frame_number", "plate_number", "phone", "name_sort", "phone_numbers", "email"}
 LIMITED = [model for model in record_types() if model.reach is Reach.REGION]
@@ -215,7 +217,7 @@ def test_an_id_of_another_region_opens_and_changes_nothing_at_any_address(furnis
     before = snapshot(furnished)
     opened, asked = [], 0
     for rule, method, url, data in swapped(furnished):
-        with furnished.client.open(url, method=method, data=data) as answer:
+        with furnished.client.open(url, method=method, data=data, headers=BRIEF) as answer:
             is_shown = HIDDEN.encode() in answer.get_data()
         asked += 1
         if is_shown or answer.status_code >= 500 or (must_be_404(rule) and answer.status_code != 404):
@@ -300,7 +302,10 @@ def test_an_id_that_is_none_is_no_error_of_the_panel_at_any_address(furnished: F
             continue
         method = "POST" if "POST" in (rule.methods or ()) else "GET"
         with furnished.client.open(
-            f"{address(rule)}?id={key}", method=method, data={"id": key} if method == "POST" else None
+            f"{address(rule)}?id={key}",
+            method=method,
+            data={"id": key} if method == "POST" else None,
+            headers=BRIEF,
         ) as answer:
             if answer.status_code >= 500:
                 failed.append((method, rule.rule, answer.status_code))
