@@ -140,6 +140,7 @@ def _digest_arguments(app: Flask, make: Factory) -> dict[str, Arguments]:
         "digest.message": {"id": mail},
         "delivery": {"id": mail},
         "unsubscribe.ask": {"token": link.rsplit("/", 1)[1]},
+        "team.give_view": {"item": f"complaint:{make.complaint().id}"},
         "guide.page": {"page": next(iter(guide("en")))},
         "invitation.accept": {"token": _invitation_token(make)},
         "answer.answer": {"token": notice_link(make.notice()).rpartition("/")[2]},
