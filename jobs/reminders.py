@@ -77,7 +77,8 @@ def reminder_mail(staff: Staff, reminders: Sequence[Reminder]) -> Mail:
 
 def _line(reminder: Reminder) -> Line:
     due_at = reminder.due_at.astimezone(site_zone())
-    words = f"{reminder.kind.label}, " + _("due %(at)s", at=due_at.strftime("%Y-%m-%d %H:%M"))
+    at = due_at.strftime("%Y-%m-%d %H:%M")
+    words = str(_("%(what)s, due %(at)s", what=reminder.kind.label, at=at))
     path = (
         f"department-task/details/?id={reminder.task_id}"
         if reminder.task_id is not None

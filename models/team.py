@@ -17,7 +17,8 @@ from models.complaint import Complaint, Step
 from models.customer import Customer
 from models.department_task import DepartmentTask, TaskState
 from models.due import DueKind, due_by_person
-from models.organisation import Role, Staff
+from models.organisation import Staff
+from models.permissions import ACTIONS, letters
 from models.sight import people_below, regions_under
 from models.warranty_claim import ClaimOutcome, WarrantyClaim
 
@@ -93,9 +94,25 @@ def people_of_team(
     return list(db.session.scalars(found.order_by(Staff.sort_column(), Staff.id).limit(PEOPLE_MOST)))
 
 
-def can_be_given(staff: Staff) -> bool:
-    """Tell whether work may be given to a person: who only reads does none."""
-    return staff.active and bool(set(staff.role_names) - {Role.AUDITOR.value})
+# What it takes to do the work that hangs on a record of a type.
+_TAKES: dict[type[Record], tuple[type[Record], str]] = {
+    Complaint: (Complaint, "act"),
+    DepartmentTask: (DepartmentTask, "edit"),
+    CallRecord: (CallRecord, "edit"),
+    WarrantyClaim: (WarrantyClaim, "edit"),
+    Customer: (CallRecord, "create"),
+}
+
+
+def can_take(staff: Staff, models: Collection[type[Record]]) -> bool:
+    """Tell whether a person's roles let him or her do work on records of all these types."""
+    needed = (_TAKES[model] for model in models)
+    return staff.active and all(
+        any(
+            ACTIONS[letter] == action for role in staff.roles for letter in letters(role, model.__tablename__)
+        )
+        for model, action in needed
+    )
 
 
 def loads_of(people: Collection[int]) -> dict[int | None, Load]:

@@ -27,7 +27,7 @@ from models import (
 from models.centre import centre_facts
 from models.due import DueItem, DueKind
 from models.sql import labels_for
-from models.team import CALLS, open_work_of, people_of_team
+from models.team import CALLS, can_take, open_work_of, people_of_team
 from views import changing, deletion, saving, sent_twice, undo
 from views.errors import Refusal
 from views.fields import coerce_id
@@ -166,7 +166,7 @@ def _receivers(pieces: Sequence[Pieces]) -> list[Receiver]:
     most = centre_facts().customers_per_person
     receivers = []
     for member in members_of(people)[0]:
-        if not member.can_be_given:
+        if not can_take(member.staff, [each.view.model for each in pieces]):
             continue
         complaints, customers = (_added(pieces, model, member.staff.id) for model in (Complaint, Customer))
         after = member.load.customers + customers

@@ -20,7 +20,7 @@ from models.daily_close import last_working_day, owing_on
 from models.due import DueKind
 from models.sight import people_below
 from models.sql import Label, labels_for
-from models.team import CALLS, Load, can_be_given, loads_of, people_of_team, presence_of
+from models.team import CALLS, Load, loads_of, people_of_team, presence_of
 from views import giving
 from views.clock import today
 from views.fields import coerce_id, member_of
@@ -50,11 +50,6 @@ class Member:
     stands_in_for: list[str]
     # Has not closed the working day before today.
     owes_day: bool = False
-
-    @property
-    def can_be_given(self) -> bool:
-        """Tell whether work may be given to the person."""
-        return can_be_given(self.staff)
 
 
 @dataclass(frozen=True, slots=True)

@@ -286,7 +286,9 @@ def test_work_goes_only_to_who_can_do_it_and_only_by_who_may_give(
 ) -> None:
     complaint = make.complaint(responsible_id=clerk.id)
     client = login(Role.SUPERVISOR)
-    for nobody in (make.staff(Role.AUDITOR), make.staff(), make.staff(Role.CLERK, active=False)):
+    others = (make.staff(Role.AUDITOR), make.staff(), make.staff(Role.CLERK, active=False))
+    # A warehouse keeper takes tasks, and no steps of complaints.
+    for nobody in (*others, make.staff(Role.WAREHOUSE_KEEPER)):
         answer = give(client, nobody, complaint)
         assert answer.status_code == 422
         assert "Choose to whom it goes." in answer.text
