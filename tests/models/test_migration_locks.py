@@ -33,7 +33,7 @@ HARMLESS = {
     (
         "0029",
         "ban-drop-not-null",
-    ): "the code before it writes the day with each letter, and shows an empty one as such",
+    ): "the code before it gives each letter its day",
 }
 DEFINES = re.compile(
     r"\s*(CREATE|ALTER|DROP|TRUNCATE|LOCK|SET|UPDATE|DELETE|INSERT|REINDEX|CLUSTER)\b", re.IGNORECASE
