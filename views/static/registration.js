@@ -3,7 +3,8 @@
 // Registering a complaint: one field finds customer and vehicle, and beside the form stands what is known of them.
 {
   // Where a hit leaves one to go on: what the step needs, in the order of the form.
-  const NEXT = ["customer_name", "phone", "subject_id", "description", "demand"];
+  const ABOUT = ["subject_id", "description", "demand"];
+  const NEXT = ["customer_name", "phone", ...ABOUT];
   const BESIDE = ["customer_id", "vehicle_id", "subject_id"];
 
   function fieldOf(form, name) {
@@ -11,8 +12,8 @@
     return field?.type === "hidden" ? field.parentElement.querySelector("[role=combobox]") : field;
   }
 
-  function focusNext(form) {
-    const name = NEXT.find((each) => form.elements[each] && !form.elements[each].value);
+  function focusNext(form, names = NEXT) {
+    const name = names.find((each) => form.elements[each] && !form.elements[each].value);
     fieldOf(form, name ?? "description")?.focus();
   }
 
@@ -174,9 +175,11 @@
       if (row.kind === "entry") return this.enterCustomer(row.typed);
       if (row.kind === "go-on") return this.goOn(row.typed);
       this.input.value = this.shownFor = row.label;
+      // Who is on file has a name: one types on at once, while the rest is being filled in.
+      if (row.customer) focusNext(this.form, ABOUT);
       await choose(this.form, "customer_id", row.customer);
       await choose(this.form, "vehicle_id", row.vehicle);
-      focusNext(this.form);
+      if (!row.customer) focusNext(this.form);
     }
 
     async enterCustomer(typed) {
