@@ -46,9 +46,10 @@ _PHONES = tuple(
         r"[(]?(?<!\d)\d{3}[)]?[ \-.]\d{3}[ \-.]\d{4}(?!\d)",
     )
 )
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _PATTERNS = (
     re.compile(r"https?://[^\s，。；）)]+|www\.[^\s，。；）)]+", re.IGNORECASE),
-    re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII),
+    _EMAIL,
     _PLATE,
     *_PHONES,
     # Messenger names, where they are given as such.
@@ -141,21 +142,23 @@ def mask_email(text: str) -> str:
     return f"{local[:1] if len(local) > 2 else ''}****{at}{host}" if at else "****"
 
 
-def mask_numbers(text: str, *, phones: bool, plates: bool, frame_numbers: bool) -> str:
-    """Return a text, line by line, without the numbers of these kinds; as it is where none stands in it."""
-    if not _FEW_DIGITS.search(text):
+def mask_numbers(text: str, *, phones: bool, plates: bool, frame_numbers: bool, emails: bool) -> str:
+    """Return a text, line by line, without what is of these kinds; as it is where none stands in it."""
+    if not _FEW_DIGITS.search(text) and not (emails and "@" in text):
         return text
     lines = text.split("\n")
     masked = [
-        _mask_line(plain_text(line), phones=phones, plates=plates, frame_numbers=frame_numbers)
+        _mask_line(plain_text(line), phones=phones, plates=plates, frame_numbers=frame_numbers, emails=emails)
         for line in lines
     ]
     changed = [each if each != plain_text(line) else line for line, each in zip(lines, masked, strict=True)]
     return "\n".join(changed)
 
 
-def _mask_line(line: str, *, phones: bool, plates: bool, frame_numbers: bool) -> str:
-    for pattern in (*(_PHONES if phones else ()), *((_PLATE,) if plates else ())):
+def _mask_line(line: str, *, phones: bool, plates: bool, frame_numbers: bool, emails: bool) -> str:
+    # An address before the digits in it.
+    patterns = (*((_EMAIL,) if emails else ()), *(_PHONES if phones else ()), *((_PLATE,) if plates else ()))
+    for pattern in patterns:
         line = pattern.sub(MASK, line)
     if frame_numbers:
         line = _LONG_RUN.sub(lambda match: MASK if _may_be_frame_number(match[0]) else match[0], line)

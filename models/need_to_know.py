@@ -67,6 +67,7 @@ def readable_text(text: str) -> str:
         phones=Sensitive.PHONE in kinds,
         plates=Sensitive.PLATE in kinds,
         frame_numbers=Sensitive.FRAME_NUMBER in kinds,
+        emails=Sensitive.EMAIL in kinds,
     )
 
 

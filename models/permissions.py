@@ -288,8 +288,17 @@ SENSITIVE: Mapping[str, Mapping[str, Sensitive]] = {
     "staff": {"phone": Sensitive.PHONE},
     "vehicle": {"plate_number": Sensitive.PLATE, "frame_number": Sensitive.FRAME_NUMBER},
 }
-# Columns of that kind which everyone reads: a supplier's number is a company's.
-SHOWN_TO_ALL = frozenset({("supplier", "phone")})
+# Columns of that kind which everyone reads: a supplier's number is a company's, and colleagues and those who
+# get notices and digests are written to at work.
+SHOWN_TO_ALL = frozenset(
+    {
+        ("supplier", "phone"),
+        ("supplier", "email"),
+        ("staff", "email"),
+        ("digest_recipient", "email"),
+        ("notice", "email"),
+    }
+)
 
 _CALLERS = frozenset(
     {Role.CLERK, Role.FOLLOW_UP_AGENT, Role.TOURING_ENGINEER, Role.SUPERVISOR, Role.ADMINISTRATOR}

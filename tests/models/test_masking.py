@@ -5,6 +5,7 @@ import pytest
 from models.masking import (
     MASK,
     mask,
+    mask_email,
     mask_frame_number,
     mask_numbers,
     mask_phone,
@@ -162,18 +163,25 @@ def test_a_frame_number_keeps_four_signs_and_a_short_one_none() -> None:
     assert mask_frame_number("1234567") == "····"
 
 
+def test_an_address_keeps_its_first_sign_and_where_it_is_kept() -> None:
+    assert mask_email("wang@qq.com") == "w****@qq.com"
+    assert mask_email("w@qq.com") == "****@qq.com"
+    assert mask_email("wang") == "****"
+
+
 def test_a_text_loses_only_the_kinds_that_are_asked_for() -> None:
     text = (
-        "车架LHS00000000000042，车牌苏C12345，\n电话１３８１２３４５６７８，见TS-2026-000123，2024年3月批次"
+        "车架LHS00000000000042，车牌苏C12345，\n电话１３８１２３４５６７８，"
+        "邮箱wang@qq.com，见TS-2026-000123，2024年3月批次"
     )
-    assert mask_numbers(text, phones=True, plates=True, frame_numbers=True) == (
-        f"车架{MASK}，车牌{MASK}，\n电话{MASK}，见TS-2026-000123，2024年3月批次"
+    assert mask_numbers(text, phones=True, plates=True, frame_numbers=True, emails=True) == (
+        f"车架{MASK}，车牌{MASK}，\n电话{MASK}，邮箱{MASK}，见TS-2026-000123，2024年3月批次"
     )
-    assert mask_numbers(text, phones=False, plates=True, frame_numbers=False) == text.replace(
+    assert mask_numbers(text, phones=False, plates=True, frame_numbers=False, emails=False) == text.replace(
         "苏C12345", MASK
     )
 
 
 def test_a_text_without_numbers_stays_as_it_is() -> None:
     text = "　电机  异响\r\n12 次"
-    assert mask_numbers(text, phones=True, plates=True, frame_numbers=True) == text
+    assert mask_numbers(text, phones=True, plates=True, frame_numbers=True, emails=True) == text
