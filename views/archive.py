@@ -231,7 +231,11 @@ def _course(parts: Parts) -> Chapter:
 def _record(parts: Parts, row: Any) -> Entry:
     happened, names = PARTS[type(row)]
     title = _joined(row.number, row.name if isinstance(row, Notice) else None)
-    return Entry(title, parts.text(row, happened), [*parts.lines(row, names), *parts.of_papers(row)])
+    return Entry(
+        title,
+        parts.text(row, happened) or str(_("Not sent yet")),
+        [*parts.lines(row, names), *parts.of_papers(row)],
+    )
 
 
 def _note(noted: NotedEntry) -> Entry:

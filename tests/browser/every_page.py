@@ -49,6 +49,8 @@ NO_PAGES = (
     "ajax_lookup",
     "attachment_view",
     "archive_pdf_view",
+    "callers_view",
+    "beside_view",
     "export",
     "download",
     "status",

@@ -62,6 +62,7 @@ def closed(make: Factory, step: Step = Step.CONFIRMED) -> Complaint:
     make.notice(complaint_id=row.id, name="李主任", answer="已通知供应商")
     make.call_record(complaint_id=row.id, points="客户说周末在家", phone=MOBILE)
     make.letter(complaint_id=row.id, regarding="处理答复函")
+    make.letter(complaint_id=row.id, regarding="受理告知函", sent_on=None)
     make.deadline(row, settled_at=AT, due_at=AT)
     note = make.note(row, body=f"协议随附，电话 {MOBILE}")
     make.attachment(
@@ -105,7 +106,7 @@ def test_everything_about_a_closed_complaint_stands_on_one_page(make: Factory, l
         "Deadlines": ("First answer", "Yes"),
         "Written notices": ("李主任", "已通知供应商"),
         "Calls": ("客户说周末在家", MOBILE),
-        "Letters": ("处理答复函",),
+        "Letters": ("2026-03-02", "处理答复函", "Not sent yet", "受理告知函"),
         "Notes": ("协议随附",),
         "Papers": ("处理协议.pdf", "Signed agreement", "运单.txt", "Task"),
     }.items():
