@@ -54,12 +54,14 @@ class Panel:
     browser: Browser
     complaints: list[str] = field(default_factory=list)
 
-    def page(self, *roles: Role, locale: Locale = Locale.ENGLISH, **options: Any) -> Page:
+    def page(
+        self, *roles: Role, locale: Locale = Locale.ENGLISH, region_id: int | None = None, **options: Any
+    ) -> Page:
         """Return a page on which a new person of these roles is logged in; nobody without roles."""
         context = self.browser.new_context(base_url=self.address, locale="en-GB", **options)
         if roles:
             with self.app.app_context():
-                staff = Factory(db.session()).staff(*roles, locale=locale)
+                staff = Factory(db.session()).staff(*roles, locale=locale, region_id=region_id)
                 client = self.app.test_client()
                 assert isinstance(client, PanelClient)
                 client.log_in(staff, db.session())
