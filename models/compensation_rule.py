@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     Numeric,
     String,
+    case,
     func,
     literal,
     select,
@@ -63,7 +64,8 @@ class CompensationRule(Record):
     def label_column(cls) -> ColumnElement[str]:
         """Show a rule by its degree and value."""
         columns = cls.__table__.c
-        return func.concat_ws(" ", columns.fault_degree, columns.value_most)
+        degree = case({each.value: str(each.label) for each in FaultDegree}, value=columns.fault_degree)
+        return func.concat_ws(" ", degree, func.trim_scale(columns.value_most))
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,7 @@ def one_of_each(make: Factory) -> list[Record]:
         make.parts_quality_record(part_id=part.id, fault="1"),
         subject,
         make.complaint(subject_id=subject.id, customer_name="1", description="1"),
+        make.compensation_rule(subject_id=subject.id),
         department,
         make.region(name="1"),
         make.position(name="1"),

@@ -37,6 +37,13 @@ TABLE_LABELS = {
     "attachment": lazy_gettext("File"),
     "centre": lazy_gettext("The centre"),
     "invitation": lazy_gettext("Invitation"),
+    "second_factor": lazy_gettext("Second factor"),
+    "own_right": lazy_gettext("Rights in own records"),
+    "daily_close": lazy_gettext("Close of a day"),
+    "deadline": lazy_gettext("Deadline"),
+    "told_once": lazy_gettext("Reminder"),
+    "supplier_alias": lazy_gettext("Other spelling of a supplier"),
+    "subject_department": lazy_gettext("Department told of a subject"),
 }
 # By kind of change: what was done with a note, and with a file.
 _OF_NOTES = {

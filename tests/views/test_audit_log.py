@@ -27,6 +27,7 @@ from models.audit_log import NOBODY, LogQuery, statement_of
 from models.base import now
 from models.organisation import Role
 from views.audit_log import PAGE_SIZE
+from views.log_details import table_label
 
 
 def lines(client: PanelClient, **args: object) -> list[str]:
@@ -285,3 +286,13 @@ def plan_of(statement: object) -> str:
     plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {asked}".replace("%", "%%")).scalars())
     assert not re.search(r"(?<!Incremental )Sort  \(", plan), plan
     return plan
+
+
+def test_each_table_whose_changes_are_recorded_has_a_name_that_people_use(in_app: Flask) -> None:
+    triggers = text(
+        "SELECT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE tgfoid = 'audit_row'::regproc"
+    )
+    tables = set(db.session.scalars(triggers))
+    assert {"complaint", "second_factor", "deadline"} <= tables
+    with in_app.test_request_context():
+        assert {table for table in tables if table_label(table) == table} == set()
