@@ -137,7 +137,7 @@ def take(
     _advance(complaint, transition, seen_version, values | _stamps(transition, complaint, at))
     if transition.asked_of is Proposal or transition.becomes is not None:
         _change_proposal(complaint, proposal, transition, given, at)
-    _keep_time(complaint, transition, at)
+    keep_time(complaint, transition, at)
     remark = next((given[name] for name in _REMARKS if given.get(name)), None)
     if move is Move.ANSWER_ON_THE_SPOT:
         return [_record(complaint, *each, at=at, remark=remark) for each in _ON_THE_SPOT][-1]
@@ -241,7 +241,7 @@ def _change_proposal(
     db.session.flush()
 
 
-def _keep_time(complaint: Complaint, transition: Transition, at: datetime) -> None:
+def keep_time(complaint: Complaint, transition: Transition, at: datetime) -> None:
     """Settle what the step did, start what it makes due, and let the clocks stand while one waits."""
     for kind in transition.settles:
         settle_deadline(complaint, kind, at)
