@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -16,22 +17,28 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    event,
+    inspect,
     select,
     text,
     tuple_,
     update,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, db, enum_type
+from models.actor import acting_as, system_actor
+from models.base import Base, db, enum_type, now
+from models.centre import Centre
 from models.complaint import Complaint
 from models.deadline_rule import Counting, DeadlineKind, DeadlineRule, all_rules, rule_on
+from models.holiday import Holiday
 from models.office_calendar import working_calendar
 from models.scope import WITH_DELETED
 from models.sql import insert_rows
 
 # What one tick of the clock lets go on; the next takes the rest.
 RESUMED_MOST = 500
+_CALENDAR_CHANGED = "calendar_changed"
 _IS_OPEN = text("settled_at IS NULL")
 
 
@@ -183,28 +190,32 @@ def resume_overlong(at: datetime) -> int:
     return len(stood)
 
 
-def follow_calendar(at: datetime) -> int:
-    """Work out anew what is due after `at` in working time, for a changed calendar; return how many moved.
+def _follow_calendar(at: datetime) -> None:
+    """Work out anew what is due after `at` in working time, for a changed calendar, without a flush.
 
     What was due already stays missed, and what has stood still keeps what it was put off to.
     """
     in_working_time = (Counting.WORKING_HOURS, Counting.WORKING_DAYS)
-    rules = {rule.id: rule for rule in all_rules() if rule.counting in in_working_time}
-    found = select(Deadline).where(
-        Deadline.settled_at.is_(None),
-        Deadline.due_at > at,
-        Deadline.rule_id.in_(rules),
-        Deadline.paused_at.is_(None),
-        Deadline.paused_seconds == 0,
+    found = (
+        select(Deadline)
+        .join(DeadlineRule, DeadlineRule.id == Deadline.rule_id)
+        .where(
+            Deadline.settled_at.is_(None),
+            Deadline.due_at > at,
+            DeadlineRule.counting.in_(in_working_time),
+            Deadline.paused_at.is_(None),
+            Deadline.paused_seconds == 0,
+        )
     )
-    statement = found.order_by(Deadline.id).with_for_update().execution_options(populate_existing=True)
-    calendar, moved = working_calendar(), 0
-    for deadline in db.session.scalars(statement):
-        due_at = rules[deadline.rule_id].due_after(deadline.started_at, calendar)
-        moved += due_at != deadline.due_at
-        deadline.due_at = due_at
-    db.session.flush()
-    return moved
+    # Whoever changed the calendar, and also what a deleted rule began.
+    options = {"populate_existing": True, WITH_DELETED: True}
+    statement = found.order_by(Deadline.id).with_for_update(of=Deadline).execution_options(**options)
+    with acting_as(system_actor("calendar")):
+        open_now = db.session.scalars(statement).all()
+        rules = _rules_of(open_now) if open_now else {}
+    calendar = working_calendar()
+    for deadline in open_now:
+        deadline.due_at = rules[deadline.rule_id].due_after(deadline.started_at, calendar)
 
 
 def open_deadlines(complaint: Complaint) -> list[Deadline]:
@@ -233,6 +244,25 @@ def _go_on(stood: Sequence[Deadline], at: datetime) -> None:
         deadline.due_at = rule.put_off(deadline.due_at, deadline.paused_at, since, calendar)
         deadline.paused_seconds += round((since - deadline.paused_at).total_seconds())
         deadline.paused_at = deadline.resumes_at = None
+
+
+@event.listens_for(db.session, "after_flush")
+def _note_changed_calendar(session: Session, _flush_context: Any) -> None:
+    """Note that days or hours differ now; here, since forms, notices, imports and the bin all come by."""
+    rows = (*session.dirty, *session.new, *session.deleted)
+    if any(isinstance(row, Holiday) or (isinstance(row, Centre) and _has_new_hours(row)) for row in rows):
+        session.info[_CALENDAR_CHANGED] = True
+
+
+@event.listens_for(db.session, "after_flush_postexec")
+def _follow_changed_calendar(session: Session, _flush_context: Any) -> None:
+    if session.info.pop(_CALENDAR_CHANGED, False):
+        # Written by the flush that follows: this one has not ended.
+        _follow_calendar(now())
+
+
+def _has_new_hours(centre: Centre) -> bool:
+    return bool(inspect(centre).attrs.working_hours.history.has_changes())
 
 
 def _rules_of(deadlines: Sequence[Deadline]) -> dict[int, DeadlineRule]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Any
 
 from flask_babel import lazy_gettext as _
 
-from models.base import now
-from models.deadline import follow_calendar
 from views.base import RecordView
-from views.forms import RecordForm, Section
+from views.forms import Section
 from views.menu import Area
 
 
@@ -38,8 +35,3 @@ class HolidayView(RecordView):
             _("Only days that differ from the rule: holidays, and days at the weekend that are worked."),
         ),
     )
-
-    def on_save(self, form: RecordForm, row: Any, *, is_created: bool) -> None:
-        """Let what is due in working time follow the change."""
-        super().on_save(form, row, is_created=is_created)
-        follow_calendar(now())

@@ -16,8 +16,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from models import Holiday, current_actor, db
-from models.base import now
-from models.deadline import follow_calendar
 from models.holiday_notice import TEXT_MOST, Misread, Notice, NoticeDay, read_notice
 from models.office_calendar import is_provisional, provisional_years, set_working_hours, working_calendar
 from models.permissions import allows
@@ -113,7 +111,6 @@ class OfficeCalendarView(Page):
             return self._notice_page(text, notice)
         try:
             number = _take(notice)
-            follow_calendar(now())
             db.session.commit()
         except (IntegrityError, StaleDataError):
             # Somebody else entered the same days just now.
@@ -173,7 +170,7 @@ class WorkingHoursView(Page):
             return self._page(typed, errors), 422
         set_working_hours(tuple(week))
         db.session.commit()
-        flash(gettext("Saved. Deadlines that begin from now on follow these hours."), "success")
+        flash(gettext("Saved. What is due in working time follows these hours."), "success")
         return redirect(url_for("office_calendar.index"))
 
     def _page(self, texts: list[str], errors: Mapping[int, str]) -> str:

@@ -13,7 +13,6 @@ from conftest import count_queries
 from factories import Factory
 from models import Complaint, Deadline, db
 from models.deadline import (
-    follow_calendar,
     open_deadlines,
     pause,
     resume,
@@ -235,23 +234,49 @@ def test_the_calendar_is_read_once_and_anew_after_a_change(app: Flask, make: Fac
         set_working_hours(((),) * 7)
 
 
-def test_what_is_due_in_working_time_follows_the_calendar(make: Factory, complaint: Complaint) -> None:
-    start_deadline(complaint, DeadlineKind.DECISION, at("2026-12-31 09:00"))
-    start_deadline(complaint, DeadlineKind.SOLVED, at("2026-12-31 09:00"))
+def test_what_is_due_in_working_time_follows_days_added_and_deleted(
+    make: Factory, complaint: Complaint
+) -> None:
+    start_deadline(complaint, DeadlineKind.DECISION, at("2030-12-31 09:00"))
+    start_deadline(complaint, DeadlineKind.SOLVED, at("2030-12-31 09:00"))
     for day in (1, 2, 3):
-        make.holiday(falls_on=date(2027, 1, day), name="元旦")
-    assert follow_calendar(at("2026-12-31 10:00")) == 1
-    assert due_of(complaint, DeadlineKind.DECISION) == "2027-01-04 23:59:59"
-    assert due_of(complaint, DeadlineKind.SOLVED) == "2027-01-02 23:59:59"
+        holiday = make.holiday(falls_on=date(2031, 1, day), name="元旦")
+    assert due_of(complaint, DeadlineKind.DECISION) == "2031-01-06 23:59:59"
+    holiday.deleted_at = datetime.now(UTC)
+    db.session.commit()
+    assert due_of(complaint, DeadlineKind.DECISION) == "2031-01-03 23:59:59"
+    assert due_of(complaint, DeadlineKind.SOLVED) == "2031-01-02 23:59:59"
 
 
-def test_what_was_due_or_stood_still_follows_no_calendar(make: Factory, complaint: Complaint) -> None:
-    start_deadline(complaint, DeadlineKind.DECISION, at("2026-12-31 09:00"))
-    make.holiday(falls_on=date(2027, 1, 1), name="元旦")
-    assert follow_calendar(at("2027-01-02 00:00")) == 0
-    pause(complaint, at("2026-12-31 10:00"))
-    assert follow_calendar(at("2026-12-31 11:00")) == 0
-    assert due_of(complaint, DeadlineKind.DECISION) == "2027-01-01 23:59:59"
+def test_what_is_due_in_working_time_follows_the_hours_of_the_week(
+    make: Factory, complaint: Complaint
+) -> None:
+    rule = make.deadline_rule(
+        kind=DeadlineKind.DECISION,
+        valid_from=date(2030, 12, 1),
+        time_given=4,
+        counting=Counting.WORKING_HOURS,
+    )
+    start_deadline(complaint, DeadlineKind.DECISION, at("2030-12-31 08:30"))
+    assert due_of(complaint, DeadlineKind.DECISION) == "2030-12-31 14:00:00"
+    # Also where the rule was deleted since: what it began goes on by it.
+    rule.deleted_at = datetime.now(UTC)
+    set_working_hours((((9 * 60, 11 * 60),),) * 7)
+    db.session.commit()
+    assert due_of(complaint, DeadlineKind.DECISION) == "2031-01-01 11:00:00"
+
+
+def test_what_is_met_late_or_stood_still_follows_no_calendar(make: Factory, complaint: Complaint) -> None:
+    first = start_deadline(complaint, DeadlineKind.DECISION, at("2030-12-31 09:00"))
+    settle_deadline(complaint, DeadlineKind.DECISION, at("2030-12-31 10:00"))
+    start_deadline(complaint, DeadlineKind.DECISION, at("2030-12-31 11:00"))
+    pause(complaint, at("2030-12-31 12:00"))
+    missed = make.owing(DeadlineKind.DECISION, datetime.now(UTC) - timedelta(days=1))
+    due_at = open_deadlines(missed)[0].due_at
+    make.holiday(falls_on=date(2031, 1, 1), name="元旦")
+    assert due_of(complaint, DeadlineKind.DECISION) == "2031-01-01 23:59:59"
+    assert shown(first.due_at) == "2031-01-01 23:59:59"
+    assert open_deadlines(missed)[0].due_at == due_at
 
 
 def test_a_deadline_goes_with_its_complaint(make: Factory, complaint: Complaint) -> None:
