@@ -290,7 +290,8 @@ def plan_of(statement: object) -> str:
 
 def test_each_table_whose_changes_are_recorded_has_a_name_that_people_use(in_app: Flask) -> None:
     triggers = text(
-        "SELECT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE tgfoid = 'audit_row'::regproc"
+        "SELECT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+        " WHERE tgfoid = 'audit_row'::regproc"
     )
     tables = set(db.session.scalars(triggers))
     assert {"complaint", "second_factor", "deadline"} <= tables
