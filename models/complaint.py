@@ -217,8 +217,3 @@ class Complaint(HasPhone, Record):
     def label_column(cls) -> ColumnElement[str]:
         """Show a complaint by its number."""
         return cls.__table__.c.number
-
-    @property
-    def first_answer_due_at(self) -> datetime:
-        """Return when the customer must have had a first answer."""
-        return self.registered_at + FIRST_ANSWER_WITHIN
