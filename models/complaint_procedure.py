@@ -26,6 +26,7 @@ from models.deadline_rule import DeadlineKind
 from models.own_rights import allows_on
 from models.proposal import OPEN_STATES, DecidedAs, Proposal
 from models.refused_step import RefusedStepError
+from models.step_answers import check_answers
 from models.step_taken import Move, StepTaken
 
 _REOPENING = frozenset({Move.REJECT, Move.REOPEN})
@@ -174,6 +175,7 @@ def _check(
     for name in transition.asks:
         if name in transition.needs and given.get(name) in _NOTHING:
             raise RefusedStepError(_("Fill this in."), name)
+    check_answers(transition.move, given)
     if transition.move is Move.CARRY_OUT and open_tasks(complaint):
         raise RefusedStepError(_("Tasks are still open. Report them done, or cancel them, first."))
 

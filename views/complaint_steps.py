@@ -245,11 +245,12 @@ def _is_valid(form: RecordForm, transition: Transition) -> bool:
     """Check the form; what only the other button of it needs may be missing."""
     if form.validate():
         return True
-    missing = {field.name for field in form.record_fields() if field.errors}
-    if missing & transition.needs or any(form[name].data for name in missing):
+    wrong = [field for field in form.record_fields() if field.errors]
+    # What was filled in and could not be read is not missing.
+    if any(field.name in transition.needs or any(field.raw_data or ()) for field in wrong):
         return False
-    for name in missing:
-        form[name].errors = []
+    for field in wrong:
+        field.errors = []
     return True
 
 

@@ -206,3 +206,32 @@ def test_what_goes_beyond_the_rules_is_said_before_anybody_decides(make: Factory
     assert "Not foreseen here: Gift." in page
     assert "Worth more than the 50.00 that may be given here." in page
     assert 'value="approve"' not in page
+
+
+@pytest.mark.parametrize(
+    ("step", "move", "sent", "wrong"),
+    [
+        (Step.REGISTERED, "verify", VERIFIED | {"production_on": "二〇三〇年13月"}, "production_on"),
+        (Step.ANALYSED, "propose", {"remedies": "repair", "details": "维修", "value": "五百块"}, "value"),
+        (Step.ANALYSED, "propose", {"remedies": "money", "details": "补偿", "value": ""}, "value"),
+        (Step.ANALYSED, "propose", {"remedies": "gift", "details": "雨衣", "value": "0"}, "value"),
+        (Step.CARRIED_OUT, "confirm", {"confirmed_by": "phone", "satisfaction": "2"}, "satisfaction"),
+        (Step.CARRIED_OUT, "confirm", {"confirmed_by": "phone", "satisfaction": "很好"}, "satisfaction"),
+        (
+            Step.CARRIED_OUT,
+            "reject",
+            {"confirmed_by": "phone", "satisfaction": "4", "confirmation": "异响"},
+            "satisfaction",
+        ),
+    ],
+)
+def test_what_can_not_be_read_or_does_not_fit_is_refused_at_its_field(
+    step: Step, move: str, sent: dict[str, str], wrong: str, make: Factory, login: Login
+) -> None:
+    client, row = login(Role.CLERK), make.complaint(step=step)
+    answer = take(client, row, move, **sent)
+    assert answer.status_code == 422
+    assert error_at(answer.text, wrong)
+    make.session.expire_all()
+    assert row.step is step
+    assert moves(make) == []
