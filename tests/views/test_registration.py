@@ -247,6 +247,11 @@ def test_the_new_form_asks_first_for_what_the_step_needs(login: Login) -> None:
         assert f'id="{name}"' in rest, name
 
 
+def test_who_writes_it_down_is_told_to_sign_with_saving(login: Login) -> None:
+    page = login(Role.CLERK, name="Li Qian").get(path("complaint", "new")).text
+    assert "With saving Li Qian signs as the one who wrote it down." in page
+
+
 def test_a_folded_field_with_an_error_stands_open(make: Factory, login: Login) -> None:
     sent = {"customer_name": "王伟", "subject_id": make.subject().id, "registered_at": "someday"}
     page = login(Role.CLERK).post(path("complaint", "new"), data=sent).text
