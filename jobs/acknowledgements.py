@@ -55,7 +55,8 @@ def acknowledge(complaint: Complaint) -> list[Delivery]:
 
 
 def _write(complaint: Complaint, email: str | None, address: str | None) -> list[Delivery]:
-    mail = _mail(complaint)
+    # A letter comes when the first answer should be there already.
+    mail = _mail(complaint, _first_answer_due_at(complaint) if email else None)
     letter = Letter(
         kind=LetterKind.ACKNOWLEDGEMENT,
         complaint_id=complaint.id,
@@ -77,9 +78,8 @@ def _write(complaint: Complaint, email: str | None, address: str | None) -> list
     return [delivery]
 
 
-def _mail(complaint: Complaint) -> Mail:
+def _mail(complaint: Complaint, due_at: datetime | None) -> Mail:
     subject = db.session.get(Subject, complaint.subject_id)
-    due_at = _first_answer_due_at(complaint)
     told = {
         "complaint": complaint,
         "subject_name": subject.name if subject else "",

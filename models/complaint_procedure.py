@@ -139,7 +139,7 @@ def take(
     if transition.asked_of is Proposal or transition.becomes is not None:
         _change_proposal(complaint, proposal, transition, given, at)
     keep_time(complaint, transition, at)
-    remark = next((given[name] for name in _REMARKS if given.get(name)), None)
+    remark = remark_of(given)
     if move is Move.ANSWER_ON_THE_SPOT:
         return [_record(complaint, *each, at=at, remark=remark) for each in _ON_THE_SPOT][-1]
     taken = _record(complaint, move, before, transition.target, at=at, remark=remark)
@@ -148,6 +148,11 @@ def take(
             keep_agreement(complaint, proposal, papers)
         assign_tasks(complaint, proposal, at)
     return taken
+
+
+def remark_of(given: Mapping[str, Any]) -> str | None:
+    """Return what the record of a step repeats of what was given with it; None where nothing was said."""
+    return next((given[name] for name in _REMARKS if given.get(name)), None)
 
 
 def register(complaint: Complaint) -> StepTaken:

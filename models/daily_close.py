@@ -25,7 +25,7 @@ from models.base import Base, db, now
 from models.centre import site_zone
 from models.day_figures import figures_of
 from models.office_calendar import working_calendar
-from models.organisation import Staff
+from models.organisation import Role, Staff
 
 # How far back a day that was not closed is still asked for.
 ASKED_WORKING_DAYS = 5
@@ -135,6 +135,11 @@ def last_working_day(before: date) -> date:
     return next(iter(_working_days_back(before - _DAY)))
 
 
+def closes_days(person: Staff) -> bool:
+    """Tell whether a person has days to close: who only reads, or only sets the panel up, has none."""
+    return bool(set(person.roles) - {Role.AUDITOR, Role.ADMINISTRATOR})
+
+
 def owing_on(day: date, people: Collection[Staff]) -> list[Staff]:
     """Return who of these people was there on a working day and has not closed it; three queries.
 
@@ -149,7 +154,8 @@ def owing_on(day: date, people: Collection[Staff]) -> list[Staff]:
     return [
         each
         for each in people
-        if each.id not in closed
+        if closes_days(each)
+        and each.id not in closed
         and each.id not in away
         and each.created_at.astimezone(site_zone()).date() <= day
     ]

@@ -36,6 +36,7 @@ from models.complaint import Step
 from models.complaint_procedure import (
     open_proposal,
     possible,
+    remark_of,
     take,
     why_not,
 )
@@ -220,7 +221,7 @@ def try_step(view: RecordView, row: Complaint, transition: Transition) -> StepFo
         db.session.commit()
     except RefusedStepError as refused:
         db.session.rollback()
-        if _was_taken(row, transition.move, form.seen_version):
+        if _was_taken(row, transition, form.seen_version, given):
             return None
         if refused.field == AGREEMENT and agreement is not None:
             agreement.problems.append(str(refused.sentence))
@@ -254,17 +255,25 @@ def _is_valid(form: RecordForm, transition: Transition) -> bool:
     return True
 
 
-def _was_taken(row: Complaint, move: Move, seen_version: int | None) -> bool:
-    """Tell whether this very form has taken its step before: a second click, or a reload."""
+def _was_taken(
+    row: Complaint, transition: Transition, seen_version: int | None, given: Mapping[str, Any]
+) -> bool:
+    """Tell whether this very form has taken its step before: a second click, or a reload.
+
+    The same step with other words comes from another page, and those words are not lost.
+    """
     actor = current_actor()
     newest = select(StepTaken).where(StepTaken.complaint_id == row.id).order_by(StepTaken.id.desc()).limit(1)
     taken = db.session.scalars(newest).one_or_none()
+    kept = given if transition.asked_of is Complaint else {}
     return (
         taken is not None
         and actor is not None
-        and taken.move == move
+        and taken.move == transition.move
         and taken.created_by_id == actor.staff_id
         and row.version == (seen_version or 0) + 1
+        and taken.remark == remark_of(given)
+        and all((getattr(row, name) or None) == (value or None) for name, value in kept.items())
     )
 
 

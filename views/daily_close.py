@@ -17,7 +17,16 @@ from sqlalchemy.exc import IntegrityError
 
 from models import DailyClose, Region, Staff, current_actor, db
 from models.access import AccessKind, record_access
-from models.daily_close import away_on, close_day, close_of, closes_on, owed_days, reopen_day, write_day
+from models.daily_close import (
+    away_on,
+    close_day,
+    close_of,
+    closes_days,
+    closes_on,
+    owed_days,
+    reopen_day,
+    write_day,
+)
 from models.day_figures import FIGURES, figures_of
 from models.office_calendar import working_calendar
 from models.permissions import allows
@@ -212,14 +221,15 @@ class TeamDayView(Page):
 
 
 def team(day: date, region_id: int | None) -> list[TeamLine]:
-    """Return the day of all with a role, or of the people of a region and those under it.
+    """Return the day of all who close days, or of the people of a region and those under it.
 
     As many queries for one as for many.
     """
     found = select(Staff).where(Staff.active, func.cardinality(Staff.role_names) > 0)
     if region_id is not None:
         found = found.where(Staff.region_id.in_(regions_under(region_id)))
-    people = list(db.session.scalars(found.order_by(Staff.sort_column(), Staff.id).limit(PEOPLE_MOST)))
+    everybody = db.session.scalars(found.order_by(Staff.sort_column(), Staff.id).limit(PEOPLE_MOST))
+    people = [each for each in everybody if closes_days(each)]
     keys = [each.id for each in people]
     closes, away = closes_on(keys, day), away_on(keys, day)
     frozen = {key: kept.figures for key, kept in closes.items() if kept.figures is not None}

@@ -79,7 +79,7 @@ class DecisionsView(Page):
         key = coerce_id(request.form.get("id", ""))
         place = next((n for n, each in enumerate(queue.own) if each.proposal.id == key), None)
         if place is None:
-            flash(_("This proposal does not wait for you any more."), "warning")
+            flash(_gone(request.form.get("decision_reason", "").strip()), "warning")
             return redirect(url_for("decision.index"))
         complaint_id = queue.own[place].complaint.id
         following = [each.proposal.id for each in queue.own[place + 1 :]]
@@ -112,6 +112,14 @@ class DecisionsView(Page):
             now=now(),
             **(_context(shown, refused) if shown is not None else {}),
         )
+
+
+def _gone(reason: str) -> str:
+    """Return that a proposal waits no more, and what was typed about it, which is saved nowhere."""
+    said = [_("This proposal does not wait for you any more.")]
+    if reason:
+        said.append(_("Not saved: “%(words)s”", words=reason))
+    return " ".join(said)
 
 
 def _queue() -> DecisionQueue:

@@ -113,6 +113,10 @@ def test_a_second_click_takes_a_step_once(make: Factory, login: Login) -> None:
     assert take(client, row, "verify", seen, **VERIFIED).status_code == 302
     assert take(client, row, "verify", seen, **VERIFIED).status_code == 302
     assert moves(make) == [Move.VERIFY]
+    # The same step from another page, with other words.
+    answer = take(client, row, "verify", seen, **VERIFIED | {"fault": "前叉变形"})
+    assert answer.status_code == 422
+    assert "前叉变形" in answer.text
 
 
 @pytest.mark.parametrize("move", ["", "nonsense", "register", "step", "VERIFY"])

@@ -178,6 +178,7 @@ def test_the_team_stands_on_one_page_with_who_has_not_closed(make: Factory, logi
     away = make.staff(Role.CLERK, name="休假中", region=region, department_id=make.department().id)
     make.absence(staff_id=away.id, starts_on=TODAY, ends_on=TODAY)
     make.staff(name="无角色")
+    make.staff(Role.AUDITOR, Role.ADMINISTRATOR, name="只查看", region=region)
     worked(make, missing)
     boss = login(Role.SUPERVISOR)
     page = boss.get(f"{TEAM}?region={region.id}").text

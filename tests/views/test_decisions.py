@@ -115,7 +115,7 @@ def test_what_somebody_else_has_decided_meanwhile_is_said(make: Factory, login: 
     assert decide(login(Role.SUPERVISOR), proposal, "approve").status_code == 302
     late = login(Role.SUPERVISOR)
     assert decide(late, proposal, "refuse", "太贵").location == LIST
-    assert "does not wait for you any more" in late.get(LIST).text
+    assert "does not wait for you any more. Not saved: “太贵”" in late.get(LIST).text
     make.session.refresh(proposal)
     assert proposal.state is ProposalState.APPROVED
 
