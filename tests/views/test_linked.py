@@ -34,7 +34,8 @@ def foreign_keys() -> list[tuple[str, str, str]]:
         for table, model in MODELS.items()
         if table in ENTERED
         for name, column in inspect(model).columns.items()
-        if column.foreign_keys and name != "created_by_id"
+        # What is no record, such as a mail, is deleted by nobody.
+        if any(key.column.table.name in MODELS for key in column.foreign_keys) and name != "created_by_id"
     ]
 
 
