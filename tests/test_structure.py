@@ -24,6 +24,7 @@ from models.organisation import Role
 from models.permissions import ACTIONS, PERMISSIONS, allows
 
 ROOT = Path(__file__).parent.parent
+TEMPLATES = ROOT / "views" / "templates"
 SOURCES = sorted(
     path
     for folder in ("models", "jobs", "views")
@@ -167,3 +168,11 @@ def test_the_time_zone_is_read_in_one_place() -> None:
     pattern = re.compile(r"settings\.timezone|\[.settings.\]\.timezone|BABEL_DEFAULT_TIMEZONE")
     readers = {relative(path) for path in SOURCES if pattern.search(path.read_text("utf-8"))}
     assert readers == {"models/centre.py"}
+
+
+def test_a_form_that_is_held_back_says_why() -> None:
+    """A script sends no form while the login has ended; the form must say so."""
+    guarded = [path for path in TEMPLATES.rglob("*.html") if "data-guard" in path.read_text("utf-8")]
+    assert len(guarded) > 5
+    silent = [path.name for path in guarded if "why_held(" not in path.read_text("utf-8")]
+    assert silent == []

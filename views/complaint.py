@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from flask import g, jsonify, request
+from flask import g, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext
@@ -262,10 +262,13 @@ class ComplaintView(RecordView):
         keys = (coerce_id(request.args.get(name, "")) for name in ("customer_id", "vehicle_id", "subject_id"))
         return self.render("_registration.html", beside=beside(*keys))
 
-    @expose("/step/", methods=("POST",))
+    @expose("/step/", methods=("GET", "POST"))
     def step_view(self) -> ResponseReturnValue:
-        """Take a step."""
-        return take_step(self, self.record_or_404())
+        """Take a step; who opens the address of one that was refused is led to the complaint."""
+        row = self.record_or_404()
+        if request.method == "GET":
+            return redirect(self.page_url("details_view", id=row.id))
+        return take_step(self, row)
 
     @expose("/archive/")
     def archive_view(self) -> str:

@@ -70,9 +70,11 @@ class DecisionsView(Page):
         """Show the proposal that the address names, else the one that is due first."""
         return self._show(_queue(), coerce_id(request.args.get("at", "")))
 
-    @expose("/decide/", methods=("POST",))
+    @expose("/decide/", methods=("GET", "POST"))
     def decide_view(self) -> ResponseReturnValue:
-        """Approve a proposal or send it back, and go on with the next."""
+        """Approve a proposal or send it back, and go on with the next; read, it is the list."""
+        if request.method == "GET":
+            return redirect(url_for("decision.index"))
         transition, queue = sent_move(), _queue()
         if transition.move not in _DECISIONS:
             abort(400)

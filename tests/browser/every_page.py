@@ -56,6 +56,9 @@ NO_PAGES = (
     "status",
     "rejected",
     "template",
+    # These lead to the page of what was decided about.
+    "step_view",
+    "decide_view",
     # These lead on who has nothing to show or to set up there; the screens in particular states reach them.
     "code",
     "setup",

@@ -221,3 +221,13 @@ def test_many_wait_as_cheaply_as_one(app: Flask, make: Factory, login: Login) ->
     with count_queries(app) as many:
         assert "1 of 5" in client.get(LIST).text
     assert len(many) == len(few)
+
+
+def test_the_address_of_a_refused_decision_or_step_leads_back_to_its_page(
+    make: Factory, login: Login
+) -> None:
+    client, row = login(Role.SUPERVISOR), make.complaint()
+    assert client.get("/decision/decide/").location == LIST
+    assert client.get(path("complaint", "step", id=row.id)).location == path(
+        "complaint", "details", id=row.id
+    )

@@ -67,7 +67,7 @@ huisheng.enhance((root) => {
         const answer = await fetch(here, { headers: { Accept: "text/html" }, redirect: "manual" });
         if (answer.type === "opaqueredirect") return hold("login");
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const token = page.querySelector("form[data-guard] [name=csrf_token]");
+        const token = page.querySelector("[name=csrf_token]");
         if (token) form.elements.csrf_token.value = token.value;
       } catch {
         return hold("network");
