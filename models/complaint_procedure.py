@@ -54,7 +54,7 @@ def open_proposal(complaint: Complaint) -> Proposal | None:
 def possible(complaint: Complaint, proposal: Proposal | None, actor: Actor | None) -> list[Transition]:
     """Return the steps that `actor` may take now, the way on first."""
     state = None if proposal is None else proposal.state
-    return [
+    ways = [
         each
         for each in TRANSITIONS.values()
         if complaint.step in each.sources
@@ -62,6 +62,10 @@ def possible(complaint: Complaint, proposal: Proposal | None, actor: Actor | Non
         and allows_on(actor, complaint, each.right)
         and why_not(each, complaint, proposal, actor) is None
     ]
+    if complaint.step is Step.ANALYSED and complaint.analysed_at is None:
+        # Opened again: what is behind it comes before what is offered.
+        ways.sort(key=lambda each: each.move is not Move.ANALYSE)
+    return ways
 
 
 def may_decide(complaint: Complaint, actor: Actor | None) -> bool:
@@ -208,7 +212,12 @@ def _stamps(transition: Transition, complaint: Complaint, at: datetime) -> dict[
     """Return what the panel itself sets on the complaint with a step."""
     stamps: dict[str, Any] = {transition.stamps: at} if transition.stamps else {}
     if transition.move in _REOPENING:
-        stamps |= {"times_reopened": complaint.times_reopened + 1, "carried_out_at": None}
+        # The analysis was not the whole truth: it is asked for anew.
+        stamps |= {
+            "times_reopened": complaint.times_reopened + 1,
+            "analysed_at": None,
+            "carried_out_at": None,
+        }
     if transition.move is Move.REOPEN:
         stamps["confirmed_at"] = None
     if transition.move is Move.ANSWER_ON_THE_SPOT:

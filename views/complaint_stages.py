@@ -10,11 +10,25 @@ from sqlalchemy import select
 from models import Complaint, Staff, StepTaken, db
 from models.complaint import Step
 from models.sql import labels_for
+from models.step_taken import Move
+
+# What each step asks for, the latest counts: telling the customer, or going back, is not of these.
+_DONE_BY = {
+    Move.REGISTER: Step.REGISTERED,
+    Move.VERIFY: Step.VERIFIED,
+    Move.ANALYSE: Step.ANALYSED,
+    Move.PROPOSE: Step.PROPOSED,
+    Move.APPROVE: Step.PROPOSED,
+    Move.AGREE: Step.AGREED,
+    Move.ANSWER_ON_THE_SPOT: Step.CARRIED_OUT,
+    Move.CARRY_OUT: Step.CARRIED_OUT,
+    Move.CONFIRM: Step.CONFIRMED,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One of the seven steps: `who` and `at` of when it was reached last, None where nobody knows."""
+    """One of the seven steps: `who` did what it asks for and `at` what time, None where nobody knows."""
 
     step: Step
     is_reached: bool
@@ -26,7 +40,7 @@ class Stage:
 def stages_of(row: Complaint) -> list[Stage]:
     """Return the seven steps; two queries."""
     found = select(StepTaken).where(StepTaken.complaint_id == row.id).order_by(StepTaken.id)
-    reached = {taken.to_step: taken for taken in db.session.scalars(found)}
+    reached = {_DONE_BY[taken.move]: taken for taken in db.session.scalars(found) if taken.move in _DONE_BY}
     names = labels_for(Staff, {taken.created_by_id for taken in reached.values() if taken.created_by_id})
     order = list(Step)
     at_now = order.index(row.step)

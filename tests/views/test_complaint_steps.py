@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from screens import edit, error_at, form_of, path
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -239,3 +240,44 @@ def test_what_can_not_be_read_or_does_not_fit_is_refused_at_its_field(
     make.session.expire_all()
     assert row.step is step
     assert moves(make) == []
+
+
+def test_an_opened_complaint_asks_for_its_analysis_anew_and_each_stage_names_who_did_it(
+    make: Factory, login: Login
+) -> None:
+    clerk, agent = login(Role.CLERK, name="Wang"), login(Role.FOLLOW_UP_AGENT, name="Li")
+    row = make.complaint(step=Step.VERIFIED)
+    analysed = {"cause": "poor_quality", "fault_degree": "fully", "analysis": "虚焊"}
+    assert take(clerk, row, "analyse", **analysed).status_code == 302
+    make.session.refresh(row)
+    row.step = Step.CARRIED_OUT
+    make.session.commit()
+    rejected = {"confirmed_by": "phone", "satisfaction": "1", "confirmation": "又断电"}
+    assert take(agent, row, "reject", **rejected).status_code == 302
+    answer = clerk.get(path("complaint", "details", id=row.id))
+    page = BeautifulSoup(answer.text, "html.parser")
+    assert [each["value"] for each in page.select("#step button[name=move]")] == ["analyse"]
+    assert form_of(answer)["analysis"] == "虚焊"
+    now_at = page.select_one(".stages [aria-current=step]")
+    assert now_at is not None
+    assert "Wang" in now_at.text
+    make.session.expire_all()
+    assert take(clerk, row, "analyse", **analysed).status_code == 302
+    page = BeautifulSoup(clerk.get(path("complaint", "details", id=row.id)).text, "html.parser")
+    assert [each["value"] for each in page.select("#step button[name=move]")] == ["propose"]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "marks"),
+    [
+        ({"is_safety_relevant": True}, ["Safety relevant"]),
+        ({"severity": Severity.SEVERE}, ["Severe"]),
+        ({}, []),
+    ],
+)
+def test_what_is_grave_is_marked_at_the_head(
+    attributes: dict[str, Any], marks: list[str], make: Factory, login: Login
+) -> None:
+    row = make.complaint(**attributes)
+    page = BeautifulSoup(login(Role.CLERK).get(path("complaint", "details", id=row.id)).text, "html.parser")
+    assert [each.text for each in page.select(".grave .badge")] == marks
