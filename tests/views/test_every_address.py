@@ -310,3 +310,42 @@ def test_an_id_that_is_none_is_no_error_of_the_panel_at_any_address(furnished: F
             if answer.status_code >= 500:
                 failed.append((method, rule.rule, answer.status_code))
     assert failed == []
+
+
+def test_no_address_takes_a_post_without_a_token(furnished: Furnished) -> None:
+    taken, asked = [], 0
+    for rule in rules(furnished.app):
+        if "POST" in (rule.methods or ()):
+            asked += 1
+            with furnished.client.post(address(rule), csrf=False, headers=BRIEF) as answer:
+                if answer.status_code != 400:
+                    taken.append((rule.rule, answer.status_code))
+    assert taken == []
+    assert asked > 2 * len(LIMITED)
+
+
+def test_reading_any_address_changes_no_row(furnished: Furnished) -> None:
+    before = changes(furnished)
+    for rule in rules(furnished.app):
+        key = furnished.mine.get(rule.endpoint.partition(".")[0], 1)
+        if "GET" in (rule.methods or ()):
+            furnished.client.get(f"{address(rule)}?id={key}", headers=BRIEF).close()
+    assert changes(furnished) == before
+
+
+def changes(furnished: Furnished) -> int:
+    """Return how many changes of rows are on record; each table has a trigger for it."""
+    with furnished.app.app_context(), acting_as(system_actor("test")):
+        number = db.session.execute(text("SELECT count(*) FROM audit_entry")).scalar_one()
+        db.session.remove()
+    return int(number)
+
+
+@pytest.mark.parametrize("trick", ["{}?x=/login", "{}?next=/static/", "/{}", "/login/..{}", "%2f{}", "{}%2f"])
+def test_no_way_of_writing_an_address_opens_it_to_a_stranger(furnished: Furnished, trick: str) -> None:
+    stranger, opened = furnished.app.test_client(), []
+    for rule in rules(furnished.app):
+        with stranger.get(trick.format(address(rule)), headers=BRIEF) as answer:
+            if answer.status_code < 300:
+                opened.append(rule.rule)
+    assert opened == []
