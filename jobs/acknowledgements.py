@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from flask import render_template
 from flask_babel import force_locale, format_date, format_datetime
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from jobs.digest_mail import inline_styles, tidy
 from jobs.mail_message import Mail
+from jobs.mail_texts import mail_from
 from jobs.outbox import Addressee, add_acknowledgement_mail, sender_name
 from models import Complaint, Customer, Delivery, Letter, Staff, Subject, acting_as, db, system_actor
 from models.base import now
@@ -80,22 +79,19 @@ def _write(complaint: Complaint, email: str | None, address: str | None) -> list
 
 def _mail(complaint: Complaint, due_at: datetime | None) -> Mail:
     subject = db.session.get(Subject, complaint.subject_id)
-    told = {
-        "complaint": complaint,
-        "subject_name": subject.name if subject else "",
-        "heard_on": format_date(complaint.registered_at.astimezone(site_zone()).date(), "long"),
-        "until": format_datetime(due_at.astimezone(site_zone()), "yyyy年M月d日 HH:mm", rebase=False)
+    return mail_from(
+        "acknowledgement",
+        LANGUAGE,
+        _("Your complaint, number %(number)s", number=complaint.number),
+        complaint=complaint,
+        subject_name=subject.name if subject else "",
+        heard_on=format_date(complaint.registered_at.astimezone(site_zone()).date(), "long"),
+        until=format_datetime(due_at.astimezone(site_zone()), "yyyy年M月d日 HH:mm", rebase=False)
         if due_at
         else None,
-        "whom": _whom_to_call(complaint),
-        "centre": sender_name(LANGUAGE),
-        "written_on": format_date(now().astimezone(site_zone()).date(), "long"),
-        "language": LANGUAGE.value.replace("_", "-"),
-    }
-    regarding = _("Your complaint, number %(number)s", number=complaint.number)
-    text = tidy(render_template("mail/acknowledgement.txt", **told))
-    html = inline_styles(render_template("mail/acknowledgement.html", regarding=regarding, **told))
-    return Mail(regarding, text, html)
+        whom=_whom_to_call(complaint),
+        written_on=format_date(now().astimezone(site_zone()).date(), "long"),
+    )
 
 
 def _first_answer_due_at(complaint: Complaint) -> datetime | None:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import current_app, render_template
+from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from config import Settings
 from jobs.mail_message import Mail
+from jobs.mail_texts import centre_name, mail_from
 from jobs.outbox import add_account_mail, send_soon
 from models import Delivery, ImportOrigin, Invitation, Staff, db
 from models.base import now
-from models.centre import INVITATION_LASTS, centre_facts
+from models.centre import INVITATION_LASTS
 from models.mail_link import invitation_url
-from models.organisation import Locale
 
 
 def invite(staff: Staff) -> Delivery:
@@ -59,19 +59,14 @@ def link_of(invitation: Invitation) -> str:
 def invitation_mail(staff: Staff, link: str) -> Mail:
     """Return the mail, in the person's language."""
     with force_locale(staff.locale.value):
-        is_english = staff.locale is Locale.ENGLISH
-        centre = centre_facts().shown_name(is_english=is_english) or _("Huisheng")
-        context = {
-            "staff": staff,
-            "link": link,
-            "centre": centre,
-            "days": INVITATION_LASTS.days,
-            "language": staff.locale.value.replace("_", "-"),
-        }
-        subject = _("Your login for %(centre)s", centre=centre)
-        text = render_template("mail/invitation.txt", **context)
-        html = render_template("mail/invitation.html", subject=subject, **context)
-    return Mail(subject, text.strip() + "\n", html)
+        return mail_from(
+            "invitation",
+            staff.locale,
+            _("Your login for %(centre)s", centre=centre_name(staff.locale)),
+            staff=staff,
+            link=link,
+            days=INVITATION_LASTS.days,
+        )
 
 
 def people_to_invite(*which: object) -> Sequence[Staff]:

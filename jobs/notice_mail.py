@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from flask import current_app, render_template
+from flask import current_app
 from flask_babel import force_locale, format_date
 from flask_babel import gettext as _
 
 from config import Settings
-from jobs.digest_mail import inline_styles, tidy
 from jobs.mail_message import Mail
+from jobs.mail_texts import mail_from
 from models import Complaint, DepartmentTask, Notice
-from models.centre import centre_facts, site_zone
+from models.centre import site_zone
 from models.complaint import Severity
 from models.notice_point import Point, point_of
-from models.organisation import Locale
 
 
 def notice_mail(notice: Notice, complaint: Complaint, task: DepartmentTask | None, link: str) -> Mail:
@@ -22,21 +21,18 @@ def notice_mail(notice: Notice, complaint: Complaint, task: DepartmentTask | Non
     with force_locale(notice.locale.value):
         point = point_of(complaint, task)
         path = f"complaint/details/?id={complaint.id}"
-        context = {
-            "notice": notice,
-            "point": point,
-            "task": task,
-            "link": link,
-            "panel_url": f"{settings.public_url}/{path}",
-            "until": format_date(notice.expires_at.astimezone(site_zone()).date(), "long"),
-            "centre": centre_facts().shown_name(is_english=notice.locale is Locale.ENGLISH) or _("Huisheng"),
-            "language": notice.locale.value.replace("_", "-"),
-            "marks": marks_of(complaint),
-        }
-        subject = _subject(complaint, task, point)
-        text = tidy(render_template("mail/notice.txt", subject=subject, **context))
-        html = inline_styles(render_template("mail/notice.html", subject=subject, **context))
-    return Mail(subject, text, html)
+        return mail_from(
+            "notice",
+            notice.locale,
+            _subject(complaint, task, point),
+            notice=notice,
+            point=point,
+            task=task,
+            link=link,
+            panel_url=f"{settings.public_url}/{path}",
+            until=format_date(notice.expires_at.astimezone(site_zone()).date(), "long"),
+            marks=marks_of(complaint),
+        )
 
 
 def marks_of(complaint: Complaint) -> list[str]:

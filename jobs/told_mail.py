@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import current_app, render_template
-from flask_babel import gettext as _
+from flask import current_app
 
 from config import Settings
-from jobs.digest_mail import inline_styles, tidy
 from jobs.mail_message import Mail
+from jobs.mail_texts import mail_from
 from models import Staff
-from models.centre import centre_facts
-from models.organisation import Locale
 
 # More than these nobody reads in a mail: the rest is a number, and stands in the panel.
 LINES_MOST = 20
@@ -52,18 +49,14 @@ def told_mail(
 ) -> Mail:
     """Return the mail in the language of the moment; `path` leads on under the words `link`."""
     settings: Settings = current_app.extensions["settings"]
-    facts = centre_facts()
-    context = {
-        "staff": staff,
-        "subject": subject,
-        "intro": intro,
-        "parts": parts,
-        "centre": facts.shown_name(is_english=staff.locale is Locale.ENGLISH) or _("Huisheng"),
-        "address": settings.public_url,
-        "path": path,
-        "link": link,
-        "language": staff.locale.value.replace("_", "-"),
-    }
-    text = render_template("mail/told.txt", **context)
-    html = render_template("mail/told.html", **context)
-    return Mail(subject, tidy(text), inline_styles(html))
+    return mail_from(
+        "told",
+        staff.locale,
+        subject,
+        staff=staff,
+        intro=intro,
+        parts=parts,
+        address=settings.public_url,
+        path=path,
+        link=link,
+    )
