@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -321,3 +322,9 @@ def count_queries(app: Flask) -> Iterator[list[str]]:
 def data_dir() -> Path:
     """Return the folder of made-up files."""
     return Path(__file__).parent / "data"
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """Return the folder of real files, which can't ship; tests marked `real_data` run only where it is."""
+    return Path(os.environ["REAL_DATA"]).resolve()

@@ -205,14 +205,6 @@ def test_an_import_killed_at_any_point_leaves_all_or_nothing(
     assert rows_left()[:2] == (MANY, MANY)
 
 
-@pytest.fixture
-def real_data() -> Path:
-    folder = os.environ.get("REAL_DATA")
-    if not folder:
-        pytest.skip("REAL_DATA names no folder")
-    return Path(folder).resolve()
-
-
 @pytest.mark.real_data
 def test_the_real_complaints_of_2024_twice(
     seeded: Flask, fresh_settings: Settings, real_data: Path, tmp_path: Path

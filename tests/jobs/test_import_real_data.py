@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,14 +45,6 @@ def _seeded(in_app: Flask) -> Iterator[None]:
         seed_essentials()
         db.session.commit()
         yield
-
-
-@pytest.fixture
-def real_data() -> Path:
-    folder = os.environ.get("REAL_DATA")
-    if not folder:
-        pytest.skip("REAL_DATA names no folder")
-    return Path(folder).resolve()
 
 
 def bring_in(path: Path, mapping: str) -> tuple[Counts, list[str], ImportResult]:

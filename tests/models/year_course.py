@@ -104,7 +104,7 @@ def _moves(chance: random.Random) -> Iterator[Move]:
 
 def ticks(first: date, last: date, every: int) -> Iterator[datetime]:
     """Yield each instant at which the clock ticks, `every` so many hours, seven minutes past."""
-    at = datetime(first.year, first.month, first.day) + timedelta(minutes=7)  # noqa: DTZ001
+    at = datetime(first.year, first.month, first.day) + timedelta(minutes=7)  # noqa: DTZ001 - local time
     while at.date() <= last:
         yield at
         at += every * HOUR

@@ -77,7 +77,7 @@ WORKED_MINUTES = [
 
 
 def end_of(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, 23, 59, 59)  # noqa: DTZ001
+    return datetime(day.year, day.month, day.day, 23, 59, 59)  # noqa: DTZ001 - local time
 
 
 def nth_worked_day(day: date, number: int) -> date:

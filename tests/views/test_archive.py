@@ -81,7 +81,7 @@ def archive(client: PanelClient, row: Complaint) -> BeautifulSoup:
 def chapter(page: BeautifulSoup, title: str) -> str:
     """Return what stands under a heading, on one line."""
     found = page.select("section.chapter")
-    return next(" ".join(each.get_text(" ").split()) for each in found if title in each.h2.get_text())  # type: ignore[union-attr]
+    return next(" ".join(each.get_text(" ").split()) for each in found if title in each.h2.get_text())  # type: ignore[union-attr]  # has one
 
 
 def test_everything_about_a_closed_complaint_stands_on_one_page(make: Factory, login: Login) -> None:

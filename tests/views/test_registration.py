@@ -40,7 +40,7 @@ def register(client: PanelClient, subject_id: int, **given: Any) -> Complaint:
         **given,
     }
     assert client.post(path("complaint", "new"), data=sent).status_code == 302
-    return given["session"].scalars(select(Complaint).order_by(Complaint.id.desc())).first()  # type: ignore[no-any-return]
+    return given["session"].scalars(select(Complaint).order_by(Complaint.id.desc())).first()  # type: ignore[no-any-return]  # untyped
 
 
 def test_a_hit_names_what_it_puts_into_the_form(make: Factory, login: Login) -> None:
