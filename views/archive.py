@@ -101,8 +101,8 @@ def archive_of(view: RecordView, row: Complaint) -> Archive:
         is_closed=is_closed,
         centre=centre_facts().shown_name(is_english=reads_english()) or str(_("Huisheng")),
         made=str(_("Made by %(name)s, %(at)s", name=current_user.name, at=show_instant(now()))),
-        head=parts.lines(row, ("customer_name", "phone", "subject_id", "severity", "region_id"))
-        + parts.lines(row, ("responsible_id", "registered_at", "confirmed_at")),
+        head=parts.lines(row, ("customer_name", "phone", "subject_id", "severity", "is_safety_relevant"))
+        + parts.lines(row, ("region_id", "responsible_id", "registered_at", "confirmed_at")),
         chapters=[*_steps(parts), *_rest(parts)],
         papers=parts.papers,
         withheld=parts.withheld,

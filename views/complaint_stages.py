@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from models import Complaint, Staff, StepTaken, db
@@ -28,7 +29,10 @@ _DONE_BY = {
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One of the seven steps: `who` did what it asks for and `at` what time, None where nobody knows."""
+    """One of the seven steps: `who` did what it asks for and `at` what time, None where nobody knows.
+
+    Of a proposal that was approved, `who` names both who made it and who approved it.
+    """
 
     step: Step
     is_reached: bool
@@ -40,16 +44,27 @@ class Stage:
 def stages_of(row: Complaint) -> list[Stage]:
     """Return the seven steps; two queries."""
     found = select(StepTaken).where(StepTaken.complaint_id == row.id).order_by(StepTaken.id)
-    reached = {_DONE_BY[taken.move]: taken for taken in db.session.scalars(found) if taken.move in _DONE_BY}
-    names = labels_for(Staff, {taken.created_by_id for taken in reached.values() if taken.created_by_id})
+    taken = [each for each in db.session.scalars(found) if each.move in _DONE_BY]
+    reached = {_DONE_BY[each.move]: each for each in taken}
+    proposed = next((each for each in reversed(taken) if each.move == Move.PROPOSE), None)
+    names = labels_for(Staff, {each.created_by_id for each in taken if each.created_by_id})
+
+    def name_of(each: StepTaken | None) -> str | None:
+        label = names.get(each.created_by_id) if each is not None and each.created_by_id else None
+        return label.text if label else None
+
+    def who_did(each: StepTaken | None) -> str | None:
+        if each is None or each.move != Move.APPROVE or not (proposer := name_of(proposed)):
+            return name_of(each)
+        return str(_("%(one)s, approved by %(other)s", one=proposer, other=name_of(each)))
+
     order = list(Step)
     at_now = order.index(row.step)
     stages = []
     for place, step in enumerate(order):
-        taken = reached.get(step) if place <= at_now else None
-        who = names.get(taken.created_by_id) if taken is not None and taken.created_by_id else None
-        at = taken.taken_at if taken is not None else _stamp(row, step) if place <= at_now else None
-        stages.append(Stage(step, place <= at_now, place == at_now, who.text if who else None, at))
+        done = reached.get(step) if place <= at_now else None
+        at = done.taken_at if done is not None else _stamp(row, step) if place <= at_now else None
+        stages.append(Stage(step, place <= at_now, place == at_now, who_did(done), at))
     return stages
 
 

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from conftest import Login, PanelClient
 from factories import Factory
 from models import Complaint, Proposal, StepTaken
+from models.base import now
 from models.complaint import FaultDegree, Severity, Step
 from models.organisation import Role
 from models.step_taken import Move
@@ -281,3 +282,27 @@ def test_what_is_grave_is_marked_at_the_head(
     row = make.complaint(**attributes)
     page = BeautifulSoup(login(Role.CLERK).get(path("complaint", "details", id=row.id)).text, "html.parser")
     assert [each.text for each in page.select(".grave .badge")] == marks
+
+
+def test_the_stage_of_a_proposal_names_who_made_and_who_approved_it_whoever_told_the_customer(
+    make: Factory, login: Login
+) -> None:
+    clerk, boss = login(Role.CLERK, name="Wang"), login(Role.SUPERVISOR, name="Zhou")
+    make.compensation_rule(fault_degree=FaultDegree.FULLY)
+    row = make.complaint(step=Step.ANALYSED, fault_degree=FaultDegree.FULLY)
+    assert take(clerk, row, "propose", remedies="repair", details="维修").status_code == 302
+    for client, move, sent in ((boss, "approve", {}), (login(Role.CLERK), "tell", {"told_by": "phone"})):
+        make.session.refresh(row)
+        assert take(client, row, move, **sent).status_code == 302
+    for name in ("details", "archive"):
+        page = " ".join(clerk.get(path("complaint", name, id=row.id)).text.split())
+        assert "Wang, approved by Zhou" in page, name
+
+
+def test_a_supervisor_who_opens_a_closed_complaint_is_asked_for_its_analysis(
+    make: Factory, login: Login
+) -> None:
+    boss, row = login(Role.SUPERVISOR), make.complaint(step=Step.CONFIRMED, analysed_at=now())
+    assert take(boss, row, "reopen", remark="客户再次来电").status_code == 302
+    page = BeautifulSoup(boss.get(path("complaint", "details", id=row.id)).text, "html.parser")
+    assert [each["value"] for each in page.select("#step button[name=move]")] == ["analyse"]
