@@ -10,7 +10,18 @@ from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
-from models import CallRecord, Complaint, Customer, ProductModel, Record, ServiceReceipt, Vehicle, db
+from models import (
+    CallRecord,
+    Complaint,
+    Customer,
+    ProductModel,
+    Record,
+    ServiceReceipt,
+    Staff,
+    Subject,
+    Vehicle,
+    db,
+)
 from models.callers import Caller, find_callers
 from models.need_to_know import readable, readable_label
 from models.repeats import earlier_complaints
@@ -25,7 +36,12 @@ if TYPE_CHECKING:
 
 # Of each list beside the form, the newest; a customer with more vehicles has a page for them.
 LINES_MOST, VEHICLES_MOST, OTHERS_MOST = 3, 6, 3
-_HEARD: tuple[type[Record], ...] = (Complaint, CallRecord, ServiceReceipt)
+# What a line says of a record: when, what kind, and what about.
+_TOLD: dict[type[Record], tuple[str, ...]] = {
+    Complaint: ("registered_at", "subject_id", "step"),
+    CallRecord: ("called_at", "purpose", "points"),
+    ServiceReceipt: ("came_in_on", "kind", "fault"),
+}
 
 
 def may_list(model: type[Record]) -> bool:
@@ -137,7 +153,7 @@ def beside(customer_id: int | None, vehicle_id: int | None, subject_id: int | No
         _vehicles(customer, vehicle),
         _others(vehicle, key) if may_list(Customer) else [],
         _earlier(rows, other) if may_list(Complaint) else [],
-        [heard for model in _HEARD if (heard := _heard(model, key, other)) is not None],
+        [heard for model in _TOLD if (heard := _heard(model, key, other)) is not None],
     )
 
 
@@ -155,8 +171,6 @@ def _page(model: type[Record], key: int | None) -> str | None:
 
 
 def _agent(customer: Customer | None) -> str:
-    from models import Staff
-
     if customer is None or customer.responsible_id is None:
         return ""
     return labels_for(Staff, [customer.responsible_id])[customer.responsible_id].text
@@ -204,8 +218,6 @@ def _others(vehicle: Vehicle | None, key: int | None) -> list[tuple[int, str]]:
 
 
 def _earlier(rows: Sequence[Complaint], vehicle_id: int | None) -> list[Earlier]:
-    from models import Staff, Subject
-
     subjects = labels_for(Subject, {row.subject_id for row in rows})
     people = labels_for(Staff, {row.responsible_id for row in rows if row.responsible_id is not None})
     return [
@@ -238,14 +250,6 @@ def _heard(model: Any, customer_id: int | None, vehicle_id: int | None) -> Heard
         [(_page(model, row.id), list(_cells(view, row, names, labels))) for row in rows],
         url_for(f"{view.endpoint}.index_view", **filtered),
     )
-
-
-# What a line says of a record: when, what kind, and what about.
-_TOLD: dict[type[Record], tuple[str, ...]] = {
-    Complaint: ("registered_at", "subject_id", "step"),
-    CallRecord: ("called_at", "purpose", "points"),
-    ServiceReceipt: ("came_in_on", "kind", "fault"),
-}
 
 
 def _cells(view: RecordView, row: Any, names: Iterable[str], labels: Labels) -> Iterable[Cell]:
