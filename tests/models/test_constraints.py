@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from flask import Flask
 from rules_of_tables import ALLOWED, CHECKS, UNIQUE
 from sqlalchemy import Enum, String, UniqueConstraint, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app import create_app
+from config import Settings
+from conftest import fresh_database
+from embedded_services import Postgres
 from factories import Factory
-from models import Base
+from models import Base, acting_as, db, system_actor
 
 TABLES = Base.metadata.tables
 # Read by the application, written by a trigger only.
@@ -32,11 +38,26 @@ AMONG_KEPT = sorted(
 )
 
 
+@pytest.fixture(scope="module")
+def filled(app: Flask, settings: Settings, engines: Postgres) -> Iterator[Flask]:
+    """Return an application in whose database, one for all tests here, every table has a row."""
+    with fresh_database(settings, engines) as own:
+        panel = create_app(own)
+        with panel.app_context(), acting_as(system_actor("test")):
+            Factory(db.session()).one_of_each()
+            db.session.commit()
+            db.session.remove()
+        yield panel
+        with panel.app_context():
+            db.engine.dispose()
+
+
 @pytest.fixture
-def rows(make: Factory, db_session: Session) -> Session:
-    """Return a session in whose database every table has a row."""
-    make.one_of_each()
-    return db_session
+def rows(filled: Flask) -> Iterator[Session]:
+    """Return a session that sees them, and of which nothing stays."""
+    with filled.app_context():
+        yield db.session()
+        db.session.remove()
 
 
 def refused(session: Session, statement: str, **values: Any) -> DBAPIError | None:
