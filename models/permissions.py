@@ -242,11 +242,14 @@ def allows(actor: Actor | None, table_name: str, action: str) -> bool:
         return False
     if actor.is_system:
         return True
-    return any(
-        ACTIONS[letter] == action
-        for role in Role
-        if role.value in actor.roles
-        for letter in letters(role, table_name)
+    return action in _actions(actor.roles, table_name)
+
+
+@cache
+def _actions(roles: frozenset[str], table_name: str) -> frozenset[str]:
+    # Asked some hundred times for a page; there are as many answers as sets of roles and tables.
+    return frozenset(
+        ACTIONS[letter] for role in Role if role.value in roles for letter in letters(role, table_name)
     )
 
 

@@ -84,6 +84,7 @@ from views.team import TeamView
 from views.typed_day import TypedDayView
 from views.undo import UndoView
 from views.vehicle import VehicleView
+from views.waiting import WaitingView
 from views.warranty_claim import WarrantyClaimView
 
 # In the order of the sidebar, within their areas.
@@ -140,6 +141,7 @@ PAGES: tuple[type[Page], ...] = (
     AccountSecurityView,
     GuideView,
     TypedDayView,
+    WaitingView,
 )
 
 

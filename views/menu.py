@@ -9,7 +9,6 @@ from flask import current_app, request, url_for
 from flask_babel import lazy_gettext as _
 
 from models.base import Labelled
-from views.waiting import badge_of, sentence_of
 
 
 class Area(Labelled):
@@ -33,9 +32,8 @@ class MenuItem:
     url: str
     icon: str
     is_current: bool
-    # What waits there, as "12" or "99+", and the same as a sentence; None where nothing does.
-    badge: str | None = None
-    waiting: str | None = None
+    # Under this name the page is told how much waits there.
+    endpoint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +56,7 @@ def menu() -> list[MenuArea]:
                 url=url_for(f"{page.endpoint}.{page._default_view}"),  # noqa: SLF001 - Flask-Admin's metaclass sets it
                 icon=page.icon,
                 is_current=request.blueprint == page.endpoint,
-                badge=badge_of(page.endpoint),
-                waiting=sentence_of(page.endpoint),
+                endpoint=page.endpoint,
             )
             for page in pages
             if page.area is area and page.is_accessible()

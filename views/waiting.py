@@ -1,13 +1,20 @@
-"""What waits for whom: the numbers in the sidebar, in one statement a page."""
+"""What waits for whom: the numbers in the sidebar, in one statement, fetched once a page is there.
+
+To count takes as long as the rest of a page, and nobody reads the numbers first.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from flask import g, has_request_context
+from flask import g, has_request_context, jsonify
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import lazy_gettext as _
 from flask_babel import ngettext
 from sqlalchemy import Select, exists, func, or_, select
 
@@ -31,6 +38,7 @@ from models.due_kinds import kinds_done
 from models.importing import ImportState
 from models.permissions import allows
 from views.clock import today
+from views.page import PageForAll
 
 # Beyond this nobody counts, neither a reader nor the database.
 MOST = 99
@@ -46,6 +54,25 @@ _COUNTED = (
     DueKind.FIRST_FOLLOW_UP,
     DueKind.SECOND_FOLLOW_UP,
 )
+
+
+class WaitingView(PageForAll):
+    """Tell a page's script what waits for its reader; it stands in no menu."""
+
+    permission = "waiting"
+    title = _("Waiting")
+    actions: ClassVar[Mapping[str, str]] = {"index": "read"}
+
+    def __init__(self) -> None:
+        """Put the numbers at their own address."""
+        super().__init__(endpoint="waiting", url="/waiting")
+
+    @expose("/")
+    def index(self) -> ResponseReturnValue:
+        """Return number and sentence of each page on which something waits, by its endpoint."""
+        return jsonify(
+            {name: (badge_of(name), sentence_of(name)) for name, number in _numbers().items() if number}
+        )
 
 
 def badge_of(endpoint: str) -> str | None:

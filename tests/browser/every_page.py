@@ -43,9 +43,10 @@ PREVIEW = {
     "first": [[7, "“名称”为空。", ["K-7", ""]]],
 }
 # What answers with a file or with data for a script; everything else is a page.
-NO_PAGES = (
+NO_PAGES = {
     "static",
     "health",
+    "waiting.index",
     "ajax_lookup",
     "attachment_view",
     "archive_pdf_view",
@@ -66,7 +67,7 @@ NO_PAGES = (
     "change_view",
     # For who administers it is no choice.
     "remove_factor",
-)
+}
 # What nobody may open of what the steps of a procedure write.
 FORMS = ("create_view", "edit_view", "delete_view", "change_view", "restore_view")
 PASSWORD = "a good long sentence"
@@ -183,7 +184,7 @@ def every_page(app: Flask, arguments: dict[str, Arguments], locale: Locale = Loc
     found = []
     for rule in app.url_map.iter_rules():
         table, _dot, page = rule.endpoint.rpartition(".")
-        if "GET" not in (rule.methods or ()) or page in NO_PAGES:
+        if "GET" not in (rule.methods or ()) or {page, rule.endpoint} & NO_PAGES:
             continue
         if table in MADE_BY_STEPS and page in FORMS:
             continue

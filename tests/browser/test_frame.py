@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 from browser.conftest import Panel
 from browser.test_records import contrast
 from factories import Factory
-from models import db
+from models import Complaint, db
+from models.complaint import Step
 from models.organisation import Density, Role
 from models.vehicle import VehicleKind
 
@@ -81,3 +82,25 @@ def test_on_a_phone_a_narrowed_list_stands_above_its_foot_and_within_the_screen(
     for address in ("/part/?search=FOOT", "/vehicle/", "/vehicle/new/"):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"], address
+
+
+def test_the_numbers_in_the_sidebar_come_after_the_page_and_stand_at_once_on_the_next(panel: Panel) -> None:
+    with panel.app.app_context():
+        Factory(db.session()).complaint()
+        db.session.remove()
+    page = panel.page(Role.CLERK)
+    page.goto("/guide/")
+    sidebar = page.get_by_role("navigation", name="Areas of work")
+    link = sidebar.get_by_role("link", name="Complaints 1 complaint waits for an answer", exact=True)
+    expect(link.locator(".waiting")).to_have_attribute("title", "1 complaint waits for an answer")
+    # Without an answer they stay as they were.
+    page.route("**/waiting/", lambda route: route.abort())
+    page.goto("/part/")
+    expect(link).to_be_visible()
+    page.unroute("**/waiting/")
+    with panel.app.app_context():
+        db.session.query(Complaint).update({"step": Step.VERIFIED})
+        db.session.commit()
+        db.session.remove()
+    page.goto("/guide/")
+    expect(sidebar.get_by_role("link", name="Complaints", exact=True)).to_be_visible()

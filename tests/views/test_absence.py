@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup
 from screens import create, edit, page_of, path, present_day
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from test_waiting import waiting
 
 from conftest import Login
 from factories import Factory
@@ -163,8 +164,8 @@ def test_the_badge_of_what_is_due_counts_the_absent_persons_calls(
 ) -> None:
     yesterday = present_day() - timedelta(days=1)
     make.call_record(responsible_id=away.staff_id, promise="回电", promised_until=yesterday)
-    menu = BeautifulSoup(client_of(make, login, away.substitute_id).get("/due/").text, "html.parser")
-    assert "1 thing is due or late" in str(menu.find("a", href="/due/"))
+    substitute = client_of(make, login, away.substitute_id)
+    assert waiting(substitute, "/due/") == "1: 1 thing is due or late"
 
 
 def test_what_a_substitute_saves_is_put_down_to_both(make: Factory, login: Login, away: Absence) -> None:

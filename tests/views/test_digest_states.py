@@ -12,6 +12,7 @@ from made_digests import Made, count, put, set_state, stored
 from redis import Redis
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from test_waiting import waiting
 
 from conftest import Login, PanelClient
 from factories import Factory
@@ -151,7 +152,7 @@ def test_mails_that_need_a_person_are_those_about_which_nobody_has_decided(
     page = client.get("/delivery/?state=open").text
     assert "a@example.com" in page
     assert "b@example.com" not in page
-    assert "1 mail needs a person" in page
+    assert waiting(client, "/delivery/") == "1: 1 mail needs a person"
 
 
 @pytest.mark.parametrize("state", [state for state in DeliveryState if state is not DeliveryState.UNKNOWN])
