@@ -158,7 +158,7 @@ def share(met: int, total: int) -> str:
 
 def figure_name(figure: Payload) -> str:
     """Return what a figure counts."""
-    return {"first_answer_in_24_hours": _("First answer within 24 hours")}[figure["key"]]
+    return {"first_answer_in_24_hours": _("First answer in time")}[figure["key"]]
 
 
 def figure_value(figure: Payload) -> str:
@@ -226,7 +226,7 @@ def definitions(payload: Payload) -> list[str]:
     return [
         _("New: registered Monday 00:00 to Sunday 24:00, %(zone)s.", zone=payload["timezone"]),
         _("Open: registered by the end of the week, not closed at the data cut; age at the week's end."),
-        _("Unanswered: still only registered 24 hours after that."),
+        _("Unanswered: the first answer was due by the end of the week and is still owed."),
         _("Above or below the usual: more than chance explains, against the weeks before."),
         _("Changes in percent only where both weeks count 5 or more. Quotations are masked."),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import ClassVar
 
 from flask_babel import lazy_gettext as _
@@ -24,9 +24,6 @@ from models.base import (
 from models.organisation import Department
 from models.phones import HasPhone, phone_index
 from models.pinyin import SortedByName
-
-# The first answer is due within 24 plain hours.
-FIRST_ANSWER_WITHIN = timedelta(hours=24)
 
 subject_department = Table(
     "subject_department",

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     CursorResult,
     ForeignKey,
     Identity,
@@ -94,6 +95,17 @@ class Deadline(Base):
         if self.settled_at is None and self.paused_at is not None:
             return False
         return (self.settled_at or at) > self.due_at
+
+
+def owes_late(kind: DeadlineKind, at: datetime) -> ColumnElement[bool]:
+    """Return the condition of complaints that at `at` still owe what was due; not while the clock stands."""
+    late = select(Deadline.complaint_id).where(
+        Deadline.kind == kind,
+        Deadline.due_at < at,
+        Deadline.settled_at.is_(None),
+        Deadline.paused_at.is_(None),
+    )
+    return Complaint.id.in_(late)
 
 
 def start_deadlines(wanted: Iterable[tuple[int, DeadlineKind, datetime]]) -> None:

@@ -250,7 +250,7 @@ def _own_words(heard: Heard, topic: str) -> str | None:
 
 
 def _first_answers(frame: Frame, weeks: list[IsoWeek]) -> dict[str, Any]:
-    """Return the share of first answers that came within 24 hours, of those due in the week."""
+    """Return the share of first answers that came in time, of those due in the week."""
     by_week = counting.answers_by_week(frame)
     this_week = by_week.get(frame.week, Proportion(0, 0))
     last_week = by_week.get(frame.week.previous, Proportion(0, 0))

@@ -14,7 +14,9 @@ from sqlalchemy import ColumnElement, case, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from models.base import db
-from models.complaint import FIRST_ANSWER_WITHIN, Complaint, Severity, Step, Subject
+from models.complaint import Complaint, Severity, Step, Subject
+from models.deadline import Deadline, owes_late
+from models.deadline_rule import DeadlineKind
 from models.iso_week import IsoWeek
 from models.organisation import Department
 from models.proportion import Proportion
@@ -80,7 +82,7 @@ def is_grave() -> ColumnElement[bool]:
 
 def is_late(ends_at: datetime) -> ColumnElement[bool]:
     """Return the condition of a complaint whose first answer was due before `ends_at` and is still owed."""
-    return (Complaint.step == Step.REGISTERED) & (Complaint.registered_at <= ends_at - FIRST_ANSWER_WITHIN)
+    return owes_late(DeadlineKind.FIRST_ANSWER, ends_at)
 
 
 def subject_tree() -> dict[int, Subject]:
@@ -258,14 +260,14 @@ def open_by_age(frame: Frame) -> list[dict[str, Any]]:
 
 def answers_by_week(frame: Frame) -> dict[IsoWeek, Proportion]:
     """Return, by the week in which the first answer was due, how many came in time of how many were due."""
-    due_at = Complaint.registered_at + FIRST_ANSWER_WITHIN
-    week = frame.week_of(due_at)
-    count = func.count(Complaint.id)
-    in_time = Complaint.verified_at <= due_at
+    week = frame.week_of(Deadline.due_at)
+    count = func.count(Deadline.id)
+    in_time = Deadline.settled_at <= Deadline.due_at
     found = db.session.execute(
         select(week, count.filter(in_time), count)
-        .where(Complaint.registered_at >= frame.history_from - FIRST_ANSWER_WITHIN)
-        .where(Complaint.registered_at < frame.ends_at - FIRST_ANSWER_WITHIN)
+        .join(Complaint, Complaint.id == Deadline.complaint_id)
+        .where(Deadline.kind == DeadlineKind.FIRST_ANSWER)
+        .where(Deadline.due_at >= frame.history_from, Deadline.due_at < frame.ends_at)
         .where(frame.concerns())
         .group_by(week)
     )

@@ -15,8 +15,9 @@ from models.actor import current_actor
 from models.base import Record, db, now
 from models.call_record import CallRecord
 from models.centre import site_zone
-from models.complaint import FIRST_ANSWER_WITHIN, Complaint, Severity, Step
-from models.deadline import Deadline
+from models.complaint import Complaint, Severity, Step
+from models.deadline import Deadline, owes_late
+from models.deadline_rule import DeadlineKind
 from models.letter import Letter
 from models.organisation import Staff
 from models.part import Part, PartsQualityRecord
@@ -26,8 +27,6 @@ from models.shipment import PartsShipment
 from models.warranty_claim import ClaimOutcome, WarrantyClaim
 
 RECENT_DAYS = 7
-# Not solved within these, the supervisor is told.
-SOLVED_WITHIN = timedelta(days=2)
 # Beyond this nobody reads a number, and the database need not count.
 COUNT_MOST = 999
 
@@ -66,12 +65,11 @@ def _is_open() -> ColumnElement[bool]:
 
 
 def _unsolved() -> ColumnElement[bool]:
-    early = Complaint.step.in_((Step.REGISTERED, Step.VERIFIED, Step.ANALYSED))
-    return early & (Complaint.registered_at < now() - SOLVED_WITHIN)
+    return owes_late(DeadlineKind.SOLVED, now())
 
 
 def _late_answer() -> ColumnElement[bool]:
-    return (Complaint.step == Step.REGISTERED) & (Complaint.registered_at < now() - FIRST_ANSWER_WITHIN)
+    return owes_late(DeadlineKind.FIRST_ANSWER, now())
 
 
 def _escalated() -> ColumnElement[bool]:
@@ -107,10 +105,8 @@ TASKS: dict[str, Task] = {
         Task("open", _C, _("Open complaints"), _is_open),
         Task("own", _C, _("My open complaints"), lambda: _is_open() & _C.responsible_id.in_(_own())),
         Task("unanswered", _C, _("Waiting for a first answer"), lambda: _C.step == Step.REGISTERED),
-        Task(
-            "late_answer", _C, _("Without a first answer after 24 hours"), _late_answer, True, "registered_at"
-        ),
-        Task("unsolved", _C, _("Not solved after 2 days"), _unsolved, True, "registered_at"),
+        Task("late_answer", _C, _("First answer late"), _late_answer, True, "registered_at"),
+        Task("unsolved", _C, _("Not solved in time"), _unsolved, True, "registered_at"),
         Task("escalated", _C, _("Still late, passed on to supervisors"), _escalated, is_bad=True),
         Task(
             "severe",

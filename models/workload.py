@@ -11,7 +11,9 @@ from sqlalchemy import ColumnElement, Date, cast, func, select
 from models.audit import AuditEntry
 from models.base import Record, db, now
 from models.centre import site_zone
-from models.complaint import FIRST_ANSWER_WITHIN, Complaint, Severity, Step
+from models.complaint import Complaint, Severity, Step
+from models.deadline import owes_late
+from models.deadline_rule import DeadlineKind
 from models.dealer import Dealer
 from models.due_source import start_of_day
 from models.organisation import Staff
@@ -73,7 +75,7 @@ def _today() -> date:
 
 
 def _load_by(key: Any, model: type[Record], *conditions: ColumnElement[bool]) -> list[Load]:
-    is_late = (Complaint.step == Step.REGISTERED) & (Complaint.registered_at < now() - FIRST_ANSWER_WITHIN)
+    is_late = owes_late(DeadlineKind.FIRST_ANSWER, now())
     number = func.count(Complaint.id)
     statement = (
         select(

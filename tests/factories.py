@@ -247,11 +247,13 @@ class Factory:
             attributes["complaint_id"] = self.complaint().id
         return attributes
 
-    def owing(self, kind: DeadlineKind, due_at: datetime, **attributes: Any) -> Complaint:
-        """Make a complaint that owes something by then."""
+    def owing(
+        self, kind: DeadlineKind, due_at: datetime, settled_at: datetime | None = None, **attributes: Any
+    ) -> Complaint:
+        """Make a complaint that owes something by then, or owed it until it was `settled_at`."""
         complaint = self.complaint(**{"step": STEP_OF[kind]} | attributes)
         key = self.session.scalars(select(DeadlineRule.id).where(DeadlineRule.kind == kind)).first()
-        times = {"started_at": due_at - timedelta(days=1), "due_at": due_at}
+        times = {"started_at": due_at - timedelta(days=1), "due_at": due_at, "settled_at": settled_at}
         self.session.add(Deadline(complaint_id=complaint.id, kind=kind, rule_id=key, **times))
         self.session.commit()
         return complaint

@@ -129,7 +129,7 @@ class ComplaintView(RecordView):
     is_given_to_who_enters = True
     default_sort = ("registered_at", True)
     column_descriptions = per_field(
-        registered_at=_("When the customer told us; the 24 hours run from here."),
+        registered_at=_("When the customer told us; the time for the first answer runs from here."),
         subject_id=_("Decides which departments are told; take the one that fits best."),
         severity=_(
             "Severe: the vehicle can't be used, or it may become public. The weekly digest begins with the "
@@ -164,7 +164,7 @@ class ComplaintView(RecordView):
                 "demand",
                 *ASIDE,
             ),
-            _("What the customer says, in the customer's own words. First answer due within 24 hours."),
+            _("What the customer says, in the customer's own words."),
             folded=ASIDE,
         ),
         Section(

@@ -15,7 +15,8 @@ from sqlalchemy import select
 from models import Complaint, current_actor, db
 from models.base import now
 from models.centre import site_zone
-from models.complaint import FIRST_ANSWER_WITHIN
+from models.deadline import owes_late
+from models.deadline_rule import DeadlineKind
 from models.due import Wanted, due_lists
 from models.organisation import Role
 from models.permissions import allows
@@ -106,7 +107,6 @@ class HomeView(PageForAll):
             figures=figures(),
             sections=sections(),
             complaints=complaints,
-            late_before=now() - FIRST_ANSWER_WITHIN,
             COUNT_MOST=COUNT_MOST,
             load_url=_load_url,
             standing_in=standing_in(),
@@ -166,9 +166,11 @@ def _due() -> list[Line]:
     return [line_of(item) for part in found for item in part][:DUE_MOST]
 
 
-def _latest() -> list[Complaint]:
-    newest = select(Complaint).order_by(Complaint.registered_at.desc(), Complaint.id.desc())
-    return list(db.session.scalars(newest.limit(LATEST_MOST)))
+def _latest() -> list[tuple[Complaint, bool]]:
+    """Return the newest complaints, each with whether its first answer is late."""
+    is_late = owes_late(DeadlineKind.FIRST_ANSWER, now())
+    newest = select(Complaint, is_late).order_by(Complaint.registered_at.desc(), Complaint.id.desc())
+    return [(row[0], row[1]) for row in db.session.execute(newest.limit(LATEST_MOST))]
 
 
 def _page_links() -> list[PageLink]:

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from jobs.demo.store import Row
 from jobs.demo.world import World
 from models import Complaint, Department, DepartmentTask, Proposal, StepTaken, db
 from models.complaint import FaultDegree, Step, VerifiedBy
 from models.complaint_tasks import CARRIED_OUT_BY
-from models.deadline import start_deadlines
+from models.deadline import Deadline, start_deadlines
 from models.deadline_rule import DeadlineKind
 from models.department_task import TaskState
 from models.organisation import Role
@@ -100,6 +100,18 @@ def add_course(world: World) -> None:
         rows.sort(key=itemgetter(dated))
         world.store.add_by_year(model, prefix, dated, rows, world.days)
     start_deadlines(course.due)
+    _settle_first_answers()
+
+
+def _settle_first_answers() -> None:
+    """Note when the customers who were answered heard from the centre."""
+    answered = (Complaint.id == Deadline.complaint_id) & Complaint.verified_at.is_not(None)
+    db.session.execute(
+        update(Deadline)
+        .where(answered, Deadline.kind == DeadlineKind.FIRST_ANSWER)
+        .values(settled_at=Complaint.verified_at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _shared(row: Any, who: int, at: datetime) -> Row:
@@ -115,8 +127,8 @@ def _carry_through(course: _Course, row: Any) -> None:
     course.step(row, Move.REGISTER, (None, Step.REGISTERED), row.registered_at, row.created_by_id)
     if reached < 4 and row.step is not Step.CONFIRMED:
         course.due.append((row.id, DeadlineKind.SOLVED, row.registered_at))
+    course.due.append((row.id, DeadlineKind.FIRST_ANSWER, row.registered_at))
     if reached == 0:
-        course.due.append((row.id, DeadlineKind.FIRST_ANSWER, row.registered_at))
         return
     who = row.responsible_id or row.created_by_id
     course.step(row, Move.VERIFY, (Step.REGISTERED, Step.VERIFIED), row.verified_at, who)

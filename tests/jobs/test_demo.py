@@ -21,6 +21,7 @@ from models import (
     CallRecord,
     Complaint,
     Customer,
+    Deadline,
     Dealer,
     DemoRecord,
     Department,
@@ -43,8 +44,9 @@ from models import (
 )
 from models.base import now
 from models.call_record import CallPurpose, CallResult
-from models.complaint import FIRST_ANSWER_WITHIN, Step
+from models.complaint import Step
 from models.customer import Customer as Owner
+from models.deadline_rule import DeadlineKind
 from models.department_task import TaskState
 from models.digest_content import digest_content
 from models.essentials import KEY_PARTS, seed_essentials
@@ -149,8 +151,9 @@ def test_the_steps_of_a_complaint_agree_with_its_times(world: World) -> None:
     assert number_of(Complaint, Complaint.verified_at < Complaint.registered_at) == 0
     assert number_of(Complaint, Complaint.analysed_at < Complaint.verified_at) == 0
     assert set(db.session.scalars(select(Complaint.step).distinct())) == set(Step)
-    late = number_of(Complaint, Complaint.verified_at > Complaint.registered_at + FIRST_ANSWER_WITHIN)
-    assert 0.02 < late / number_of(Complaint) < 0.2
+    owed = Deadline.kind == DeadlineKind.FIRST_ANSWER
+    late = number_of(Deadline, owed, Deadline.settled_at > Deadline.due_at)
+    assert 0.02 < late / number_of(Deadline, owed) < 0.2
 
 
 def test_the_course_of_recent_complaints_leads_to_where_they_stand(world: World) -> None:

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from factories import Factory
 from models import Complaint, Department, Subject
+from models.complaint import Step
+from models.deadline_rule import DeadlineKind
 from models.digest_content import digest_content
 from models.iso_week import IsoWeek
 
@@ -34,3 +36,24 @@ def complaints(
         )
         for minute in range(number)
     ]
+
+
+def first_answer_due(
+    make: Factory,
+    subject: Subject,
+    registered_at: datetime,
+    verified_at: datetime | None = None,
+    **attributes: Any,
+) -> Complaint:
+    """Make a complaint that owes, or owed until it was verified, its first answer within a day."""
+    step = attributes.setdefault("step", Step.VERIFIED if verified_at else Step.REGISTERED)
+    settled_at = verified_at or (None if step is Step.REGISTERED else registered_at)
+    return make.owing(
+        DeadlineKind.FIRST_ANSWER,
+        registered_at + timedelta(days=1),
+        settled_at,
+        subject_id=subject.id,
+        registered_at=registered_at,
+        verified_at=verified_at,
+        **attributes,
+    )

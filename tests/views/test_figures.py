@@ -14,6 +14,7 @@ from conftest import Login, PanelClient
 from factories import Factory
 from models.base import now
 from models.complaint import Severity, Step
+from models.deadline_rule import DeadlineKind
 from models.organisation import Role
 from models.permissions import letters
 
@@ -74,27 +75,40 @@ def test_a_figure_counts_the_rows_of_the_list_behind_it(label: str, make: Factor
     assert len(rows_of(client.get(url))) == count
 
 
-@pytest.mark.parametrize(("hours", "late"), [(23.9, 0), (24.1, 1)])
-def test_an_answer_is_overdue_after_24_hours(hours: float, late: int, make: Factory, login: Login) -> None:
-    make.complaint(registered_at=now() - timedelta(hours=hours))
+@pytest.mark.parametrize(("hours", "late"), [(0.1, 0), (-0.1, 1)])
+def test_an_answer_is_overdue_once_its_own_time_is_up(
+    hours: float, late: int, make: Factory, login: Login
+) -> None:
+    # However long ago it was registered: the rule that applied says how long is given.
+    make.owing(
+        DeadlineKind.FIRST_ANSWER,
+        now() + timedelta(hours=hours),
+        registered_at=now() - timedelta(hours=1 if late else 70),
+    )
     client = login(Role.SUPERVISOR)
-    count, _url, tone = figures(client)["Without a first answer after 24 hours"]
+    count, _url, tone = figures(client)["First answer late"]
     assert (count, tone) == (late, "bad" if late else "good")
     assert (OVERDUE in client.get("/").text) is bool(late)
 
 
 def test_a_complaint_that_was_answered_is_never_overdue(make: Factory, login: Login) -> None:
-    make.complaint(registered_at=now() - timedelta(days=3), step=Step.VERIFIED)
+    make.owing(DeadlineKind.FIRST_ANSWER, now() - timedelta(days=2), settled_at=now(), step=Step.VERIFIED)
     client = login(Role.SUPERVISOR)
-    assert figures(client)["Without a first answer after 24 hours"][0] == 0
+    assert figures(client)["First answer late"][0] == 0
     assert OVERDUE not in client.get("/").text
 
 
 def test_the_oldest_comes_first_in_the_list_of_those_without_an_answer(make: Factory, login: Login) -> None:
-    newer = make.complaint(registered_at=now() - timedelta(hours=30)).number
-    older = make.complaint(registered_at=now() - timedelta(hours=60)).number
+    newer, older = (
+        make.owing(
+            DeadlineKind.FIRST_ANSWER,
+            now() - timedelta(hours=hours - 24),
+            registered_at=now() - timedelta(hours=hours),
+        ).number
+        for hours in (30, 60)
+    )
     client = login(Role.SUPERVISOR)
-    _count, url, _tone = figures(client)["Without a first answer after 24 hours"]
+    _count, url, _tone = figures(client)["First answer late"]
     assert rows_of(client.get(url)) == [older, newer]
 
 

@@ -26,23 +26,24 @@ from views.home import DESKS, SECTIONS
 
 def test_the_figures_count_what_is_new_open_late_and_severe(make: Factory, login: Login) -> None:
     make.complaint()
-    make.complaint(registered_at=now() - timedelta(hours=30))
+    make.owing(DeadlineKind.FIRST_ANSWER, now() - timedelta(hours=6))
     make.complaint(registered_at=now() - timedelta(days=20), step=Step.CONFIRMED)
     make.complaint(registered_at=now() - timedelta(days=20), step=Step.ANALYSED, severity=Severity.SEVERE)
     page = login(Role.SUPERVISOR).get("/").text
     figures = page[page.index('class="figures"') : page.index("</ul>", page.index('class="figures"'))]
     for count, label in ((2, "New in 7 days"), (3, "Open complaints"), (1, "Severe and open")):
         assert f"<strong>{count}</strong><span>{label}</span>" in figures
-    assert "<strong>1</strong><span>Without a first answer after 24 hours</span>" in figures
+    assert "<strong>1</strong><span>First answer late</span>" in figures
     assert "Answer overdue" in page
 
 
 def one_for_each_task(make: Factory, person: int) -> None:
     """Make records so that every figure counts some, and none counts all of its type."""
     today = now().date()
-    late = {"registered_at": now() - timedelta(days=3)}
-    make.complaint(severity=Severity.SEVERE, is_safety_relevant=True, responsible_id=person, **late)
-    make.complaint(step=Step.ANALYSED, **late)
+    late = now() - timedelta(days=3)
+    grave = {"severity": Severity.SEVERE, "is_safety_relevant": True, "responsible_id": person}
+    make.owing(DeadlineKind.FIRST_ANSWER, late, **grave)
+    make.owing(DeadlineKind.SOLVED, late)
     passed_on = make.owing(DeadlineKind.SOLVED, now() - timedelta(days=3))
     make.session.execute(
         update(Deadline).where(Deadline.complaint_id == passed_on.id).values(escalated_at=now())
@@ -111,7 +112,7 @@ def test_an_unknown_task_narrows_nothing_and_is_said(make: Factory, login: Login
 def test_a_supervisor_sees_what_lies_with_whom(make: Factory, login: Login) -> None:
     busy = make.staff(name="忙的人")
     for _ in range(2):
-        make.complaint(responsible_id=busy.id, registered_at=now() - timedelta(days=2))
+        make.owing(DeadlineKind.FIRST_ANSWER, now() - timedelta(days=1), responsible_id=busy.id)
     make.complaint(severity=Severity.SEVERE)
     make.complaint(responsible_id=busy.id, step=Step.CONFIRMED)
     client = login(Role.SUPERVISOR)
