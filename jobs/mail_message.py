@@ -17,6 +17,8 @@ _ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*"
     r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 )
+# What tells one copy of a message from the next.
+_OF_A_COPY = re.compile(rb"(Message-ID|Date):", re.IGNORECASE)
 _LINE = compat32.clone(linesep="\r\n", max_line_length=76)
 
 
@@ -77,6 +79,14 @@ def build_message(
     plain = {"Message-ID": message_id, **(extra or {})}
     lines = "".join(f"{name}: {one_line(value)}\r\n" for name, value in plain.items())
     return lines.encode("ascii") + message.as_bytes(policy=_LINE)
+
+
+def another_copy(message: bytes, message_id: str, at: datetime) -> bytes:
+    """Return a message of `build_message` again, with an id and a date of its own."""
+    head, _blank, body = message.partition(b"\r\n\r\n")
+    fields = [line for line in re.split(rb"\r\n(?![ \t])", head) if not _OF_A_COPY.match(line)]
+    own = (f"Message-ID: {message_id}", f"Date: {format_datetime(at)}")
+    return b"\r\n".join([line.encode("ascii") for line in own] + fields) + b"\r\n\r\n" + body
 
 
 def _words(text: str, header: str) -> Header | str:

@@ -9,15 +9,16 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from config import Settings
 from jobs.notice_mail import notice_mail
 from jobs.outbox import Addressee, add_notice_mail
-from models import Complaint, Delivery, DepartmentTask, Notice, db
+from models import Complaint, Delivery, DepartmentTask, Notice, current_actor, db
 from models.base import now
 from models.complaint_tasks import tasks_of
 from models.department_task import TaskState
+from models.digest import DeliveryState
 from models.mail_link import answer_url
 from models.notice import ANSWER_WITHIN
 from models.notice_recipients import (
@@ -54,6 +55,8 @@ def send_again(notice_id: int) -> list[Delivery]:
     if not notice.can_be_sent_again():
         return []
     told, at = address_now(notice), now()
+    if notice.mail_state is DeliveryState.UNKNOWN:
+        _settle(notice.delivery_id)
     notice.email, notice.locale = told.email, told.locale
     notice.told_at, notice.expires_at = at, at + ANSWER_WITHIN
     db.session.flush()
@@ -67,6 +70,16 @@ def send_again(notice_id: int) -> list[Delivery]:
     notice.delivery_id = delivery.id
     db.session.flush()
     return [delivery]
+
+
+def _settle(delivery_id: int | None) -> None:
+    # Who sends it again has decided about the mail of which nobody knew whether it arrived.
+    actor = current_actor()
+    db.session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.settled_by_id.is_(None))
+        .values(settled_by_id=actor.staff_id if actor else None)
+    )
 
 
 def tell_of_tasks(complaint: Complaint) -> list[Delivery]:

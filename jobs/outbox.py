@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -19,12 +19,12 @@ from sqlalchemy import func, select
 from config import Settings
 from jobs.delivery import deliver, obstacle
 from jobs.digest_mail import digest_mail
-from jobs.mail_message import Mail, Mailbox, build_message, one_line
+from jobs.mail_message import Mail, Mailbox, another_copy, build_message, one_line
 from jobs.queues import enqueue
 from models import Delivery, Digest, DigestRecipient, Staff, acting_as, db, system_actor
 from models.base import now
 from models.centre import centre_facts
-from models.digest import DeliveryKind, DeliveryState
+from models.digest import KINDS_SENT_AGAIN, DeliveryKind, DeliveryState
 from models.mail_link import Subscription, unsubscribe_url
 from models.mail_obstacle import Obstacle
 from models.organisation import Locale
@@ -33,6 +33,8 @@ PANEL_NAME = "回声 Huisheng"
 # Whoever knows an address may ask for such mails: no more than so many of them go there in an hour.
 ASKED_BY_ANYBODY = frozenset({"reset_instructions"})
 ASKED_MOST, ASKED_WITHIN = 5, timedelta(hours=1)
+# Servers take 20 to 35 MB by their own account, some only 10.
+LARGEST_MESSAGE = 10_000_000
 
 log = structlog.get_logger()
 
@@ -128,17 +130,36 @@ def _add_automatic(kind: DeliveryKind, mail: Mail, recipient: Recipient) -> Deli
 
 
 def put_copy(delivery: Delivery, asked_by_id: int | None, copy_number: int | None = None) -> Delivery:
-    """Put a copy of a digest's delivery into the outbox, for somebody who asked for it, and flush.
+    """Put a copy of a delivery into the outbox, for somebody who asked for it, and flush.
 
-    `copy_number` is the one that was asked for, None the next one.
+    `copy_number` is the one of a digest that was asked for, None the next one.
 
     Raises:
-        IntegrityError: when this copy exists already: two people, or two clicks, asked for it.
+        IntegrityError: when this copy of a digest exists already: two people, or two clicks, asked for it.
     """
-    assert delivery.digest is not None
+    if delivery.digest is None:
+        return _put_same(delivery, asked_by_id)
     addressee = Addressee(delivery.recipient_name, delivery.recipient, delivery.locale)
     number = copy_number or next_copy_number(delivery)
     return put_digest(delivery.digest, addressee, number, asked_by_id)
+
+
+def _put_same(delivery: Delivery, asked_by_id: int | None) -> Delivery:
+    assert delivery.kind in KINDS_SENT_AGAIN
+    at, message_id = now(), f"<{delivery.kind.value}.{uuid4().hex}@{_host(_settings())}>"
+    copy = Delivery(
+        kind=delivery.kind,
+        recipient=delivery.recipient,
+        recipient_name=delivery.recipient_name,
+        locale=delivery.locale,
+        message_id=message_id,
+        subject=delivery.subject,
+        message=another_copy(delivery.message, message_id, at),
+        created_by_id=asked_by_id,
+    )
+    db.session.add(_written(copy, at))
+    db.session.flush()
+    return copy
 
 
 def next_copy_number(delivery: Delivery) -> int:
@@ -219,7 +240,6 @@ def _delivery(
     kind: DeliveryKind, mail: Mail, recipient: Recipient, message_id: str, headers: dict[str, str]
 ) -> Delivery:
     settings, at = _settings(), now()
-    hindrance = obstacle(settings, recipient.email)
     message = build_message(
         mail,
         sender=Mailbox(sender_name(recipient.locale), settings.mail_from),
@@ -228,18 +248,26 @@ def _delivery(
         at=at,
         extra=headers,
     )
-    delivery = Delivery(
-        kind=kind,
-        recipient=one_line(recipient.email),
-        recipient_name=one_line(recipient.name),
-        locale=recipient.locale,
-        message_id=message_id,
-        subject=one_line(mail.subject)[:400],
-        message=message,
-        state=_first_state(hindrance),
-        created_at=at,
-        next_attempt_at=at,
+    return _written(
+        Delivery(
+            kind=kind,
+            recipient=one_line(recipient.email),
+            recipient_name=one_line(recipient.name),
+            locale=recipient.locale,
+            message_id=message_id,
+            subject=one_line(mail.subject)[:400],
+            message=message,
+        ),
+        at,
     )
+
+
+def _written(delivery: Delivery, at: datetime) -> Delivery:
+    """Return the delivery in its first state: it waits, unless something forbids sending it."""
+    is_large = len(delivery.message) > LARGEST_MESSAGE
+    hindrance = Obstacle.TOO_LARGE if is_large else obstacle(_settings(), delivery.recipient)
+    delivery.state = _first_state(hindrance)
+    delivery.created_at = delivery.next_attempt_at = at
     if hindrance is not None:
         delivery.answer, delivery.finished_at = hindrance.value, at
     return delivery
@@ -248,7 +276,8 @@ def _delivery(
 def _first_state(hindrance: Obstacle | None) -> DeliveryState:
     if hindrance is None:
         return DeliveryState.PENDING
-    return DeliveryState.FAILED if hindrance is Obstacle.BAD_ADDRESS else DeliveryState.KEPT
+    is_final = hindrance in (Obstacle.BAD_ADDRESS, Obstacle.TOO_LARGE)
+    return DeliveryState.FAILED if is_final else DeliveryState.KEPT
 
 
 def _host(settings: Settings) -> str:

@@ -52,7 +52,7 @@ def send(url: str, sender: str, recipient: str, message: bytes, seconds: float) 
     is_begun = False
     try:
         with _connection(url, sender.rpartition("@")[2], seconds) as server:
-            _envelope(server, sender, recipient)
+            _envelope(server, sender, recipient, len(message))
             code, words = server.docmd("DATA")
             if code != 354:
                 raise _refusal(code, words)
@@ -155,9 +155,11 @@ def _log_in(server: smtplib.SMTP, user: str, password: str) -> None:
         raise _RefusedError(Verdict.TEMPORARY, error.smtp_code, error.smtp_error) from error
 
 
-def _envelope(server: smtplib.SMTP, sender: str, recipient: str) -> None:
+def _envelope(server: smtplib.SMTP, sender: str, recipient: str, size: int) -> None:
     server.ehlo_or_helo_if_needed()
-    for code, words in (server.mail(sender), server.rcpt(recipient)):
+    # A server that takes no mail of this size says so before it comes, and for good (RFC 1870).
+    options = [f"size={size}"] if server.has_extn("size") else []
+    for code, words in (server.mail(sender, options), server.rcpt(recipient)):
         if code not in (250, 251):
             raise _refusal(code, words)
 

@@ -14,6 +14,7 @@ class Obstacle(Labelled):
     NO_SMTP_URL = "obstacle:no_smtp_url", _("No mail server is set (SMTP_URL)")
     NOT_ALLOWED = "obstacle:not_allowed", _("Outside production this address gets no mail (MAIL_ALLOW)")
     BAD_ADDRESS = "obstacle:bad_address", _("This is not a mail address")
+    TOO_LARGE = "obstacle:too_large", _("The mail is too large for most mail servers")
     CUT_OFF = "obstacle:cut_off", _("Sending was cut off; the mail may or may not have arrived")
     RESTORED = "obstacle:restored", _("Restored from a backup; the mail may have been sent since")
 

@@ -84,8 +84,9 @@ class Notice(Record):
         return column_property(type_coerce(state, kind), deferred=True)
 
     def can_be_sent_again(self) -> bool:
-        """Tell whether its mail came to nothing, and no answer came by another way."""
-        return self.state is NoticeState.OPEN and self.mail_state is DeliveryState.FAILED
+        """Tell whether its mail came to nothing, or may have, and no answer came by another way."""
+        came_to_nothing = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
+        return self.state is NoticeState.OPEN and self.mail_state in came_to_nothing
 
     @property
     def is_open_for_answers(self) -> bool:

@@ -164,6 +164,19 @@ def test_nothing_at_the_root_that_is_not_needed() -> None:
     assert {path.name for path in ROOT.iterdir()} - ignored == needed
 
 
+def test_mail_has_one_way_out() -> None:
+    """Whatever the panel writes stands in the outbox first, and one job takes it from there to the server."""
+    ways = {
+        r"\bsmtplib\b": {"jobs/smtp.py"},
+        r"from jobs\.smtp import .*\bsend\b": {"jobs/delivery.py"},
+        r"(?<!class )\bDelivery\(": {"jobs/outbox.py"},
+        r"flask_mail|sendmail|aiosmtp": set[str](),
+    }
+    for pattern, allowed in ways.items():
+        found = {relative(path) for path in SOURCES if re.search(pattern, path.read_text("utf-8"))}
+        assert found == allowed, pattern
+
+
 def test_the_time_zone_is_read_in_one_place() -> None:
     pattern = re.compile(r"settings\.timezone|\[.settings.\]\.timezone|BABEL_DEFAULT_TIMEZONE")
     readers = {relative(path) for path in SOURCES if pattern.search(path.read_text("utf-8"))}

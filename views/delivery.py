@@ -14,11 +14,12 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import IntegrityError
 
 from jobs.outbox import next_copy_number, put_copy, send_soon
-from models import Delivery, Staff, current_actor, db
+from models import Delivery, Notice, Staff, current_actor, db
 from models.base import now
-from models.digest import KINDS_WITH_KEYS, DeliveryKind, DeliveryState
+from models.digest import KINDS_SENT_AGAIN, KINDS_WITH_KEYS, DeliveryKind, DeliveryState
 from models.mail_obstacle import answer_text
 from models.sql import labels_for
+from views import sent_twice
 from views.fields import clean_line
 from views.menu import Area
 from views.page import Page
@@ -93,6 +94,8 @@ class DeliveryView(Page):
             answer_text=answer_text,
             needs_person=is_unsettled(delivery),
             next_copy=next_copy_number(delivery) if delivery.digest_id else None,
+            can_be_copied=delivery.kind in KINDS_SENT_AGAIN,
+            notice_id=notice_of(delivery),
             can_send=self.is_allowed("act"),
         )
 
@@ -119,27 +122,39 @@ class DeliveryView(Page):
 
     @expose("/again", methods=("POST",))
     def again(self) -> ResponseReturnValue:
-        """Send a new copy of a digest whose mail failed or is uncertain."""
-        delivery = find_delivery(asked_key())
+        """Send a new copy of a mail that says the same as before, whatever became of the first."""
+        delivery = find_delivery(asked_key(), with_message=True)
         back = redirect(url_for(".details", id=delivery.id))
-        if delivery.kind is not DeliveryKind.DIGEST:
-            flash(_("Only digests are sent again; for a login the person asks for a new mail."), "error")
+        if delivery.kind not in KINDS_SENT_AGAIN:
+            flash(not_again(delivery.kind), "error")
             return back
         if delivery.state is DeliveryState.UNKNOWN and not settled(delivery, is_sent=False):
             db.session.rollback()
             flash(_("Somebody has decided about this mail already."), "warning")
             return back
         actor, digest_id = current_actor(), delivery.digest_id
+
+        def put() -> int:
+            return put_copy(delivery, actor.staff_id if actor else None, asked_copy()).id
+
         try:
-            copy = put_copy(delivery, actor.staff_id if actor else None, asked_copy())
-            db.session.commit()
+            key, is_new = sent_twice.do_once(put)
         except IntegrityError:
             db.session.rollback()
             flash(_("It was just sent to this recipient; see below."), "warning")
             return redirect(url_for("digest.details", id=digest_id))
-        send_soon([copy])
+        copy = db.session.get_one(Delivery, key)
+        if is_new:
+            send_soon([copy])
         flash(_("A new copy for %(name)s is on its way.", name=copy.recipient_name), "success")
         return redirect(url_for(".details", id=copy.id))
+
+
+def not_again(kind: DeliveryKind) -> str:
+    """Return why a mail of this kind has no copies, and what to do instead."""
+    if kind is DeliveryKind.NOTICE:
+        return str(_("A notice is sent again from its own page: the new mail gets a new link."))
+    return str(_("Mails about a login are not sent again; the person asks for a new one."))
 
 
 def readable() -> ColumnElement[bool]:
@@ -186,6 +201,13 @@ def settled(delivery: Delivery, *, is_sent: bool) -> bool:
     )
     assert isinstance(written, CursorResult)
     return written.rowcount == 1
+
+
+def notice_of(delivery: Delivery) -> int | None:
+    """Return the key of the notice that a mail carries, None for any other mail."""
+    if delivery.kind is not DeliveryKind.NOTICE:
+        return None
+    return db.session.scalar(select(Notice.id).where(Notice.delivery_id == delivery.id))
 
 
 def asked_state() -> str:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import undefer
 from jobs.notices import send_again
 from jobs.outbox import send_soon
 from models import Delivery, Notice, current_actor, db
+from models.digest import DeliveryState
 from models.notice_recipients import Told, address_now
 from models.permissions import allows
 from views.base import RecordView
@@ -25,12 +26,13 @@ from views.menu import Area
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """What a notice's page says where its mail came to nothing: why, and where it would go now."""
+    """What a notice's page says where its mail came to nothing, or may have: why, and where it goes now."""
 
     answer: str | None
     told: Told
     can_send: bool
     can_mend: bool
+    is_uncertain: bool
     template: str = "_undelivered.html"
 
 
@@ -91,6 +93,7 @@ class NoticeView(RecordView):
             address_now(row),
             self.is_allowed("act"),
             allows(current_actor(), "digest_recipient", "edit"),
+            row.mail_state is DeliveryState.UNKNOWN,
         )
 
     @expose("/again/", methods=("POST",))

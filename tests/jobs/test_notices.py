@@ -225,6 +225,21 @@ def test_a_notice_that_reached_nobody_is_a_thing_to_do_and_goes_out_again_with_a
     assert f"/notice/details/?id={notice.id}" not in client.get("/due/?kind=notice").text
 
 
+def test_an_uncertain_notice_is_sent_again_by_hand_alone_and_is_settled_by_that(
+    make: Factory, login: Login
+) -> None:
+    notice = failed_notice(make, make.digest_recipient(make.department()))
+    mail = make.session.get_one(Delivery, notice.delivery_id)
+    mail.state = DeliveryState.UNKNOWN
+    make.session.commit()
+    client = login(Role.SUPERVISOR)
+    assert "Nobody knows whether this notice arrived" in client.get(f"/notice/details/?id={notice.id}").text
+    client.post(f"/notice/again/?id={notice.id}")
+    make.session.expire_all()
+    assert client.staff is not None
+    assert (mail.settled_by_id, notice.delivery_id != mail.id) == (client.staff.id, True)
+
+
 def test_a_notice_is_sent_again_only_by_who_may_and_only_where_it_failed(make: Factory, login: Login) -> None:
     recipient = make.digest_recipient(make.department())
     failed, sent = failed_notice(make, recipient), make.notice()

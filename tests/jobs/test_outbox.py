@@ -20,7 +20,15 @@ from factories import Factory
 from jobs.delivery import obstacle
 from jobs.digest_mail import LONGEST_HTML, digest_mail
 from jobs.mail_message import Mail
-from jobs.outbox import Addressee, OutboxMailUtil, put_account_mail, put_copy, put_digest, send_soon
+from jobs.outbox import (
+    Addressee,
+    OutboxMailUtil,
+    add_reminder_mail,
+    put_account_mail,
+    put_copy,
+    put_digest,
+    send_soon,
+)
 from models import Delivery, Department, Digest, db
 from models.base import now
 from models.complaint import Severity
@@ -212,6 +220,31 @@ def with_server(in_app: Flask, settings: Settings) -> Any:
     )
     yield
     in_app.extensions["settings"] = settings
+
+
+@pytest.mark.usefixtures("with_server")
+def test_a_mail_too_large_for_mail_servers_fails_at_once(
+    in_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.outbox.LARGEST_MESSAGE", 2000)
+    small, large = (put_account_mail(Mail("s", text), READER) for text in ("x", "x" * 2000))
+    assert small.state is DeliveryState.PENDING
+    assert (large.state, large.answer) == (DeliveryState.FAILED, Obstacle.TOO_LARGE.value)
+
+
+def test_a_copy_of_a_reminder_says_the_same_under_an_id_of_its_own(in_app: Flask, make: Factory) -> None:
+    staff, mail = make.staff(), Mail("到期提醒" * 20, "正文\n.", "<p>正文</p>")
+    first = add_reminder_mail(mail, READER)
+    db.session.flush()
+    second = put_copy(first, staff.id)
+    assert (second.kind, second.created_by_id) == (DeliveryKind.REMINDER, staff.id)
+    assert parsed(second)["Message-ID"] == second.message_id != first.message_id
+    for name in ("Subject", "To", "From", "Reply-To", "Auto-Submitted", "Content-Type"):
+        assert parsed(second).get_all(name) == parsed(first).get_all(name)
+    assert len(parsed(second).get_all("Date")) == 1
+    assert [body(second, kind) for kind in ("plain", "html")] == [
+        body(first, kind) for kind in ("plain", "html")
+    ]
 
 
 @pytest.mark.usefixtures("with_server")

@@ -88,6 +88,14 @@ def test_a_refused_message_is_final_or_not_by_the_servers_code(
     assert try_sending(port) == Outcome(verdict, answer)
 
 
+def test_a_mail_that_the_server_says_is_too_large_is_refused_for_good_before_it_is_sent(sink: Sink) -> None:
+    with mail_server(sink, data_size_limit=len(MESSAGE) - 1) as port:
+        outcome = try_sending(port)
+    assert outcome.verdict is Verdict.PERMANENT
+    assert outcome.answer.startswith("552")
+    assert sink.messages() == []
+
+
 def test_a_connection_dropped_after_the_message_leaves_it_open(sink: Sink, port: int) -> None:
     sink.drop_after_data = True
     outcome = try_sending(port)

@@ -17,10 +17,10 @@ from test_waiting import waiting
 from conftest import Login, PanelClient
 from factories import Factory
 from jobs.mail_message import Mail
-from jobs.outbox import Addressee, put_account_mail
+from jobs.outbox import Addressee, add_reminder_mail, put_account_mail
 from models import Delivery, Department, db
 from models.base import now
-from models.digest import DeliveryState
+from models.digest import DeliveryKind, DeliveryState
 from models.iso_week import IsoWeek
 from models.mail_obstacle import Obstacle
 from models.organisation import Locale, Role
@@ -231,7 +231,37 @@ def test_a_mail_about_a_login_has_no_frame_and_is_not_sent_again(
     assert client.get(f"/delivery/message?id={key}").status_code == 404
     assert client.post("/digest/send", data={"delivery_id": key}).status_code == 404
     answer = client.post("/delivery/again", data={"id": key}, follow_redirects=True)
-    assert "the person asks for a new mail" in answer.text
+    assert "the person asks for a new one" in answer.text
+    assert count(db_session) == 1
+
+
+def test_two_clicks_on_sending_a_reminder_again_make_one_copy(
+    app: Flask, login: Login, make: Factory, db_session: Session
+) -> None:
+    with app.app_context():
+        first = add_reminder_mail(Mail("Due", "text"), Addressee("x", "x@example.com", Locale.ENGLISH))
+        db.session.commit()
+        key = first.id
+    client = login(Role.SUPERVISOR)
+    page = client.get(f"/delivery/details/?id={key}").text
+    (form_key,) = re.findall(r'name="form_key" value="([^"]+)"', page)
+    for _click in range(2):
+        answer = client.post("/delivery/again", data={"id": key, "copy": "", "form_key": form_key})
+        assert answer.status_code == 302
+    assert count(db_session) == 2
+
+
+def test_a_notice_is_sent_again_from_its_own_page(make: Factory, login: Login, db_session: Session) -> None:
+    mail = make.delivery(kind=DeliveryKind.NOTICE, state=DeliveryState.UNKNOWN)
+    notice = make.notice(delivery_id=mail.id)
+    client = login(Role.ADMINISTRATOR)
+    page = client.get(f"/delivery/details/?id={mail.id}").text
+    assert f'href="/notice/details/?id={notice.id}"' in page
+    assert "Send again" not in page
+    assert (
+        "from its own page"
+        in client.post("/delivery/again", data={"id": mail.id}, follow_redirects=True).text
+    )
     assert count(db_session) == 1
 
 
