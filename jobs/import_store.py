@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from jobs.import_fields import fill_gaps, new_values, python_value
@@ -20,11 +20,12 @@ from jobs.import_reader import ImportRefusedError, Row
 from jobs.import_rejected import RejectedRows, sentence_of
 from jobs.import_table import Table
 from jobs.import_values import RowConverter, RowRejectedError, Values
-from models import ImportOrigin, ImportRun, Record, Supplier, SupplierAlias, current_actor, db
+from models import Complaint, ImportOrigin, ImportRun, Record, Supplier, SupplierAlias, current_actor, db
 from models.base import now
 from models.centre import site_zone
 from models.importing import ImportState
 from models.labels import FIELD_LABELS
+from models.owed_by_step import owe_by_step
 from models.part import alias_conflict, release_aliases
 
 
@@ -73,6 +74,8 @@ class Importer:
         self.rejections = RejectedRows(table.rows, table.codec)
         self.counts: Counter[Fate] = Counter()
         self.rows = 0
+        # Known complaints that a chunk brings to another step.
+        self._moved: list[Complaint] = []
 
     def _begin(self, table: Table, file_name: str) -> ImportRun:
         actor = current_actor()
@@ -166,7 +169,16 @@ class Importer:
         return True
 
     def _store(self, candidates: Sequence[_Candidate]) -> list[Fate]:
-        """Write the chunk and return what became of each row."""
+        """Write the chunk, with what complaints owe, and return what became of each row."""
+        self._moved = []
+        fates, added = self._match(candidates)
+        self._add(added)
+        new = [record for _candidate, record in added if isinstance(record, Complaint)]
+        owe_by_step(new + self._moved, now())
+        return fates
+
+    def _match(self, candidates: Sequence[_Candidate]) -> tuple[list[Fate], list[tuple[_Candidate, Record]]]:
+        """Change the records that rows mean; return what becomes of each row, and what is to be added."""
         origins = self._origins([candidate.key for candidate in candidates])
         known = self._known_records(candidates, origins)
         by_hand = self._entered_by_hand(candidates, origins)
@@ -198,8 +210,7 @@ class Importer:
                 if self.mapping.match:
                     # A further row of this chunk may mean it too.
                     by_hand[candidate.values[self.mapping.match] or ""] = record
-        self._add(added)
-        return fates
+        return fates, added
 
     def _origins(self, keys: Sequence[str]) -> dict[str, ImportOrigin]:
         found = db.session.scalars(
@@ -322,6 +333,8 @@ class Importer:
                 continue
             setattr(record, rule.name, self._python(rule, value, candidate.row))
         origin.values = dict(values)
+        if isinstance(record, Complaint) and inspect(record).attrs.step.history.has_changes():
+            self._moved.append(record)
         return Fate.CHANGED if db.session.is_modified(record) else Fate.UNCHANGED
 
     def _is_older(self, values: Values, last: Values) -> bool:
