@@ -124,6 +124,18 @@ def fresh_database(settings: Settings, engines: embedded_services.Postgres) -> I
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@contextmanager
+def own_app(settings: Settings, engines: embedded_services.Postgres) -> Iterator[Flask]:
+    """Make an application on a database of its own, where commits are real, for all tests of a module."""
+    with fresh_database(settings, engines) as own:
+        application = create_app(own)
+        application.test_client_class = PanelClient
+        yield application
+        with application.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
 @pytest.fixture(scope="session")
 def invented(
     app: Flask, settings: Settings, engines: embedded_services.Postgres

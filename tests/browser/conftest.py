@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,17 +84,23 @@ class Panel:
             self.complaints.append(text)
 
 
-@pytest.fixture
-def panel(fresh_app: Flask, browser: Browser) -> Iterator[Panel]:
-    server = make_server("127.0.0.1", 0, fresh_app, threaded=True)
+@contextmanager
+def serving(app: Flask, browser: Browser) -> Iterator[Panel]:
+    """Serve an application to the browser."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     # Closing waits for requests under way: their database is dropped after that.
     server.daemon_threads = False
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    running = Panel(fresh_app, f"http://127.0.0.1:{server.server_port}", browser)
-    yield running
+    yield Panel(app, f"http://127.0.0.1:{server.server_port}", browser)
     for context in browser.contexts:
         context.close()
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def panel(fresh_app: Flask, browser: Browser) -> Iterator[Panel]:
+    with serving(fresh_app, browser) as running:
+        yield running

@@ -45,6 +45,8 @@ def test_login_enter_find_edit_and_delete_a_complaint(panel: Panel) -> None:
     expect(page.get_by_role("heading", name="Complaints")).to_be_visible()
 
     page.get_by_role("link", name="New complaint").first.click()
+    # The page begins with the caller.
+    expect(page.get_by_role("combobox", name="Caller")).to_be_focused()
     customer = page.get_by_role("combobox", name="Customer", exact=True)
     customer.click()
     customer.press_sequentially("0731")
@@ -192,14 +194,14 @@ def test_filters_work_by_keyboard_and_stay_in_the_address(panel: Panel) -> None:
     assert panel.complaints == []
 
 
-# Colours take no room: each language once.
-@pytest.mark.parametrize(("scheme", "locale"), [("light", Locale.CHINESE), ("dark", Locale.ENGLISH)])
-def test_no_screen_is_wider_than_a_phone(scheme: str, locale: Locale, panel: Panel) -> None:
+# English words are the longer ones.
+@pytest.mark.parametrize("locale", [Locale.ENGLISH, pytest.param(Locale.CHINESE, marks=pytest.mark.faults)])
+def test_no_screen_is_wider_than_a_phone(locale: Locale, panel: Panel) -> None:
     with panel.app.app_context():
         make = Factory(db.session())
         key = make.complaint(description="一段很长的陈述，" * 20, customer_name="很长的客户名称" * 8).id
         db.session.remove()
-    page = panel.page(Role.ADMINISTRATOR, locale=locale, viewport=PHONE, color_scheme=scheme)
+    page = panel.page(Role.ADMINISTRATOR, locale=locale, viewport=PHONE)
     addresses = ["/", "/search/?q=x", f"/complaint/details/?id={key}", f"/complaint/edit/?id={key}"]
     addresses += [f"/complaint/delete/?id={key}", "/change"]
     for view in panel.app.extensions["record_views"].values():

@@ -12,9 +12,8 @@ from sqlalchemy import Enum, String, UniqueConstraint, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app import create_app
 from config import Settings
-from conftest import fresh_database
+from conftest import own_app
 from embedded_services import Postgres
 from factories import Factory
 from models import Base, acting_as, db, system_actor
@@ -41,15 +40,12 @@ AMONG_KEPT = sorted(
 @pytest.fixture(scope="module")
 def filled(app: Flask, settings: Settings, engines: Postgres) -> Iterator[Flask]:
     """Return an application in whose database, one for all tests here, every table has a row."""
-    with fresh_database(settings, engines) as own:
-        panel = create_app(own)
+    with own_app(settings, engines) as panel:
         with panel.app_context(), acting_as(system_actor("test")):
             Factory(db.session()).one_of_each()
             db.session.commit()
             db.session.remove()
         yield panel
-        with panel.app_context():
-            db.engine.dispose()
 
 
 @pytest.fixture

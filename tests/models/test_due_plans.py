@@ -12,9 +12,8 @@ from due_records import ZONE, day
 from flask import Flask
 from sqlalchemy import event, text
 
-from app import create_app
 from config import Settings
-from conftest import fresh_database
+from conftest import own_app
 from embedded_services import Postgres
 from factories import Factory
 from models import db
@@ -57,11 +56,8 @@ GROWING = (
 @pytest.fixture(scope="module")
 def untouched(app: Flask, settings: Settings, engines: Postgres) -> Iterator[Flask]:
     """Return an application on a database of its own: plans follow from what other tests left in a table."""
-    with fresh_database(settings, engines) as own:
-        panel = create_app(own)
+    with own_app(settings, engines) as panel:
         yield panel
-        with panel.app_context():
-            db.engine.dispose()
 
 
 @pytest.fixture

@@ -96,7 +96,8 @@ huisheng.enhance((root) => {
     const wrong = form.querySelector("[aria-invalid=true]");
     const first = form.querySelector("input:not([type=hidden]), select, textarea");
     // On a phone the keyboard would cover the form before it is seen.
-    const canBegin = root === document && "new" in form.dataset && matchMedia("(pointer: fine)").matches;
+    const isFree = document.activeElement === document.body; // nobody has begun elsewhere meanwhile
+    const canBegin = root === document && isFree && "new" in form.dataset && matchMedia("(pointer: fine)").matches;
     (wrong ?? root.querySelector("#problem") ?? (canBegin ? first : null))?.focus();
   }
 });
