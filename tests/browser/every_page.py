@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -177,26 +177,34 @@ def _import_arguments(make: Factory) -> dict[str, Arguments]:
     } | {f"import_run.{state.value}": {"id": key} for state, key in runs.items()}
 
 
-def every_page(app: Flask, arguments: dict[str, Arguments], locale: Locale = Locale.ENGLISH) -> list[Screen]:
-    """Return every page of the URL map; an address that can't be opened with `arguments` fails."""
+def every_page(
+    app: Flask,
+    arguments: dict[str, Arguments],
+    locale: Locale = Locale.ENGLISH,
+    choose: Callable[[Sequence[Screen]], Sequence[Screen]] = list,
+) -> list[Screen]:
+    """Return the pages of the URL map that `choose` wants; what does not open with `arguments` fails."""
     reader = administrator_client(app, locale)
     stranger = app.test_client()
+    asked = [Screen(rule.endpoint, _address(app, rule, arguments)) for rule in _rules_of_pages(app)]
     found = []
+    for screen in choose(asked):
+        with stranger.get(screen.address) as answer:
+            is_before_login = answer.status_code == 200 and answer.mimetype == "text/html"
+        with reader.get(screen.address) as answer:
+            # The login page leads on who is logged in already.
+            assert answer.status_code == 200 or is_before_login, f"{screen}: {answer.status_code}"
+            if answer.mimetype == "text/html":
+                found.append(replace(screen, is_before_login=is_before_login, html=answer.text))
+    return found
+
+
+def _rules_of_pages(app: Flask) -> Iterator[Rule]:
     for rule in app.url_map.iter_rules():
         table, _dot, page = rule.endpoint.rpartition(".")
-        if "GET" not in (rule.methods or ()) or {page, rule.endpoint} & NO_PAGES:
-            continue
-        if table in MADE_BY_STEPS and page in FORMS:
-            continue
-        address = _address(app, rule, arguments)
-        with stranger.get(address) as answer:
-            is_before_login = answer.status_code == 200 and answer.mimetype == "text/html"
-        with reader.get(address) as answer:
-            # The login page leads on who is logged in already.
-            assert answer.status_code == 200 or is_before_login, f"{address}: {answer.status_code}"
-            if answer.mimetype == "text/html":
-                found.append(Screen(rule.endpoint, address, None, is_before_login, answer.text))
-    return found
+        is_page = "GET" in (rule.methods or ()) and not {page, rule.endpoint} & NO_PAGES
+        if is_page and not (table in MADE_BY_STEPS and page in FORMS):
+            yield rule
 
 
 def _address(app: Flask, rule: Rule, arguments: dict[str, Arguments]) -> str:
