@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, abort, current_app, g, request
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -35,6 +36,7 @@ def register(app: Flask) -> None:
     """Add the headers, the health check and the nonce for templates to `app`."""
     app.after_request(add_headers)
     app.before_request(refuse_trace)
+    app.before_request(refuse_foreign_origin)
     app.register_error_handler(SecurityError, refuse_host)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
     app.add_url_rule("/health", "health", health)
@@ -77,6 +79,21 @@ def refuse_trace() -> None:
     """Refuse methods that no page has, whatever the server in front lets through."""
     if request.method in ("TRACE", "TRACK", "CONNECT"):
         abort(405)
+
+
+def refuse_foreign_origin() -> None:
+    """Refuse what another site's page sends, even with a token that it got hold of.
+
+    Browsers name the origin with whatever changes something; what names none is no browser's, and has to
+    bring a token all the same.
+    """
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    sent = request.headers.get("Origin") or request.headers.get("Referer")
+    settings: Settings = current_app.extensions["settings"]
+    own = (f"{request.scheme}://{request.host}", settings.public_url.rstrip("/"))
+    if sent is not None and sent not in own and not sent.startswith(tuple(f"{each}/" for each in own)):
+        raise CSRFError("Another site sent this.")
 
 
 def refuse_host(_error: SecurityError) -> Response | tuple[str, int, dict[str, str]]:
