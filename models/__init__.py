@@ -23,6 +23,7 @@ from models.letter import Letter
 from models.login import LoginAttempt, LoginSession
 from models.note import Attachment, AttachmentContent, Note
 from models.notice import Notice
+from models.operating import FailedJob, SignOfLife
 from models.organisation import Department, Position, Region, Staff
 from models.own_rights import OwnRight
 from models.part import Part, PartsQualityRecord, Supplier, SupplierAlias
@@ -67,6 +68,7 @@ __all__ = [
     "DepartmentTask",
     "Digest",
     "DigestRecipient",
+    "FailedJob",
     "Holiday",
     "ImportOrigin",
     "ImportRun",
@@ -89,6 +91,7 @@ __all__ = [
     "SecondFactor",
     "SentForm",
     "ServiceReceipt",
+    "SignOfLife",
     "Staff",
     "StepTaken",
     "Subject",

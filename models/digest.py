@@ -129,6 +129,11 @@ class Delivery(Base):
             postgresql_where=text("state = 'failed' AND kind = 'notice'"),
         ),
         Index(
+            "ix_delivery_failed",
+            "finished_at",
+            postgresql_where=text("state = 'failed' AND settled_by_id IS NULL"),
+        ),
+        Index(
             "ix_delivery_unsettled",
             "id",
             postgresql_where=text("state = 'unknown' AND settled_by_id IS NULL"),

@@ -225,6 +225,8 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
     "recovery_code": {"code_hash": _H.OWN_RULE},
     "sent_form": {"content_hash": _H.NONE},
     "told_once": {"told_of": _H.NONE},
+    # Kinds and places of exceptions, never what they say; arguments are keys of rows.
+    "failed_job": dict.fromkeys(("key", "function", "arguments", "error", "detail"), _H.NONE),
     "own_right": dict.fromkeys(("table_name", "creator", "responsible"), _H.NONE),
     "demo_record": {"table_name": _H.NONE},
     "department": dict.fromkeys(("code", "name", "name_en", "name_sort"), _H.NONE),

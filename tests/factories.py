@@ -29,6 +29,7 @@ from models import (
     DepartmentTask,
     Digest,
     DigestRecipient,
+    FailedJob,
     Holiday,
     ImportOrigin,
     ImportRun,
@@ -50,6 +51,7 @@ from models import (
     SecondFactor,
     SentForm,
     ServiceReceipt,
+    SignOfLife,
     Staff,
     StepTaken,
     Subject,
@@ -60,11 +62,13 @@ from models import (
     WarrantyClaim,
     record_types,
 )
+from models.base import now
 from models.centre import Centre, Invitation
 from models.complaint import FaultDegree, Step
 from models.deadline_rule import DeadlineKind
 from models.digest import DeliveryKind
 from models.letter import LetterKind
+from models.operating import Sign
 from models.organisation import Locale, Role
 from models.step_taken import Move
 from models.told_once import ToldOf
@@ -351,6 +355,18 @@ class Factory:
     def second_factor(self, staff: Staff, **attributes: Any) -> SecondFactor:
         return self._add(SecondFactor(**({"staff_id": staff.id, "secret": "0", "last_step": 0} | attributes)))
 
+    def failed_job(self, **attributes: Any) -> FailedJob:
+        defaults = {
+            "key": f"jobs_delivery_deliver-{next(_serial)}",
+            "function": "jobs.delivery.deliver",
+            "arguments": [1],
+            "error": "ValueError",
+            "detail": "ValueError\n  jobs/delivery.py:1 deliver",
+            "first_failed_at": now(),
+            "last_failed_at": now(),
+        }
+        return self._add(FailedJob(**(defaults | attributes)))
+
     def one_of_each(self) -> None:
         """Make at least one row in every table that the application may write."""
         for model in record_types():
@@ -378,4 +394,7 @@ class Factory:
         self.second_factor(staff)
         self._add(RecoveryCode(staff_id=staff.id, code_hash="0" * 64))
         self._add(SentForm(content_hash="0" * 64))
+        self.failed_job()
+        self.session.merge(SignOfLife(sign=Sign.TICK_FINISHED))
+        self.session.commit()
         self._add(ToldOnce(told_of=ToldOf.DAY_OPEN, row_id=0, day=date(2026, 3, 2)))

@@ -42,6 +42,7 @@ TABLE_LABELS = {
     "daily_close": lazy_gettext("Close of a day"),
     "deadline": lazy_gettext("Deadline"),
     "told_once": lazy_gettext("Reminder"),
+    "failed_job": lazy_gettext("Failed job"),
     "supplier_alias": lazy_gettext("Other spelling of a supplier"),
     "subject_department": lazy_gettext("Department told of a subject"),
 }

@@ -227,6 +227,7 @@ UNIQUE: dict[str, tuple[str, dict[str, Any]]] = {
     "uq_deadline_complaint_id_kind": ("deadline", {}),
     "uq_daily_close_staff_id_day": ("daily_close", {}),
     "uq_told_once_told_of_row_id_day": ("told_once", {}),
+    "uq_failed_job_key": ("failed_job", {}),
     "uq_compensation_rule_subject_id_fault_degree": ("compensation_rule", {}),
     "uq_proposal_number": ("proposal", {"state": "withdrawn"}),
     "uq_proposal_open": ("proposal", {"number": "FA-1"}),
