@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import re
-import sys
 from typing import Any
 
-import structlog
 from flask import Flask
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
-from structlog.typing import EventDict
 
 import views
 import views.answer
@@ -26,6 +21,7 @@ import views.translation
 import views.unsubscribe
 from config import Settings, read_settings
 from jobs.commands import COMMANDS
+from jobs.logs import configure_logging
 from jobs.parent_death import die_with_parent
 from models import db
 
@@ -41,7 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if os.environ.get("HUISHENG_SUPERVISED"):
         die_with_parent()
     settings = settings or read_settings()
-    configure_logging()
+    configure_logging(settings.log_format)
     app = Flask("app", template_folder="views/templates", static_folder="views/static")
     app.extensions["settings"] = settings
     app.config.from_mapping(flask_config(settings))
@@ -94,27 +90,3 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "BABEL_DEFAULT_TIMEZONE": settings.timezone.key,
         **views.auth.flask_security_config(settings),
     }
-
-
-def configure_logging() -> None:
-    """Write one JSON object a line to standard error: event names are fixed, ids stand for people."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            leave_out_rows,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        # Looked up at each line: a test, or a server that reopens its log, may exchange the stream.
-        logger_factory=lambda *_args: structlog.PrintLogger(sys.stderr),
-    )
-
-
-def leave_out_rows(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """Take out of an error what PostgreSQL tells of the row it refused: names and phones stay out of logs."""
-    if "exception" in event:
-        event["exception"] = re.sub(r"(?m)^(DETAIL|CONTEXT): .*$", r"\1: left out", event["exception"])
-    return event

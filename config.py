@@ -28,6 +28,13 @@ class Environment(StrEnum):
     TEST = "test"
 
 
+class LogFormat(StrEnum):
+    """Say who reads what the panel tells of itself: programs, or a person at a terminal."""
+
+    JSON = "json"
+    TEXT = "text"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Hold every setting of the panel; secrets are kept out of its repr."""
@@ -55,6 +62,8 @@ class Settings:
     login_idle: timedelta
     login_lasts: timedelta
     proxy_count: int
+    log_format: LogFormat
+    metrics_token: str | None = field(repr=False)
 
     @property
     def is_production(self) -> bool:
@@ -222,10 +231,21 @@ _SETTINGS = {
         "7",
     ),
     "proxy_count": _Setting("PROXY_COUNT", _whole(0, 9), "a whole number from 0 to 9", "0"),
+    "log_format": _Setting("LOG_FORMAT", LogFormat, "json or text", "json"),
+    "metrics_token": _Setting("METRICS_TOKEN", _secret, _SECRET, is_optional=True),
 }
 
 # What a first start on one's own machine, or in a test, may go without.
 _LOCAL_DEFAULTS = {"MAIL_FROM": "huisheng@localhost.localdomain", "DEMO_DATA": "1"}
+
+
+def _defaults_of(given: Mapping[str, str]) -> dict[str, str]:
+    environment = given.get("ENVIRONMENT")
+    if environment not in ("local", "test"):
+        return {}
+    log_format = LogFormat.TEXT if environment == "local" else LogFormat.JSON
+    address = f"http://127.0.0.1:{given.get('PORT', '8000')}"
+    return {"PUBLIC_URL": address, "LOG_FORMAT": log_format.value, **_LOCAL_DEFAULTS}
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -235,8 +255,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         SettingError: with one sentence for each setting that is missing or wrong.
     """
     given = {name: value.strip() for name, value in environ.items() if value.strip()}
-    if given.get("ENVIRONMENT") in ("local", "test"):
-        given = {"PUBLIC_URL": f"http://127.0.0.1:{given.get('PORT', '8000')}"} | _LOCAL_DEFAULTS | given
+    given = _defaults_of(given) | given
     values: dict[str, Any] = {}
     problems: list[str] = []
     for name, setting in _SETTINGS.items():
