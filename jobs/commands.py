@@ -8,9 +8,9 @@ from jobs.backup.commands import backup_command, restore_command
 from jobs.demo.commands import demo_add_command, demo_remove_command
 from jobs.digest import digest_command
 from jobs.import_command import import_command
-from jobs.queues import worker_command
 from jobs.release import demo_users_command, release_command
 from jobs.schedule import clock_command
+from jobs.worker import worker_command
 
 COMMANDS: tuple[click.Command, ...] = (
     release_command,

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from flask import current_app
+from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select, update
 from sqlalchemy.engine import CursorResult
 
@@ -43,7 +44,7 @@ class Claim:
     message: bytes
 
 
-@job(timeout_seconds=JOB_SECONDS)
+@job(timeout_seconds=JOB_SECONDS, title=_("Send a mail"))
 def deliver(delivery_id: int) -> None:
     """Send a delivery that is due, unless another worker has it; safe to run any number of times."""
     settings: Settings = current_app.extensions["settings"]

@@ -8,6 +8,7 @@ import click
 import structlog
 from flask.cli import with_appcontext
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -28,7 +29,7 @@ class WeekNotOverError(ValueError):
     """A digest was asked for a week that has not ended."""
 
 
-@job(timeout_seconds=300)
+@job(timeout_seconds=300, title=_l("Make a weekly digest"))
 def make_digest(department_id: int, iso_year: int, iso_week: int, staff_id: int | None = None) -> None:
     """Make the digest of a department for a closed week, unless there is one; safe to run again.
 

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from flask_babel import force_locale
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 from sqlalchemy.orm import undefer
 
@@ -45,7 +46,7 @@ def mappings_for(actor: Actor | None) -> list[str]:
     ]
 
 
-@job(timeout_seconds=1800)
+@job(timeout_seconds=1800, title=_l("Check an uploaded file"))
 def check_import(run_id: int) -> None:
     """Find out what an uploaded file would change; safe to run again."""
     with _begun(run_id, ImportState.CHECKING) as run:
@@ -61,7 +62,7 @@ def check_import(run_id: int) -> None:
         _end(run_id, ImportState.CHECKING, ImportState.CHECKED, mapping=mapping, preview=summary(result))
 
 
-@job(timeout_seconds=3600)
+@job(timeout_seconds=3600, title=_l("Import an uploaded file"))
 def perform_import(run_id: int) -> None:
     """Import a file that was checked; all of it or, when killed, nothing. Safe to run again."""
     with _begun(run_id, ImportState.RUNNING) as run:

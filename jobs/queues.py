@@ -7,38 +7,30 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import signal
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
-import click
 import structlog
-from flask import Flask, current_app
-from flask.cli import with_appcontext
+from flask import current_app
+from flask_babel import LazyString
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue, Worker, get_current_job
-from rq.exceptions import NoSuchJobError, StopRequested
+from rq import Queue, get_current_job
+from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 import jobs
 from config import Settings
-from jobs.parent_death import die_with_parent
-from models import db
 from models.base import now
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 QUEUE = "huisheng"
-# A worker tells so often that its job is alive; one silent for longer is taken for dead.
-HEARTBEAT_SECONDS = 5
+# A job whose worker is silent for longer is taken for dead.
 DEAD_AFTER = timedelta(seconds=30)
-# A worker waits 15 seconds less than this for a job before it looks around.
-WORKER_TTL_SECONDS = 25
 # How long a failed job can be looked at.
 FAILURE_TTL_SECONDS = 24 * 3600
 REDIS_TIMEOUT_SECONDS = 5
@@ -52,15 +44,20 @@ class RefusedJobError(Exception):
 
 _timeouts: dict[str, int] = {}
 _functions: dict[str, Callable[..., Any]] = {}
+_titles: dict[str, LazyString] = {}
 
 
-def job(timeout_seconds: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Mark a function of this package as one that a worker may run, for at most `timeout_seconds`."""
+def job(timeout_seconds: int, title: LazyString) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Mark a function of this package as one that a worker may run, for at most `timeout_seconds`.
+
+    `title` is what it does, as people read it.
+    """
 
     def mark(function: Callable[P, R]) -> Callable[P, R]:
         name = _name_of(function)
         _functions[name] = function
         _timeouts[name] = timeout_seconds
+        _titles[name] = title
         return function
 
     return mark
@@ -118,12 +115,12 @@ class PanelQueue(Queue):
     job_class = PanelJob
 
 
-def connect(settings: Settings) -> Redis:
+def connect(settings: Settings, timeout_seconds: float = REDIS_TIMEOUT_SECONDS) -> Redis:
     """Return a connection that gives up soon where the server is silent."""
     return Redis.from_url(
         settings.redis_url,
-        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
-        socket_timeout=REDIS_TIMEOUT_SECONDS,
+        socket_connect_timeout=timeout_seconds,
+        socket_timeout=timeout_seconds,
         health_check_interval=30,
     )
 
@@ -135,6 +132,11 @@ def panel_queue(connection: Redis | None = None) -> PanelQueue:
     if connection is None:
         connection = current_app.extensions["redis"] = connect(current_app.extensions["settings"])
     return PanelQueue(QUEUE, connection=connection, serializer=JSONSerializer)
+
+
+def title_of(name: str) -> LazyString | None:
+    """Return what the job of this name does, as people read it; None where it is no job of the panel."""
+    return _titles.get(name)
 
 
 def job_id(function: Callable[..., Any], *arguments: int | str) -> str:
@@ -151,14 +153,19 @@ def enqueue(function: Callable[..., Any], *arguments: int | str, asked_by: int |
     Raises:
         RedisError: when the queue can't be reached.
     """
-    queue, name, key = panel_queue(), _name_of(function), job_id(function, *arguments)
+    called = arguments if asked_by is None else (*arguments, asked_by)
+    return _put(_name_of(function), called, job_id(function, *arguments))
+
+
+def _put(name: str, arguments: Sequence[Any], key: str) -> bool:
+    queue = panel_queue()
     if (known := _known(queue, key)) is not None:
         if _is_alive(queue, known):
             return False
         known.delete()
     queue.enqueue_call(
         name,
-        args=arguments if asked_by is None else (*arguments, asked_by),
+        args=tuple(arguments),
         job_id=key,
         timeout=_timeouts[name],
         result_ttl=0,
@@ -166,6 +173,19 @@ def enqueue(function: Callable[..., Any], *arguments: int | str, asked_by: int |
         description=key,
     )
     return True
+
+
+def enqueue_again(name: str, arguments: Sequence[Any], key: str) -> bool:
+    """Queue the call that a job once was, by its name and under its id; returns whether it was queued now.
+
+    Raises:
+        RefusedJobError: when it is no job of the panel.
+        RedisError: when the queue can't be reached.
+    """
+    load_jobs()
+    if name not in _functions:
+        raise RefusedJobError(f"{name} is no job of the panel")
+    return _put(name, arguments, key)
 
 
 def status(function: Callable[..., Any], *arguments: int | str) -> JobStatus | None:
@@ -219,78 +239,3 @@ def _is_alive(queue: PanelQueue, known: PanelJob) -> bool:
         seen = known.last_heartbeat or known.started_at
         return seen is not None and now() - seen < DEAD_AFTER
     return False
-
-
-class PanelWorker(Worker):
-    """A worker whose jobs run in a fork, each in an application context of its own."""
-
-    def __init__(self, app: Flask, connection: Redis) -> None:
-        super().__init__(
-            [panel_queue(connection)],
-            connection=connection,
-            job_class=PanelJob,
-            queue_class=PanelQueue,
-            serializer=JSONSerializer,
-            job_monitoring_interval=HEARTBEAT_SECONDS,
-            worker_ttl=WORKER_TTL_SECONDS,
-        )
-        self.app = app
-
-    @property
-    def is_asked_to_stop(self) -> bool:
-        """Tell whether a signal asked for the end, rather than a fault."""
-        # RQ notes the moment in any case, but that it shall stop only while a job runs.
-        return self._shutdown_requested_date is not None
-
-    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
-        """Tell the queue that the worker lives, and end here when asked to while no job runs.
-
-        RQ ends by an exception in its signal handler, which is lost where a library catches it.
-        """
-        if self.is_asked_to_stop and not self.horse_pid:
-            raise StopRequested
-        super().heartbeat(timeout, pipeline)
-
-    def main_work_horse(self, job: Job, queue: Queue) -> NoReturn:
-        """Begin life in the fork: end with the worker, and share no connection with it."""
-        die_with_parent()
-        with self.app.app_context():
-            db.engine.dispose(close=False)
-        super().main_work_horse(job, queue)
-        raise AssertionError  # not reached: it ends the process
-
-    def perform_job(self, *arguments: Any) -> bool:
-        """Run the job in an application context."""
-        with self.app.app_context():
-            return super().perform_job(*arguments)
-
-
-def run_worker(app: Flask) -> bool:
-    """Work until asked to stop, which returns True, or until the queue fails, which returns False."""
-    connection = connect(app.extensions["settings"])
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        worker = PanelWorker(app, connection)
-        worker.work(logging_level="WARNING")
-    except (RedisError, ValueError) as error:
-        log.warning("worker_lost_queue", error=type(error).__name__)
-        return False
-    else:
-        return worker.is_asked_to_stop
-    finally:
-        connection.close()
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-
-
-@click.command("worker")
-@with_appcontext
-def worker_command() -> None:
-    """Run queued jobs until asked to stop; waits for the queue where it is away."""
-    load_jobs()
-    # The proxy's documented way out, which its type does not know.
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    log.info("worker_started")
-    while not run_worker(app):
-        time.sleep(2)
-    log.info("worker_stopped")

@@ -8,6 +8,7 @@ from time import monotonic
 from zoneinfo import ZoneInfo
 
 import structlog
+from flask_babel import lazy_gettext as _
 
 from jobs.queues import job
 from models import acting_as, db, system_actor
@@ -32,7 +33,7 @@ def due_purge(now: datetime, zone: ZoneInfo) -> str | None:
     return None if is_done else night.isoformat()
 
 
-@job(timeout_seconds=SECONDS_MOST + 120)
+@job(timeout_seconds=SECONDS_MOST + 120, title=_("Remove what is past its period"))
 def purge_expired(night: str) -> None:
     """Remove what is past its period, portion by portion; killed or out of time, the next one goes on."""
     counts: Counter[RetentionKind] = Counter()

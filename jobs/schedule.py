@@ -20,6 +20,7 @@ from jobs.delivery import CLAIM_LASTS, deliver
 from jobs.digest import make_digest
 from jobs.import_steps import discard_forgotten, due_imports
 from jobs.logins import forget_attempts
+from jobs.queue_state import is_worker_alive
 from jobs.queues import enqueue
 from jobs.reminders import remind
 from jobs.retention import due_purge, purge_expired
@@ -29,6 +30,7 @@ from models.deadline import resume_overlong
 from models.digest import DeliveryState
 from models.iso_week import IsoWeek, starts_at
 from models.mail_obstacle import Obstacle
+from models.operating import Sign, give_sign
 
 TICK_SECONDS = 20
 # More than a worker gets through between two ticks; the next tick takes the rest.
@@ -54,6 +56,8 @@ def tick() -> None:
     with acting_as(system_actor("clock")):
         now = db.session.scalar(select(func.now()))
         assert now is not None
+        give_sign(Sign.TICK_BEGUN)
+        # Commits, so that a round that comes to no end is seen to have begun.
         mark_abandoned(now)
         digests = list(due_digests(now, site_zone()))
         deliveries = due_deliveries(now)
@@ -71,9 +75,13 @@ def tick() -> None:
         enqueue(function, run_id)
     if night is not None:
         enqueue(purge_expired, night)
+    has_worker = is_worker_alive()
     with acting_as(system_actor("clock")):
         # Last and on its own, so that nothing else waits for it; the next tick sends the mails.
         remind(now)
+        if has_worker:
+            give_sign(Sign.WORKER_SEEN)
+        give_sign(Sign.TICK_FINISHED)
         db.session.commit()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any
@@ -52,6 +53,18 @@ def begin_snapshot() -> None:
     """Begin a transaction whose reads all see the same moment; what the session had open is rolled back."""
     db.session.rollback()
     db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Give each statement of the block so long; one that takes longer raises OperationalError.
+
+    In a savepoint, so that the transaction goes on afterwards as before. Reads no table by itself.
+    """
+    with db.session.begin_nested():
+        db.session.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))
+        yield
+        db.session.execute(text("SET LOCAL statement_timeout TO DEFAULT"))
 
 
 def insert_rows(model: type[Base], rows: Sequence[dict[str, Any]]) -> list[int]:

@@ -31,6 +31,8 @@ from jobs.backup.manifest import (
 from jobs.backup.programs import BackupError, asks_for_tls, connection_string, find_program
 from jobs.backup.restoring import bring_back, bring_forward, look_at, require_known_revision
 from jobs.backup.scratch import require_scratch, restored_measure
+from models import acting_as, db, system_actor
+from models.operating import Sign, give_sign
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,9 +64,18 @@ def backup_command(file: Path | None, no_verify: bool, scratch_url: str | None) 
                 _try_it(unfinished, manifest, url, scratch_url)
             write_manifest(file, manifest)
             unfinished.rename(file)
+            if not no_verify:
+                _note_it()
         finally:
             unfinished.unlink(missing_ok=True)
     click.echo(f"{file}, {manifest.size:,} bytes, with {manifest_path(file).name} beside it.")
+
+
+def _note_it() -> None:
+    """Let the page of operations tell when the last backup was made that can be relied on."""
+    with acting_as(system_actor("command:backup")):
+        give_sign(Sign.BACKUP_MADE)
+        db.session.commit()
 
 
 def _take(connection: Connection[Any], url: str, target: Path) -> Manifest:

@@ -28,7 +28,6 @@ from jobs.queues import (
     DEAD_AFTER,
     QUEUE,
     PanelJob,
-    PanelWorker,
     connect,
     enqueue,
     job_id,
@@ -36,6 +35,7 @@ from jobs.queues import (
     panel_queue,
     status,
 )
+from jobs.worker import PanelWorker
 from models.base import now
 from processes import descendants, is_gone, wait_until
 
