@@ -176,6 +176,8 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
     "recycle_bin": {Role.SUPERVISOR: _READ + "t"},
     # Who did what, and who was refused: for auditors and administrators alone.
     "audit_log": {Role.ADMINISTRATOR: _READ + "x"},
+    # How the panel itself fares; "act" starts failed jobs again and sets them aside.
+    "operations": {Role.ADMINISTRATOR: _READ + "t"},
     # Changes what the centre is: for administrators alone.
     "centre": {Role.ADMINISTRATOR: _FULL},
     # Imports only records that the role may create.

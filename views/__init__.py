@@ -61,6 +61,7 @@ from views.importing import ImportView
 from views.letter import LetterView
 from views.notice import NoticeView
 from views.office_calendar import OfficeCalendarView, WorkingHoursView
+from views.operations import OperationsView
 from views.organisation import DepartmentView, DigestRecipientView, PositionView, RegionView
 from views.page import Page
 from views.part import PartView
@@ -132,6 +133,7 @@ PAGES: tuple[type[Page], ...] = (
     OfficeCalendarView,
     WorkingHoursView,
     DeadlinePreviewView,
+    OperationsView,
     RetentionView,
     RecycleBinView,
     AuditLogView,

@@ -22,6 +22,7 @@ ABOUT: Mapping[str, str] = {
     "home": "home",
     "due": "calls#due",
     "close_day": "home#close",
+    "operations": "administrators#operations",
     "team": "supervisors#team",
     "team_day": "supervisors#days",
     "decision": "supervisors#decisions",

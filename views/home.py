@@ -40,7 +40,7 @@ from views.waiting import badge_of, sentence_of
 
 LATEST_MOST, DUE_MOST = 8, 8
 # Pages on which something may have stuck.
-LOOKED_AFTER = ("setup", "delivery", "import_run")
+LOOKED_AFTER = ("setup", "operations", "delivery", "import_run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,7 @@ class HomeView(PageForAll):
             standing_in=standing_in(),
             to_close=closing_reminder(now()),
             provisional_years=calendar_warnings(),
+            wrong=sentence_of("operations"),
         )
 
 

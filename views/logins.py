@@ -22,6 +22,8 @@ from models.base import now
 from models.second_factor import Proof, must_have_second_factor
 
 TOKEN_KEY = "login_token"  # noqa: S105 - the name under which the cookie holds it
+# Sent by the script of a page that shows itself anew every few seconds.
+REFRESH_HEADER = "X-Refresh"
 SEEN_EVERY = timedelta(minutes=1)
 # For how long a right password waits for its second factor.
 WAITING_LASTS = timedelta(minutes=15)
@@ -165,13 +167,18 @@ def load_staff(uniquifier: str) -> Staff | None:
             if login.created_at > now() - WAITING_LASTS:
                 g.waiting = Waiting(staff, login, stage)
             return None
-        if login.last_seen_at < now() - SEEN_EVERY:
+        if login.last_seen_at < now() - SEEN_EVERY and not asks_by_itself():
             login.last_seen_at = now()
             db.session.commit()
     g.login = login
     set_request_attr("fs_authn_via", "session")
     set_request_attr("fs_paa", session.get("fs_paa", 0))
     return staff
+
+
+def asks_by_itself() -> bool:
+    """Tell whether a page asks for itself anew: that is no use of the login, which ends all the same."""
+    return REFRESH_HEADER in request.headers
 
 
 def waiting() -> Waiting | None:

@@ -19,6 +19,7 @@ from flask_babel import ngettext
 from sqlalchemy import Select, exists, func, or_, select
 
 from models import (
+    Actor,
     CompensationRule,
     Complaint,
     Delivery,
@@ -36,6 +37,7 @@ from models.digest import DeliveryState
 from models.due import DEPARTMENT, QUEUE, DueKind, Wanted, Window, count_due
 from models.due_kinds import kinds_done
 from models.importing import ImportState
+from models.operating import wrong_count
 from models.permissions import allows
 from views.clock import today
 from views.page import PageForAll
@@ -105,6 +107,13 @@ def sentence_of(endpoint: str) -> str | None:
             number,
             shown=shown,
         )
+    elif endpoint == "operations":
+        words = ngettext(
+            "%(shown)s thing is wrong with the panel",
+            "%(shown)s things are wrong with the panel",
+            number,
+            shown=shown,
+        )
     elif endpoint == "delivery":
         words = ngettext(
             "%(shown)s mail needs a person", "%(shown)s mails need a person", number, shown=shown
@@ -161,9 +170,17 @@ def _counts() -> dict[str, Select[int]]:
         counts["decision"] = _capped(waiting_proposals().with_only_columns(Proposal.id).where(others))
     elif actor.roles:
         counts["decision"] = _capped(_above_waiting(actor.staff_id))
+    return counts | _counts_of_the_panel(actor)
+
+
+def _counts_of_the_panel(actor: Actor) -> dict[str, Select[int]]:
+    """Return the counts for who looks after the panel itself."""
+    counts = {}
     if allows(actor, "delivery", "act"):
         unsettled = (Delivery.state == DeliveryState.UNKNOWN) & Delivery.settled_by_id.is_(None)
         counts["delivery"] = _capped(select(Delivery.id).where(unsettled))
+    if allows(actor, "operations", "act"):
+        counts["operations"] = select(wrong_count())
     if allows(actor, "import_run", "create"):
         counts["import_run"] = _capped(select(ImportRun.id).where(ImportRun.state == ImportState.CHECKED))
     return counts

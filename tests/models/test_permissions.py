@@ -55,6 +55,7 @@ EXPECTED = {
     "delivery": ("", "", "", "", "", "lrt", "lrx", "lrcedxt"),
     "recycle_bin": ("", "", "", "", "", "lrt", "lrx", "lrcedxt"),
     "audit_log": ("", "", "", "", "", "", "lrx", "lrcedx"),
+    "operations": ("", "", "", "", "", "", "lrx", "lrcedxt"),
     "centre": ("", "", "", "", "", "", "lrx", "lrcedx"),
     "rights": ("", "", "", "", "", "lr", "lrx", "lrcedx"),
     "import_run": ("", "", "", "", "", "lrcex", "lrx", "lrcedx"),

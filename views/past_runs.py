@@ -1,0 +1,70 @@
+"""What the panel does now and then, and when it did so last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import select
+
+from models import Digest, ImportRun, SignOfLife, db
+from models.iso_week import IsoWeek
+from models.operating import Sign
+from models.retention import last_run
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Something the panel did: what, when (None: never yet), what came of it, and the page about it."""
+
+    title: str
+    at: datetime | None
+    outcome: str = ""
+    url: str | None = None
+
+
+def past_runs() -> list[Run]:
+    """Return the last import, digest, removal and backup; one statement for each."""
+    return [_last_import(), _last_digest(), _last_removal(), _last_backup()]
+
+
+def _last_import() -> Run:
+    run = db.session.scalars(select(ImportRun).order_by(ImportRun.id.desc()).limit(1)).first()
+    if run is None:
+        return Run(_("Import of a file"), None, url=url_for("import_run.index"))
+    url = url_for("import_run.details", id=run.id)
+    return Run(_("Import of a file"), run.finished_at or run.started_at, str(run.state.label), url)
+
+
+def _last_digest() -> Run:
+    columns = select(Digest.id, Digest.made_at, Digest.iso_year, Digest.iso_week)
+    row = db.session.execute(columns.order_by(Digest.id.desc()).limit(1)).first()
+    if row is None:
+        return Run(_("Weekly digest"), None, url=url_for("digest.index"))
+    key, at, year, week = row
+    return Run(_("Weekly digest"), at, str(IsoWeek(year, week)), url_for("digest.details", id=key))
+
+
+def _last_removal() -> Run:
+    title, url = _("Removal of what is past its period"), url_for("retention.index")
+    entry = last_run()
+    if entry is None:
+        return Run(title, None, url=url)
+    number = sum(entry.detail["finished"].values())
+    outcome = (
+        ngettext("%(num)d record removed", "%(num)d records removed", number)
+        if number
+        else _("Nothing to remove")
+    )
+    return Run(title, entry.at, str(outcome), url)
+
+
+def _last_backup() -> Run:
+    at = db.session.scalar(select(SignOfLife.at).where(SignOfLife.sign == Sign.BACKUP_MADE))
+    outcome = (
+        _("Restored for trial, and complete") if at else _("Where the platform makes them, it tells of them.")
+    )
+    return Run(_("Backup by the panel's command"), at, outcome)
