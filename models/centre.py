@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -49,6 +50,8 @@ class Centre(Base):
     steps: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     # Months that something is kept, by kind, where the centre chose another period than the default's.
     retention: Mapped[dict[str, int | None]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
+    # In percent by figure, where the centre has set itself another target than the usual one.
+    figure_targets: Mapped[dict[str, float]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     # By ISO weekday, such as {"1": ["08:30-12:00", "13:30-17:30"]}; none where the default counts.
     working_hours: Mapped[dict[str, list[str]]] = mapped_column(
         JSONB, default=dict, server_default=text("'{}'")
@@ -99,6 +102,7 @@ class CentreFacts:
     is_confirmed_by_other: bool
     is_acknowledged: bool = True
     hotline: str | None = None
+    figure_targets: Mapping[str, float] = field(default_factory=dict)
 
     def shown_name(self, *, is_english: bool) -> str | None:
         """Return the name as a reader of the language wants it, None where there is none."""
@@ -121,6 +125,7 @@ def centre_facts() -> CentreFacts:
                     Centre.is_confirmed_by_other,
                     Centre.is_acknowledged,
                     Centre.hotline,
+                    Centre.figure_targets,
                 )
             ).one_or_none()
         name, name_en, timezone, customers, *others = row or (None, None, None, CUSTOMERS_PER_PERSON, True)

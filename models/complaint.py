@@ -144,6 +144,11 @@ class Complaint(HasPhone, Record):
         Index(
             "ix_complaint_responsible_id_open", "responsible_id", postgresql_where=text("step <> 'confirmed'")
         ),
+        Index(
+            "ix_complaint_confirmed_at_answered",
+            "confirmed_at",
+            postgresql_where=text("satisfaction IS NOT NULL"),
+        ),
         Index("ix_complaint_customer_id_registered_at", "customer_id", "registered_at"),
         Index("ix_complaint_vehicle_id_registered_at", "vehicle_id", "registered_at"),
         Index("ix_complaint_dealer_id_registered_at", "dealer_id", "registered_at"),

@@ -13,6 +13,7 @@ from models.base import Record, db, now
 from models.centre import site_zone
 from models.compensation_rule import CompensationRule
 from models.complaint import FaultDegree, Subject
+from models.figure_kind import USUAL_FIGURES, FigureKind
 from models.holiday import Holiday
 from models.organisation import Department, Position
 from models.part import Part
@@ -29,6 +30,9 @@ class _Department:
     name_en: str
     gets_all_subjects: bool = False
     gets_parts_quality: bool = False
+    gets_shipments: bool = False
+    gets_calls: bool = False
+    figures: tuple[FigureKind, ...] = USUAL_FIGURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +46,34 @@ class _Subject:
     children: tuple[_Subject, ...] = ()
 
 
+_F = FigureKind
+_PARTS_FIGURES = (_F.SATISFACTION, _F.RETURN_REPAIRS, _F.SUPPLIER_CLAIMS_PASSED)
+
 DEPARTMENTS = (
-    _Department("quality", "品质检验部", "Quality inspection", gets_parts_quality=True),
-    _Department("production", "生产部", "Production"),
-    _Department("technical", "技术部", "Technical department"),
-    _Department("purchasing", "采购部", "Purchasing", gets_parts_quality=True),
-    _Department("warehouse", "仓储部", "Warehousing"),
-    _Department("sales", "销售部", "Sales"),
-    _Department("marketing", "市场部", "Marketing"),
-    _Department("service", "客服部", "Customer service"),
-    _Department("management", "管理层", "Management", gets_all_subjects=True, gets_parts_quality=True),
+    _Department(
+        "quality",
+        "品质检验部",
+        "Quality inspection",
+        gets_parts_quality=True,
+        figures=(_F.SATISFACTION, _F.RETURN_REPAIRS, _F.CLAIMS_PASSED, _F.SUPPLIER_CLAIMS_PASSED),
+    ),
+    _Department("production", "生产部", "Production", figures=(_F.SATISFACTION, _F.RETURN_REPAIRS)),
+    _Department("technical", "技术部", "Technical department", figures=(_F.SATISFACTION, _F.RETURN_REPAIRS)),
+    _Department("purchasing", "采购部", "Purchasing", gets_parts_quality=True, figures=_PARTS_FIGURES),
+    _Department(
+        "warehouse", "仓储部", "Warehousing", gets_shipments=True, figures=(_F.SATISFACTION, _F.SHIPPED_RIGHT)
+    ),
+    _Department("sales", "销售部", "Sales", gets_calls=True),
+    _Department("marketing", "市场部", "Marketing", gets_calls=True),
+    _Department("service", "客服部", "Customer service", gets_calls=True, figures=tuple(_F)),
+    _Department(
+        "management",
+        "管理层",
+        "Management",
+        gets_all_subjects=True,
+        gets_parts_quality=True,
+        figures=tuple(_F),
+    ),
 )
 
 # Each below the one before it.
@@ -186,6 +208,9 @@ def _seed_departments() -> None:
                     name_en=item.name_en,
                     gets_all_subjects=item.gets_all_subjects,
                     gets_parts_quality=item.gets_parts_quality,
+                    gets_shipments=item.gets_shipments,
+                    gets_calls=item.gets_calls,
+                    digest_figures=[kind.value for kind in item.figures],
                 )
             )
 

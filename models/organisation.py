@@ -29,6 +29,7 @@ from models.base import (
     unique_among_kept,
 )
 from models.centre import INVITATION_LASTS, Invitation, InvitationState
+from models.figure_kind import USUAL_FIGURES, FigureKind
 from models.phones import HasPhone, phone_index
 from models.pinyin import SortedByName
 
@@ -110,6 +111,12 @@ class Department(SortedByName, Record):
     __tablename__ = "department"
     __table_args__ = (
         CheckConstraint("digest_hour BETWEEN 0 AND 23", name="digest_hour"),
+        CheckConstraint(
+            "digest_figures <@ ARRAY[{}]::varchar[]".format(
+                ", ".join(f"'{kind.value}'" for kind in FigureKind)
+            ),
+            name="figures_known",
+        ),
         not_blank("name"),
         unique_among_kept("department", "code"),
         unique_among_kept("department", "name"),
@@ -124,11 +131,23 @@ class Department(SortedByName, Record):
     gets_all_subjects: Mapped[bool] = mapped_column(default=False, server_default="false")
     # Gets the parts quality of every part; others see the faults whose cause they answer for.
     gets_parts_quality: Mapped[bool] = mapped_column(default=False, server_default="false")
+    # Gets the shipments of parts that were wrong; and what customers praised and wished for in calls.
+    gets_shipments: Mapped[bool] = mapped_column(default=False, server_default="false")
+    gets_calls: Mapped[bool] = mapped_column(default=False, server_default="false")
+    # The figures whose standing its digest tells.
+    digest_figures: Mapped[list[str]] = mapped_column(
+        ARRAY(String(40)),
+        default=lambda: [kind.value for kind in USUAL_FIGURES],
+        server_default="{satisfaction,first_answer}",
+        info={"values": FigureKind},
+    )
     digest_weekday: Mapped[Weekday] = mapped_column(
         enum_type(Weekday), default=Weekday.MONDAY, server_default="1"
     )
     digest_hour: Mapped[int] = mapped_column(default=8, server_default="8")
     skips_empty_digest: Mapped[bool] = mapped_column(default=False, server_default="false")
+    # Its mail brings a workbook with the complaints behind the counts.
+    attaches_workbook: Mapped[bool] = mapped_column(default=False, server_default="false")
 
     @classmethod
     def label_column(cls) -> ColumnElement[str]:

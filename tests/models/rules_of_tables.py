@@ -14,6 +14,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "ck_own_right_responsible": ("own_right", "responsible = 'd'", "responsible = 'a'"),
     "ck_centre_customers_per_person": ("centre", "customers_per_person = 0"),
     "ck_department_digest_hour": ("department", "digest_hour = 24", "digest_hour = -1"),
+    "ck_department_figures_known": ("department", "digest_figures = ARRAY['luck']"),
     "ck_department_name_not_blank": ("department", "name = ''"),
     "ck_position_own_parent": ("position", "parent_id = id"),
     "ck_position_name_not_blank": ("position", "name = E'\\t'"),
