@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from models.base import db
 from models.complaint import Complaint, Severity, Step, Subject
-from models.deadline import Deadline, owes_late
+from models.deadline import owes_late
 from models.deadline_rule import DeadlineKind
 from models.iso_week import IsoWeek
 from models.organisation import Department
@@ -256,19 +256,3 @@ def open_by_age(frame: Frame) -> list[dict[str, Any]]:
         {"from": first, "to": last, **dict(zip(named, rows.get(index, (0, 0, 0)), strict=True))}
         for index, (first, last) in enumerate(AGES)
     ]
-
-
-def answers_by_week(frame: Frame) -> dict[IsoWeek, Proportion]:
-    """Return, by the week in which the first answer was due, how many came in time of how many were due."""
-    week = frame.week_of(Deadline.due_at)
-    count = func.count(Deadline.id)
-    in_time = Deadline.settled_at <= Deadline.due_at
-    found = db.session.execute(
-        select(week, count.filter(in_time), count)
-        .join(Complaint, Complaint.id == Deadline.complaint_id)
-        .where(Deadline.kind == DeadlineKind.FIRST_ANSWER)
-        .where(Deadline.due_at >= frame.history_from, Deadline.due_at < frame.ends_at)
-        .where(frame.concerns())
-        .group_by(week)
-    )
-    return {IsoWeek.of(monday.date()): Proportion(met, total) for monday, met, total in found}

@@ -16,7 +16,7 @@ from models.part import Part, PartsQualityRecord, Supplier
 from models.scope import WITH_DELETED
 from models.sql import labels_for
 
-MOST_ROWS = 8
+MOST_ROWS = 6
 MOST_BATCHES = 3
 
 Source = tuple[int, int | None]

@@ -100,16 +100,23 @@ def add_course(world: World) -> None:
         rows.sort(key=itemgetter(dated))
         world.store.add_by_year(model, prefix, dated, rows, world.days)
     start_deadlines(course.due)
-    _settle_first_answers()
+    _settle_answers()
 
 
-def _settle_first_answers() -> None:
-    """Note when the customers who were answered heard from the centre."""
+def _settle_answers() -> None:
+    """Note when the customers who were answered, and told of a decision, heard from the centre."""
     answered = (Complaint.id == Deadline.complaint_id) & Complaint.verified_at.is_not(None)
     db.session.execute(
         update(Deadline)
         .where(answered, Deadline.kind == DeadlineKind.FIRST_ANSWER)
         .values(settled_at=Complaint.verified_at)
+        .execution_options(synchronize_session=False)
+    )
+    told = (Proposal.complaint_id == Deadline.complaint_id) & Proposal.told_at.is_not(None)
+    db.session.execute(
+        update(Deadline)
+        .where(told, Deadline.kind == DeadlineKind.TELL_CUSTOMER)
+        .values(settled_at=Proposal.told_at)
         .execution_options(synchronize_session=False)
     )
 
@@ -185,6 +192,7 @@ def _agree(  # noqa: PLR0917 - the parts of one tale
     offer |= {"state": ProposalState.AGREED, "told_at": told_at, "told_by": VerifiedBy.PHONE}
     offer["replied_at"] = replied_at
     offer["no_agreement_because"] = "演示数据不附协议原件"
+    course.due.append((row.id, DeadlineKind.TELL_CUSTOMER, offer["decided_at"]))
     course.step(row, Move.TELL, (Step.PROPOSED, Step.PROPOSED), told_at, who)
     course.step(row, Move.AGREE, (Step.PROPOSED, Step.AGREED), replied_at, who)
     done_at = row.carried_out_at

@@ -132,22 +132,3 @@ def test_a_quotation_is_of_this_week_and_of_one_subject(
     quotations = {row["id"]: row["quotation"] for row in content(department)["subjects"]["top"]}
     assert quotations[subject.id]["text"] == "本周行驶时电机异响，无法启动。"
     assert quotations[other.id] is None
-
-
-def test_first_answers_are_those_due_in_the_week(
-    make: Factory, department: Department, subject: Subject
-) -> None:
-    day = timedelta(days=1)
-    # Registered on the Sunday before, due on Monday; and on this Sunday, due next Monday.
-    first_answer_due(make, subject, STARTS - day, verified_at=STARTS)
-    first_answer_due(make, subject, ENDS - day)
-    for hours in (1, 24, 25):
-        at = STARTS + 2 * day
-        first_answer_due(make, subject, at, verified_at=at + timedelta(hours=hours))
-    first_answer_due(make, subject, STARTS + day)
-    (figure,) = content(department)["figures"]
-    assert (figure["met"], figure["total"], figure["target"]) == (3, 5, 1.0)
-    assert figure["interval"] == pytest.approx([0.2307, 0.8824], abs=5e-5)
-    assert figure["is_missed"]
-    assert figure["last_week"] == {"met": 0, "total": 0}
-    assert figure["median"] is None
