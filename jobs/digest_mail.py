@@ -8,9 +8,11 @@ from typing import Any
 from flask_babel import force_locale
 
 from config import Settings
+from jobs import digest_figure_wording as figure_wording
 from jobs import digest_wording as wording
 from jobs.mail_message import Mail
 from jobs.mail_texts import mail_from
+from models.digest_version import current_shape
 from models.organisation import Locale
 
 # Mail programs cut a longer part off.
@@ -18,20 +20,29 @@ LONGEST_HTML = 100_000
 
 
 def digest_mail(
-    payload: Mapping[str, Any], locale: Locale, settings: Settings, digest_id: int, stop_url: str
+    payload: Mapping[str, Any],
+    locale: Locale,
+    settings: Settings,
+    digest_id: int | None,
+    stop_url: str | None,
 ) -> Mail:
     """Return the mail that says what `payload` holds, in the language `locale`.
 
-    `stop_url` is where its recipient says to get it no longer.
+    `stop_url` is where its recipient says to get it no longer. Both are None in a preview: nothing is kept
+    of it, and nobody is subscribed to it.
     """
+    shaped = current_shape(payload)
+    panel = settings.public_url
     with force_locale(locale.value):
         return mail_from(
             "digest",
             locale,
-            wording.subject_line(payload),
-            payload=payload,
+            wording.subject_line(shaped),
+            payload=shaped,
             w=wording,
-            digest_url=f"{settings.public_url}/digest/details/?id={digest_id}",
-            complaint_url=f"{settings.public_url}/complaint/details/?id=",
+            f=figure_wording,
+            panel=panel,
+            digest_url=f"{panel}/digest/details/?id={digest_id}" if digest_id else f"{panel}/digest/",
+            complaint_url=f"{panel}/complaint/details/?id=",
             stop_url=stop_url,
         )

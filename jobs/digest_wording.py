@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_interval, format_skeleton
 from flask_babel import get_locale, gettext, ngettext
 
+from jobs import digest_figure_wording as figures
 from models.complaint import Step
 from models.iso_week import IsoWeek
 
@@ -51,27 +52,101 @@ def cut(payload: Payload) -> str:
 def title(payload: Payload) -> str:
     """Return department and week."""
     week = IsoWeek.parse(payload["week"])
-    said = _(
+    return _(
         "%(department)s · week %(week)s of %(year)s",
         department=name_of(payload["department"]),
         week=week.week,
         year=week.year,
     )
-    # Digests made before there was this mark have none.
-    return f"{said} · {_('Demo data')}" if payload.get("is_demo") else said
 
 
 def subject_line(payload: Payload) -> str:
     """Return the mail's subject, which carries the numbers; what is invented says so first."""
+    parts = [*_owed(payload)[:2], _new_in_words(payload["new"])]
+    satisfied = figure_of(payload, "satisfaction")
+    if satisfied is not None and satisfied["total"]:
+        parts.append(_("satisfied %(value)s", value=figures.value(satisfied)))
     said = _(
-        "[Weekly digest W%(week)s · %(department)s] %(new)s new / %(grave)s severe / %(late)s unanswered",
+        "[Weekly digest W%(week)s · %(department)s] %(numbers)s",
         week=f"{IsoWeek.parse(payload['week']).week:02d}",
         department=name_of(payload["department"]),
-        new=payload["new"]["this_week"],
-        grave=payload["new"]["grave"],
-        late=payload["open"]["late"],
+        numbers=" / ".join(parts),
     )
-    return f"[{_('Demo data')}] {said}" if payload.get("is_demo") else said
+    return f"[{_('Demo data')}] {said}" if payload["is_demo"] else said
+
+
+def _owed(payload: Payload) -> list[str]:
+    """Return what is overdue or waits for a decision, as counts."""
+    needs, late, warnings = payload["needs_you"], payload["open"]["late"], len(payload["warnings"])
+    tasks, decisions = needs["tasks_late"], needs["decisions"]
+    counted = (
+        (warnings, ngettext("%(num)d warning", "%(num)d warnings", warnings)),
+        (tasks, ngettext("%(num)d task overdue", "%(num)d tasks overdue", tasks)),
+        (decisions, ngettext("%(num)d decision waiting", "%(num)d decisions waiting", decisions)),
+        (late, ngettext("%(num)d unanswered", "%(num)d unanswered", late)),
+    )
+    return [str(said) for count, said in counted if count]
+
+
+def _new_in_words(new: Payload) -> str:
+    if new["grave"]:
+        return _("%(new)s new (%(grave)s severe)", new=new["this_week"], grave=new["grave"])
+    return _("%(new)s new", new=new["this_week"])
+
+
+def needs_counts(payload: Payload) -> list[str]:
+    """Return how much of each kind a department has to see to; nothing where it is none."""
+    needs = payload["needs_you"]
+    waiting = needs["tasks_open"] - needs["tasks_late"]
+    found = _owed(payload)
+    if payload["new"]["grave"]:
+        found.append(_("%(count)s severe or about safety", count=payload["new"]["grave"]))
+    if waiting:
+        found.append(str(ngettext("%(num)d task to come", "%(num)d tasks to come", waiting)))
+    return found
+
+
+def tiles(payload: Payload) -> list[dict[str, Any]]:
+    """Return the four numbers at the head of the mail, each with its name and whether it is an alarm."""
+    needs, new, open_now = payload["needs_you"], payload["new"], payload["open"]
+    overdue = needs["tasks_late"] + open_now["late"]
+    satisfied = figure_of(payload, "satisfaction")
+    found = [
+        {"text": overdue, "label": _("Overdue or unanswered"), "is_alarm": bool(overdue)},
+        {"text": new["this_week"], "label": _("New complaints"), "is_alarm": False},
+        {"text": new["grave"], "label": _("Severe or about safety"), "is_alarm": bool(new["grave"])},
+    ]
+    if satisfied is not None and satisfied["total"]:
+        text = f"{100 * satisfied['met'] / satisfied['total']:.0f}%"
+        label = _("Satisfied (%(met)s/%(total)s)", met=satisfied["met"], total=satisfied["total"])
+        return [*found, {"text": text, "label": label, "is_alarm": satisfied["is_missed"]}]
+    return [*found, {"text": open_now["total"], "label": _("Still open"), "is_alarm": False}]
+
+
+def figure_of(payload: Payload, key: str) -> Payload | None:
+    """Return a figure of the digest, None where it tells of another ones."""
+    return next((figure for figure in payload["figures"] if figure["key"] == key), None)
+
+
+def open_by_age(payload: Payload) -> str:
+    """Return how many complaints are open and how long, empty where none is."""
+    rows = [row for row in payload["open"]["by_age"] if row["open"]]
+    return " · ".join(f"{age(row)} {row['open']}" for row in rows)
+
+
+def days_late(item: Payload) -> str:
+    """Return how many days something is overdue, or by when it is due."""
+    late = item["days_late"]
+    if late:
+        return str(ngettext("%(num)d day late", "%(num)d days late", late))
+    return _("due on %(day)s", day=_date("MMMd", date.fromisoformat(item["due_on"])))
+
+
+def address_of(item: Payload, panel: str) -> str:
+    """Return where in the panel somebody sees to what an item names."""
+    if item["kind"] == "task":
+        return f"{panel}/department-task/details/?id={item['task_id']}"
+    return f"{panel}/complaint/details/?id={item['complaint_id']}"
 
 
 def number(value: float) -> str:
@@ -151,50 +226,25 @@ def _product(name: str | None) -> str | None:
     return rest if rest.startswith(brand) else name
 
 
-def share(met: int, total: int) -> str:
-    """Return a share in percent."""
-    return f"{100 * met / total:.1f}%"
-
-
-def figure_name(figure: Payload) -> str:
-    """Return what a figure counts."""
-    return {"first_answer_in_24_hours": _("First answer in time")}[figure["key"]]
-
-
-def figure_value(figure: Payload) -> str:
-    """Return a figure as share with n of N; where nothing was due, that."""
-    if not figure["total"]:
-        return _("none was due this week")
-    return f"{share(figure['met'], figure['total'])} ({figure['met']}/{figure['total']})"
-
-
-def figure_verdict(figure: Payload) -> str:
-    """Say how the figure stands to its target: missed only where chance can't explain it."""
-    if not figure["total"]:
-        return ""
-    if figure["is_missed"]:
-        return _("below the target")
-    return (
-        _("on target")
-        if figure["met"] >= figure["target"] * figure["total"]
-        else _("below target, few cases")
+def shipments(shipped: Payload) -> str:
+    """Say how many lines of parts went out, and how many of them were wrong."""
+    if not shipped["lines"]:
+        return _("No part was shipped this week.")
+    return _(
+        "%(lines)s lines shipped, %(wrong)s of them wrong.", lines=shipped["lines"], wrong=shipped["wrong"]
     )
 
 
-def figure_details(figure: Payload) -> str:
-    """Return target, interval, last week and median of a figure."""
-    parts = [_("target %(share)s", share=f"{100 * figure['target']:.0f}%")]
-    if figure["interval"]:
-        low, high = figure["interval"]
-        parts.append(_("95%% interval %(low).1f–%(high).1f%%", low=100 * low, high=100 * high))
-    last = figure["last_week"]
-    if last["total"]:
-        parts.append(
-            _("last week %(share)s (%(met)s/%(total)s)", share=share(last["met"], last["total"]), **last)
-        )
-    if figure["median"] is not None:
-        parts.append(_("median %(share)s", share=f"{100 * figure['median']:.1f}%"))
-    return " · ".join(parts)
+def calls(spoken: Payload) -> str:
+    """Say how many calls there were, and in how many customers praised or wished for something."""
+    if not spoken["total"]:
+        return _("No call was recorded this week.")
+    return _(
+        "%(total)s calls: praise in %(praise)s, wishes in %(wishes)s.",
+        total=spoken["total"],
+        praise=spoken["praise"]["count"],
+        wishes=spoken["wishes"]["count"],
+    )
 
 
 def coverage(payload: Payload) -> list[str]:
@@ -209,6 +259,8 @@ def coverage(payload: Payload) -> list[str]:
                 dealers=found["dealers"],
             )
         )
+    if found["silent"]:
+        lines.append(_("The largest that sent nothing: %(dealers)s.", dealers=_(", ").join(found["silent"])))
     if new:
         lines.append(
             _(
@@ -227,6 +279,10 @@ def definitions(payload: Payload) -> list[str]:
         _("New: registered Monday 00:00 to Sunday 24:00, %(zone)s.", zone=payload["timezone"]),
         _("Open: registered by the end of the week, not closed at the data cut; age at the week's end."),
         _("Unanswered: the first answer was due by the end of the week and is still owed."),
+        _(
+            "Red: missed beyond what chance explains (95% interval). Figures tell of the whole centre; first "
+            "answers and complaints of this department's subjects."
+        ),
         _("Above or below the usual: more than chance explains, against the weeks before."),
         _("Changes in percent only where both weeks count 5 or more. Quotations are masked."),
     ]

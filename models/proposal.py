@@ -80,7 +80,6 @@ class Proposal(Record):
         Index("uq_proposal_open", "complaint_id", unique=True, postgresql_where=text(_OPEN)),
         Index("ix_proposal_complaint_id_created_at", "complaint_id", "created_at"),
         Index("ix_proposal_created_at", "created_at", "id"),
-        Index("ix_proposal_decided_at", "decided_at", postgresql_where=text("decided_at IS NOT NULL")),
         Index("ix_proposal_waiting", "created_at", "id", postgresql_where=text("state = 'waiting'")),
     )
 

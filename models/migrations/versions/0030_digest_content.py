@@ -37,7 +37,6 @@ RULE = "ck_department_figures_known"
 INDEXES = {
     "ix_complaint_confirmed_at_answered": "complaint (confirmed_at) WHERE satisfaction IS NOT NULL",
     "ix_deadline_kind_due_at": "deadline (kind, due_at)",
-    "ix_proposal_decided_at": "proposal (decided_at) WHERE decided_at IS NOT NULL",
 }
 
 

@@ -1,0 +1,181 @@
+"""The digest's mail: what it says first, what it folds, and that earlier digests can still be read."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from jobs.digest_mail import LONGEST_HTML, digest_mail
+from jobs.mail_message import Mail
+from models.organisation import Locale
+
+# As the first release froze it.
+FIRST_VERSION: dict[str, Any] = {
+    "version": 1,
+    "department": {"code": "quality", "name": "品质部", "name_en": "Quality"},
+    "gets_all_subjects": False,
+    "week": "2024-W10",
+    "starts_on": "2024-03-04",
+    "ends_on": "2024-03-10",
+    "timezone": "Asia/Shanghai",
+    "cut_at": "2024-03-11T00:30:00+00:00",
+    "is_calm": False,
+    "history_weeks": 8,
+    "new": {
+        "this_week": 7, "last_week": 5, "median": 4.5, "percent": 40, "direction": None,
+        "severe": 1, "safety": 0, "grave": 1,
+    },
+    "open": {"total": 8, "late": 2, "by_age": [{"from": 0, "to": 2, "open": 8, "late": 2, "urgent": 3}]},
+    "needs_you": {
+        "total": 3,
+        "items": [
+            {
+                "complaint_id": 5, "number": "TS-2024-000005",
+                "subject": {"name": "电机", "name_en": "Motor"},
+                "on": "2024-03-05", "waiting_days": 5, "step": "registered", "is_severe": True,
+                "is_safety_relevant": False, "is_late": True, "product": "HS-150", "dealer": None,
+                "owner": None, "text": "行驶中电机异响。",
+            }
+        ],
+    },
+    "subjects": {
+        "total": 1,
+        "top": [
+            {
+                "id": 1, "name": "电机", "name_en": "Motor", "parent": None, "this_week": 7, "last_week": 5,
+                "median": 4.5, "percent": 40, "direction": None, "quotation": None,
+            }
+        ],
+        "others": {"subjects": 0, "count": 0},
+    },
+    "parts": None,
+    "figures": [
+        {
+            "key": "first_answer_in_24_hours", "met": 3, "total": 5, "interval": [0.2307, 0.8824],
+            "target": 1.0, "is_missed": True, "last_week": {"met": 0, "total": 0}, "median": None,
+        }
+    ],
+    "coverage": {
+        "dealers": 3, "dealers_heard": 1, "complaints_without_dealer": 1, "complaints_without_text": 0,
+    },
+}  # fmt: skip
+
+
+def figure(key: str, met: int, total: int, **more: Any) -> dict[str, Any]:
+    return {
+        "key": key, "met": met, "total": total, "interval": [0.5, 0.9], "target": 0.98, "is_ceiling": False,
+        "is_met": met == total, "is_missed": False, "last_week": {"met": 0, "total": 0}, "median": None,
+        **more,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def payload() -> dict[str, Any]:
+    """Return a digest of this version, with something in each of its parts."""
+    made = copy.deepcopy(FIRST_VERSION)
+    task = {
+        "kind": "task", "task_id": 3, "number": "RW-1", "complaint_id": 5, "due_on": "2024-03-08",
+        "days_late": 3, "owner": "李雷", "text": "寄出配件",
+    }  # fmt: skip
+    decision = {
+        "kind": "decision", "proposal_id": 4, "number": "FA-1", "complaint_id": 5, "waiting_days": 9,
+        "subject": {"name": "电机", "name_en": "Motor"}, "text": "退款",
+    }  # fmt: skip
+    complaint = {"kind": "complaint", **made["needs_you"]["items"][0]}
+    needs = {"total": 5, "tasks_late": 1, "tasks_open": 1, "decisions": 1, "urgent": 3}
+    shipment = {
+        "parts_shipment_id": 8, "number": "FH-1", "part": "电机 P1", "dealer": "徐州宏达", "quantity": 4,
+        "because": "批号错",
+    }  # fmt: skip
+    wish = {"text": "希望周末也能修车", "call_record_id": 9, "number": "DH-1"}
+    return made | {
+        "version": 2,
+        "is_demo": False,
+        "warnings": [],
+        "needs_you": {**needs, "items": [task, decision, complaint]},
+        "shipments": {"lines": 40, "wrong": 1, "items": [shipment]},
+        "calls": {
+            "total": 9,
+            "praise": {"count": 0, "quotations": []},
+            "wishes": {"count": 1, "quotations": [wish]},
+        },
+        "figures": [
+            figure("satisfaction", 170, 175, is_met=False),
+            figure("shipped_right", 40, 40),
+            figure("claims_passed", 0, 0, is_met=None),
+        ],
+        "coverage": {**made["coverage"], "silent": ["徐州宏达"]},
+    }
+
+
+def mail(app: Flask, payload: dict[str, Any], locale: Locale = Locale.ENGLISH) -> Mail:
+    with app.test_request_context():
+        return digest_mail(payload, locale, app.extensions["settings"], 1, "https://panel.example.com/stop")
+
+
+def test_a_digest_of_the_first_version_is_still_rendered(app: Flask) -> None:
+    written = mail(app, FIRST_VERSION)
+    assert written.subject == "[Weekly digest W10 · Quality] 2 unanswered / 7 new (1 severe)"
+    assert "First answer in time: 60.0% (3/5), below the target" in written.text
+    assert "TS-2024-000005" in written.text
+    assert written.html is not None
+    assert "行驶中电机异响" in written.html
+
+
+def test_the_subject_carries_the_numbers(app: Flask, payload: dict[str, Any]) -> None:
+    assert mail(app, payload, Locale.CHINESE).subject == (
+        "[售后周报 W10·品质部] 1 项任务逾期 / 1 项待审批 / 新增投诉 7（严重 1） / 满意率 97.1% (170/175)"
+    )
+
+
+def test_what_is_owed_comes_before_what_was_heard_and_that_before_figures(
+    app: Flask, payload: dict[str, Any]
+) -> None:
+    text = mail(app, payload).text
+    headings = [line.strip("= ") for line in text.splitlines() if line.startswith("==")]
+    assert headings == [
+        "Needs you",
+        "What customers complained about most",
+        "Figures",
+        "Shipments of parts",
+        "What customers said on the phone",
+        "How to read this",
+    ]
+    assert "[Task · 3 days late] RW-1 寄出配件, 李雷" in text
+    assert "[Decision waiting] FA-1 Motor, waiting 9 days: 退款" in text
+
+
+def test_figures_on_target_fold_into_one_line_and_those_without_cases_too(
+    app: Flask, payload: dict[str, Any]
+) -> None:
+    text = mail(app, payload).text
+    assert "Satisfied with the service: 97.1% (170/175), below target, few cases" in text
+    assert "on target: Parts shipped right 100.0% (40/40)" in text
+    assert "No case this week: Dealers' warranty claims passed" in text
+
+
+def test_a_figure_that_has_come_back_to_its_target_is_told_in_full(
+    app: Flask, payload: dict[str, Any]
+) -> None:
+    payload["figures"] = [figure("shipped_right", 40, 40, last_week={"met": 30, "total": 40})]
+    assert "Parts shipped right: 100.0% (40/40), on target (target 98%" in mail(app, payload).text
+
+
+def test_nothing_is_said_of_warnings_while_there_are_none(app: Flask, payload: dict[str, Any]) -> None:
+    for locale, word in ((Locale.ENGLISH, "warning"), (Locale.CHINESE, "预警")):
+        written = mail(app, payload, locale)
+        assert word not in f"{written.subject}{written.text}{written.html}".lower()
+
+
+def test_html_stays_below_what_mail_programs_cut_off(app: Flask, payload: dict[str, Any]) -> None:
+    needs, top = payload["needs_you"], payload["subjects"]["top"]
+    payload["needs_you"] = {**needs, "items": needs["items"] * 3}
+    quotation = {
+        "text": "长" * 72, "complaint_id": 1, "number": "TS-1", "on": "2024-03-05", "product": "P" * 120,
+        "dealer": "店" * 80,
+    }  # fmt: skip
+    payload["subjects"]["top"] = [{**top[0], "quotation": quotation}] * 5
+    assert len((mail(app, payload).html or "").encode()) < LONGEST_HTML
