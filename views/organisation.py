@@ -32,9 +32,13 @@ class DepartmentView(RecordView):
                 "gets_digest",
                 "gets_all_subjects",
                 "gets_parts_quality",
+                "gets_shipments",
+                "gets_calls",
+                "digest_figures",
                 "digest_weekday",
                 "digest_hour",
                 "skips_empty_digest",
+                "attaches_workbook",
             ),
         ),
     )
