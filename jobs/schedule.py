@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import click
@@ -30,11 +30,15 @@ from models.deadline import resume_overlong
 from models.digest import DeliveryState
 from models.iso_week import IsoWeek, starts_at
 from models.mail_obstacle import Obstacle
+from models.office_calendar import working_calendar
 from models.operating import Sign, give_sign
+from models.working_time import WorkingCalendar
 
 TICK_SECONDS = 20
 # More than a worker gets through between two ticks; the next tick takes the rest.
 MOST_DELIVERIES = 2000
+# No holiday lasts longer; a day that none ends is taken as it is.
+LONGEST_HOLIDAY_WEEKS = 4
 
 log = structlog.get_logger()
 
@@ -99,29 +103,53 @@ def mark_abandoned(now: datetime) -> None:
         log.warning("delivery_uncertain", delivery_id=delivery_id)
 
 
-def due_week(department: Department, now: datetime, zone: ZoneInfo) -> IsoWeek | None:
+def due_week(
+    department: Department, now: datetime, zone: ZoneInfo, calendar: WorkingCalendar | None = None
+) -> IsoWeek | None:
     """Return the latest week whose digest is due at `now`; None while the department's first one isn't.
 
-    A digest is due on the department's weekday and hour in the week that follows. Where the panel was down
-    for long, only the last one goes out.
+    A digest is due on the department's weekday and hour in the week that follows; on a holiday of `calendar`,
+    at that hour of the first working day. Where the panel was down for long, only the last one goes out.
     """
+    return next(iter(due_weeks(department, now, zone, calendar)), None)
+
+
+def due_weeks(
+    department: Department, now: datetime, zone: ZoneInfo, calendar: WorkingCalendar | None = None
+) -> list[IsoWeek]:
+    """Return the latest week whose digest is due, and those that holidays put off to the same instant."""
     closed = IsoWeek.last_closed(now, zone)
-    for week in (closed, closed.previous):
+    found: list[IsoWeek] = []
+    latest_due_at = None
+    for week in (closed.shifted(-back) for back in range(LONGEST_HOLIDAY_WEEKS + 1)):
         day = week.shifted(1).monday + timedelta(days=int(department.digest_weekday) - 1)
-        due_at = starts_at(day, zone, department.digest_hour)
-        if due_at <= now:
-            # A department made since then was not there to be told.
-            return week if department.created_at <= due_at else None
-    return None
+        due_at = starts_at(_put_off(day, calendar), zone, department.digest_hour)
+        # A department made since then was not there to be told.
+        if due_at > now or due_at < department.created_at:
+            continue
+        if latest_due_at is None:
+            latest_due_at = due_at
+        if due_at == latest_due_at:
+            found.append(week)
+    return found
+
+
+def _put_off(day: date, calendar: WorkingCalendar | None) -> date:
+    """Return the first working day from a holiday on; any other day as it is, a free Saturday too."""
+    if calendar is None or day not in calendar.holidays:
+        return day
+    following = (day + timedelta(days=days) for days in range(7 * LONGEST_HOLIDAY_WEEKS))
+    return next((each for each in following if calendar.is_working_day(each)), day)
 
 
 def due_digests(now: datetime, zone: ZoneInfo) -> Iterator[DueDigest]:
     """Yield what is due and has no digest yet."""
     departments = db.session.scalars(select(Department).where(Department.gets_digest).order_by(Department.id))
+    calendar = working_calendar()
     due = [
         DueDigest(department.id, week)
         for department in departments
-        if (week := due_week(department, now, zone)) is not None
+        for week in due_weeks(department, now, zone, calendar)
     ]
     key = tuple_(Digest.department_id, Digest.iso_year, Digest.iso_week)
     made = set(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 
 from factories import Factory
-from jobs.schedule import DueDigest, due_digests, due_week
+from jobs.schedule import DueDigest, due_digests, due_week, due_weeks
 from models import Department, db
 from models.iso_week import IsoWeek
 from models.organisation import Weekday
+from models.working_time import WorkingCalendar
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 TICK = timedelta(seconds=1)
@@ -79,6 +80,33 @@ def test_a_new_department_gets_what_was_due_since_it_was_made(created: str, week
     made = datetime.fromisoformat(created).replace(tzinfo=UTC)
     found = due_week(department(Weekday.MONDAY, 8, made), datetime(2024, 3, 16, tzinfo=UTC), SHANGHAI)
     assert (str(found) if found else None) == week
+
+
+@pytest.mark.parametrize(
+    ("weekday", "holidays", "due_at"),
+    [
+        # A Monday off: the Tuesday. National holidays over the whole week: the Monday that ends them.
+        (Weekday.MONDAY, ("2024-03-11",), "2024-03-12 00:00"),
+        (Weekday.MONDAY, tuple(f"2024-03-{day}" for day in range(11, 16)), "2024-03-18 00:00"),
+        # A day that the office is closed anyway was chosen so.
+        (Weekday.SATURDAY, ("2024-03-15",), "2024-03-16 00:00"),
+        (Weekday.SATURDAY, ("2024-03-16",), "2024-03-18 00:00"),
+    ],
+)
+def test_a_holiday_moves_the_digest_to_the_first_working_day(
+    weekday: Weekday, holidays: tuple[str, ...], due_at: str
+) -> None:
+    calendar = WorkingCalendar(SHANGHAI, holidays=frozenset(map(date.fromisoformat, holidays)))
+    instant, who = datetime.fromisoformat(due_at).replace(tzinfo=UTC), department(weekday, 8)
+    assert IsoWeek(2024, 10) not in due_weeks(who, instant - TICK, SHANGHAI, calendar)
+    assert IsoWeek(2024, 10) in due_weeks(who, instant, SHANGHAI, calendar)
+
+
+def test_a_holiday_that_puts_a_digest_off_to_the_day_of_the_next_drops_neither() -> None:
+    holidays = frozenset(date(2024, 3, day) for day in range(11, 19))
+    calendar, who = WorkingCalendar(SHANGHAI, holidays=holidays), department(Weekday.MONDAY, 8)
+    found = due_weeks(who, datetime(2024, 3, 19, tzinfo=UTC), SHANGHAI, calendar)
+    assert found == [IsoWeek(2024, 11), IsoWeek(2024, 10)]
 
 
 @pytest.fixture
