@@ -21,6 +21,7 @@ from models.holiday import Holiday
 from models.importing import ImportOrigin, ImportRun
 from models.letter import Letter
 from models.login import LoginAttempt, LoginSession
+from models.measure import Measure
 from models.note import Attachment, AttachmentContent, Note
 from models.notice import Notice
 from models.operating import FailedJob, SignOfLife
@@ -76,6 +77,7 @@ __all__ = [
     "Letter",
     "LoginAttempt",
     "LoginSession",
+    "Measure",
     "Note",
     "Notice",
     "OwnRight",

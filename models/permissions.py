@@ -125,6 +125,10 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
         Role.QUALITY_ENGINEER: "lrex",
         Role.WAREHOUSE_KEEPER: "lrex",
     },
+    # "Act" reports one done or drops it, "approve" verifies.
+    "measure": {"*": _READ + "x", Role.QUALITY_ENGINEER: _FULL + "ta", Role.SUPERVISOR: _FULL + "ta"},
+    # The page of a week's quality meeting; "act" decides measures there.
+    "quality_meeting": {Role.QUALITY_ENGINEER: _READ + "t", Role.SUPERVISOR: _READ + "t"},
     # The page of what waits for a decision; also open to whose position makes him or her decide.
     "decision": {Role.SUPERVISOR: _READ + "t"},
     # What bounds the approvers is not set by them.
@@ -212,6 +216,7 @@ OWN_RIGHTS: Mapping[str, OwnRights] = {
     "warranty_claim": _OWN,
     "letter": _OWN,
     "complaint": OwnRights(creator="red", responsible="ret"),
+    "measure": OwnRights(creator="red", responsible="ret"),
     "dealer": _OWN,
     "supplier": _OWN,
     "part": _OWN,

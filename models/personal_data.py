@@ -104,6 +104,22 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
         "measure_owner": _H.BUSINESS,
     },
     "department_task": {"number": _H.NONE, "what": _H.TEXT, "done_by": _H.BUSINESS, "report": _H.TEXT},
+    # Of departments and their people; customers are not spoken of.
+    "measure": dict.fromkeys(
+        (
+            "number",
+            "what",
+            "production_batch",
+            "point_key",
+            "point_text",
+            "meeting_week",
+            "report",
+            "verification",
+            "dropped_because",
+        ),
+        _H.NONE,
+    )
+    | dict.fromkeys(("owner_name", "decided_by", "done_by"), _H.BUSINESS),
     "call_record": {
         "number": _H.NONE,
         "spoke_with": _H.WORDS,

@@ -36,6 +36,7 @@ from models import (
     Letter,
     LoginAttempt,
     LoginSession,
+    Measure,
     Note,
     Notice,
     OwnRight,
@@ -281,6 +282,12 @@ class Factory:
             attributes["department_id"] = self.department().id
         told = {"name": "李主任", "email": f"n{next(_serial)}@example.com", "locale": Locale.CHINESE}
         return self._plain(Notice, told, self._of_complaint(attributes))
+
+    def measure(self, **attributes: Any) -> Measure:
+        if "department_id" not in attributes:
+            attributes["department_id"] = self.department().id
+        measure = {"what": "供应商改热处理工艺", "owner_name": "李主任", "due_on": date(2026, 3, 20)}
+        return self._plain(Measure, measure, attributes)
 
     def compensation_rule(self, **attributes: Any) -> CompensationRule:
         if not {"subject_id", "fault_degree"} & set(attributes):

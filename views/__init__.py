@@ -19,6 +19,7 @@ from models import (
     DigestRecipient,
     Holiday,
     Letter,
+    Measure,
     Notice,
     Part,
     PartsQualityRecord,
@@ -59,6 +60,7 @@ from views.holiday import HolidayView
 from views.home import HomeView
 from views.importing import ImportView
 from views.letter import LetterView
+from views.measure import MeasureView
 from views.notice import NoticeView
 from views.office_calendar import OfficeCalendarView, WorkingHoursView
 from views.operations import OperationsView
@@ -108,6 +110,7 @@ SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
     (PartsShipmentView, PartsShipment),
     (PartView, Part),
     (SupplierView, Supplier),
+    (MeasureView, Measure),
     (DigestRecipientView, DigestRecipient),
     (StaffView, Staff),
     (DepartmentView, Department),

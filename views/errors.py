@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
@@ -24,7 +25,6 @@ from models import Base, Record, current_actor, db, record_types
 from models.labels import FIELD_LABELS
 from views.kept_draft import KeptDraft, kept_draft
 from views.refusals import record_refusal
-from views.request_log import request_id
 from views.throttle import Kind, TooManyTriesError
 from views.too_large import read_oversized
 
@@ -67,6 +67,13 @@ _BY_ENDING = {
     "undecided": _l("A decision has its instant, and what is undecided has none."),
     "when_done": _l("What is closed has its instant, and what is open has none."),
     "task_report": _l("Say what was done."),
+    "point_of_digest": _l("A point belongs to its digest, and a digest is named with its point."),
+    "meeting_week": _l("Give a week such as 2026-W10."),
+    "measure_done": _l("What is done has its day, and what is not has none."),
+    "measure_report": _l("Say what was done."),
+    "verified": _l("What is verified has its day and a verdict, and what is not has none."),
+    "verified_by_other": _l("Nobody verifies what he or she reported done."),
+    "dropped_because": _l("Say why it is dropped."),
     "own_substitute": _l("Nobody stands in for himself or herself."),
     "time_given": _l("Give 0 to 1000."),
     "pause_days_most": _l("Give 0 to 365 days."),
@@ -92,6 +99,11 @@ _COLUMN_OF_ENDING = {
     "undecided": "decided_at",
     "when_done": "state",
     "task_report": "report",
+    "point_of_digest": "point_key",
+    "measure_done": "done_on",
+    "measure_report": "report",
+    "verified": "verdict",
+    "verified_by_other": "verified_by_id",
     "own_substitute": "substitute_id",
     "absence_ends_on": "ends_on",
     "substitute_department": "substitute_id",
@@ -319,12 +331,11 @@ def _login_manager() -> Any:
 
 
 def _record(error: Exception) -> str:
-    # The request's own id: every line about it in the log bears it, and so does the answer's header.
-    error_id = request_id()
+    error_id = secrets.token_hex(4)
     # The parameters of a statement are people's data, which no log may hold.
     if isinstance(error, DBAPIError):
         error.hide_parameters = True
-    log.error("unexpected_error", endpoint=request.endpoint, exc_info=error)
+    log.error("unexpected_error", error_id=error_id, endpoint=request.endpoint, exc_info=error)
     db.session.rollback()
     return error_id
 

@@ -46,7 +46,6 @@ PREVIEW = {
 NO_PAGES = {
     "static",
     "health",
-    "ready",
     "waiting.index",
     "ajax_lookup",
     "attachment_view",

@@ -28,6 +28,8 @@ EXPECTED = {
     "step_taken": ("lrx", "lrx", "lrx", "lrx", "lr", "lrx", "lrx", "lrx"),
     "notice": ("lrxt", "lrxt", "lrxt", "lrxt", "lr", "lrxt", "lrx", "lrxt"),
     "department_task": ("lrcex", "lrcex", "lrcex", "lrex", "lrex", "lrcedx", "lrx", "lrcedx"),
+    "measure": ("lrx", "lrx", "lrx", "lrcedxta", "lrx", "lrcedxta", "lrx", "lrcedxta"),
+    "quality_meeting": ("", "", "", "lrt", "", "lrt", "lrx", "lrcedxt"),
     "compensation_rule": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedx"),
     "dealer": ("lrcex", "lr", "lrcex", "lr", "lr", "lrcedx", "lrx", "lrcedx"),
     "supplier": ("lr", "lr", "lr", "lrcex", "lrcex", "lrcedx", "lrx", "lrcedx"),

@@ -34,7 +34,6 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 OPEN = {
     "static",
     "health",
-    "ready",
     "language.choose_before_login",
     "unsubscribe.ask",
     "invitation.accept",
