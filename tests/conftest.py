@@ -40,6 +40,13 @@ SECRET = "a-secret-that-only-the-tests-have-0123456789"
 PRISTINE = "huisheng_pristine"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give one process a whole file, and all that use a browser: two of them slow each other down."""
+    for item in items:
+        group = "browser" if item.get_closest_marker("browser") else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded_services.Postgres]:
     """Run one Postgres for the whole run; nothing of it outlives the run, so it need not be durable."""
