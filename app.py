@@ -13,6 +13,9 @@ import views
 import views.answer
 import views.auth
 import views.invitation
+import views.metrics
+import views.probes
+import views.request_log
 import views.second_factor
 import views.security
 import views.throttle
@@ -53,6 +56,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     views.invitation.register(app)
     views.answer.register(app)
     views.register(app)
+    views.probes.register(app)
+    views.metrics.register(app)
+    views.request_log.register(app)
     for command in COMMANDS:
         app.cli.add_command(command)
     return app

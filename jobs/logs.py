@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -17,6 +18,11 @@ from config import LogFormat
 from models.actor import current_actor
 from models.masking import mask
 
+# Ids of requests as servers in front make them, hexadecimal or a UUID, and shorter ones of ours.
+# Anything else might be a phone or a frame number.
+_WELL_FORMED = re.compile(
+    r"[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
+)
 ROOT = Path(__file__).parents[1]
 # Of one that calls itself a thousand times, both ends.
 FRAMES_MOST = 40
@@ -47,6 +53,11 @@ def configure_logging(log_format: LogFormat = LogFormat.JSON) -> None:
         logger_factory=lambda *_args: structlog.PrintLogger(sys.stderr),
     )
     _take_over(log_format)
+
+
+def well_formed_id(given: object) -> str | None:
+    """Return the id of a request as it is written, None where it is none that may stand in a log."""
+    return given.lower() if isinstance(given, str) and _WELL_FORMED.fullmatch(given) else None
 
 
 def name_actor(_logger: Any, _method: str, event: EventDict) -> EventDict:

@@ -171,6 +171,7 @@ def _put(name: str, arguments: Sequence[Any], key: str) -> bool:
         result_ttl=0,
         failure_ttl=FAILURE_TTL_SECONDS,
         description=key,
+        meta={"request_id": structlog.contextvars.get_contextvars().get("request_id")},
     )
     return True
 

@@ -19,10 +19,12 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import DBAPIError
 
-from jobs.logs import kind_of, told
+from jobs.job_figures import count_job
+from jobs.logs import kind_of, told, well_formed_id
 from jobs.parent_death import die_with_parent
 from jobs.queues import PanelJob, PanelQueue, RefusedJobError, connect, load_jobs, panel_queue, title_of
 from models import acting_as, db, system_actor
+from models.base import now
 from models.operating import forget_failure, note_failure
 
 # A worker tells so often that its job is alive.
@@ -79,11 +81,12 @@ class PanelWorker(Worker):
 
     def perform_job(self, job: Job, *arguments: Any) -> bool:
         """Run the job in an application context, and let go of its earlier failure when it succeeds."""
-        named = {"job_id": job.id, "request_id": job.meta.get("request_id")}
+        named = {"job_id": job.id, "request_id": well_formed_id(job.meta.get("request_id"))}
         with self.app.app_context(), structlog.contextvars.bound_contextvars(**named):
             is_done = super().perform_job(job, *arguments)
             if is_done:
                 _keep(lambda: forget_failure(job.id))
+                self._count(job, "done")
             return is_done
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
@@ -96,6 +99,14 @@ class PanelWorker(Worker):
         super().handle_job_failure(job, *arguments, **named)
         with self.app.app_context():
             _keep(lambda: note(job, self.error))
+            self._count(job, "failed")
+
+    def _count(self, job: Job, outcome: str) -> None:
+        spent = max(0.0, (now() - job.started_at).total_seconds()) if job.started_at else 0.0
+        try:
+            count_job(self.connection, _name_of(job), outcome, spent)
+        except RedisError as error:
+            log.warning("job_not_counted", error=type(error).__name__)
 
 
 def note(job: Job, error: BaseException | None) -> None:
@@ -103,10 +114,17 @@ def note(job: Job, error: BaseException | None) -> None:
     if isinstance(error, RefusedJobError | DeserializationError):
         note_failure(REFUSED_KEY, REFUSED_KEY, [], kind_of(error), told(error))
         return
-    name = job.func_name or ""
+    name = _name_of(job)
     arguments = list(job.args) if title_of(name) is not None else []
     kind = KILLED if error is None else kind_of(error)[:120]
     note_failure(job.id[:200], name[:120], arguments, kind, "" if error is None else told(error))
+
+
+def _name_of(job: Job) -> str:
+    try:
+        return job.func_name or ""
+    except DeserializationError:
+        return ""
 
 
 def _keep(write: Callable[[], None]) -> None:

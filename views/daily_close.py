@@ -173,6 +173,9 @@ class TeamDayView(Page):
     def index(self) -> str:
         """Show a day of everybody, or of the people of a region and those under it."""
         day, region_id = self._asked()
+        typed = request.args.get("day", "").strip()
+        if typed and day == today() and _typed_day(typed) != day:
+            flash(_("“%(typed)s” is no day that can be shown: here is today.", typed=typed[:40]), "warning")
         lines = team(day, region_id)
         is_working_day = working_calendar().is_working_day(day)
         owing = [each for each in lines if is_working_day and not each.is_closed and not each.is_away]
@@ -304,10 +307,14 @@ def _reader_id() -> int:
     return actor.staff_id
 
 
+def _typed_day(raw: str) -> date | None:
+    try:
+        return parse_day(raw) if raw else None
+    except ValueError:
+        return None
+
+
 def _day_of(raw: str, most: int) -> date:
     """Return the day that was asked for; today for none, one to come, or one too long ago."""
-    try:
-        day = parse_day(raw) if raw else None
-    except ValueError:
-        day = None
+    day = _typed_day(raw)
     return day if day is not None and today() - most * _DAY <= day <= today() else today()

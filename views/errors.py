@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
@@ -25,6 +24,7 @@ from models import Base, Record, current_actor, db, record_types
 from models.labels import FIELD_LABELS
 from views.kept_draft import KeptDraft, kept_draft
 from views.refusals import record_refusal
+from views.request_log import request_id
 from views.throttle import Kind, TooManyTriesError
 from views.too_large import read_oversized
 
@@ -331,11 +331,12 @@ def _login_manager() -> Any:
 
 
 def _record(error: Exception) -> str:
-    error_id = secrets.token_hex(4)
+    # The request's own id: every line about it in the log bears it, and so does the answer's header.
+    error_id = request_id()
     # The parameters of a statement are people's data, which no log may hold.
     if isinstance(error, DBAPIError):
         error.hide_parameters = True
-    log.error("unexpected_error", error_id=error_id, endpoint=request.endpoint, exc_info=error)
+    log.error("unexpected_error", endpoint=request.endpoint, exc_info=error)
     db.session.rollback()
     return error_id
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 import structlog
 from flask import abort, flash, redirect, request, url_for
@@ -12,13 +12,13 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import lazy_gettext as _
 from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError
 
 from jobs.queue_state import QueueState, queue_state
 from jobs.queues import RefusedJobError, enqueue_again, load_jobs, title_of
 from models import FailedJob, Staff, current_actor, db
 from models.operating import Facts, claim_again, facts, failed_jobs, settle
-from models.sql import Label, labels_for, within
+from models.sql import Label, labels_for
+from views.asking import asked
 from views.failed_jobs import cause_of
 from views.menu import Area
 from views.operating_words import Problem, ago, problems_of
@@ -26,9 +26,6 @@ from views.page import Page
 from views.past_runs import Run, past_runs
 from views.stored_mail import asked_key
 
-T = TypeVar("T")
-# What the database does not tell in this time is said to be unknown.
-ASK_SECONDS = 2.0
 JOBS_MOST = 50
 
 log = structlog.get_logger()
@@ -132,13 +129,3 @@ def look() -> Seen:
         runs=asked(past_runs),
         people=labels_for(Staff, people),
     )
-
-
-def asked(fetch: Callable[[], T]) -> T | None:
-    """Return what the database answers in good time, else None."""
-    try:
-        with within(ASK_SECONDS):
-            return fetch()
-    except DBAPIError as error:
-        log.warning("database_slow", error=type(error).__name__)
-        return None

@@ -1,17 +1,19 @@
-"""What every response carries and every request must pass: headers, hosts, and a health check."""
+"""What every response carries and every request must pass: headers and hosts."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, abort, current_app, g, request
+from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Settings
+from views.probes import ANY_HOST
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -33,13 +35,12 @@ _HEADERS = {
 
 
 def register(app: Flask) -> None:
-    """Add the headers, the health check and the nonce for templates to `app`."""
+    """Add the headers and the nonce for templates to `app`."""
     app.after_request(add_headers)
     app.before_request(refuse_trace)
     app.before_request(refuse_foreign_origin)
     app.register_error_handler(SecurityError, refuse_host)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
-    app.add_url_rule("/health", "health", health)
     settings: Settings = app.extensions["settings"]
     if settings.proxy_count:
         # Before all that asks for the address; schemes and hosts are never taken from a header.
@@ -96,11 +97,12 @@ def refuse_foreign_origin() -> None:
         raise CSRFError("Another site sent this.")
 
 
-def refuse_host(_error: SecurityError) -> Response | tuple[str, int, dict[str, str]]:
+def refuse_host(_error: SecurityError) -> ResponseReturnValue:
     """Answer a foreign Host without a page: no address can be made where the host isn't ours."""
-    if request.path == "/health":
-        # A platform asks by the machine's own address, and learns nothing more here.
-        return health()
+    if request.path in ANY_HOST and request.method == "GET":
+        view = current_app.view_functions.get(request.path[1:])
+        if view is not None:
+            return cast("Response", view())
     return "This host is not served here.\n", 400, {"Content-Type": "text/plain; charset=utf-8"}
 
 
@@ -117,8 +119,3 @@ def add_headers(response: Response) -> Response:
         response.headers["Cache-Control"] = "no-store"
         response.vary.add("Cookie")
     return response
-
-
-def health() -> Response:
-    """Answer that the process lives; no database, so that many checks at once cost nothing."""
-    return Response("ok\n", mimetype="text/plain")

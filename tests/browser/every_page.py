@@ -46,6 +46,7 @@ PREVIEW = {
 NO_PAGES = {
     "static",
     "health",
+    "ready",
     "waiting.index",
     "ajax_lookup",
     "attachment_view",

@@ -168,6 +168,12 @@ def workday(make: Factory) -> date:
     return TODAY
 
 
+def test_a_day_that_can_not_be_shown_is_named(login: Login) -> None:
+    boss = login(Role.SUPERVISOR)
+    assert "“last week” is no day that can be shown: here is today." in boss.get(f"{TEAM}?day=last+week").text
+    assert "no day that can be shown" not in boss.get(f"{TEAM}?day={TODAY}").text
+
+
 def test_the_team_stands_on_one_page_with_who_has_not_closed(make: Factory, login: Login) -> None:
     workday(make)
     region = make.region()

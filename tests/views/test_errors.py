@@ -90,7 +90,7 @@ def test_an_unforeseen_error_shows_a_number_and_nothing_of_itself(
     assert "secret-in-error" not in response.text
     assert "Traceback" not in response.text
     error_id = response.text.partition("<code>")[2].partition("</code>")[0]
-    assert len(error_id) == 8
+    assert response.headers["X-Request-ID"] == error_id
     assert error_id in capsys.readouterr().err
 
 

@@ -34,6 +34,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 OPEN = {
     "static",
     "health",
+    "ready",
     "language.choose_before_login",
     "unsubscribe.ask",
     "invitation.accept",

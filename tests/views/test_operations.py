@@ -23,7 +23,7 @@ from models.base import now
 from models.digest import DeliveryState
 from models.operating import Sign, give_sign
 from models.organisation import Role
-from views import operations
+from views import asking, operations
 
 PAGE = "/operations/"
 
@@ -123,16 +123,16 @@ def test_a_queue_out_of_reach_is_a_sentence(
 def test_a_database_that_is_slow_is_a_sentence(
     in_order: PanelClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operations, "ASK_SECONDS", 0.05)
+    monkeypatch.setattr(asking, "ASK_SECONDS", 0.05)
     monkeypatch.setattr(operations, "facts", lambda: db.session.execute(select(func.pg_sleep(5))))
     assert "The database answers too slowly" in problems(in_order)
 
 
 def test_what_is_asked_in_good_time_bounds_nothing_afterwards(in_app: Flask) -> None:
-    found = operations.asked(lambda: 7)
+    found = asking.asked(lambda: 7)
     assert found == 7
     assert db.session.scalar(select(func.current_setting("statement_timeout"))) == "0"
-    assert operations.asked(fail) is None
+    assert asking.asked(fail) is None
 
 
 def fail() -> None:
