@@ -128,11 +128,13 @@ def _is_due(stage: Stage, at: datetime) -> ColumnElement[bool]:
 
 
 def _held(stage: Stage, condition: ColumnElement[bool]) -> list[int]:
-    return [row.id for row in db.session.execute(_open(stage, condition))]
+    """Return some deadlines that run and of which the stage was not told, held until the transaction ends."""
+    found = _untold(stage, condition).limit(TOLD_MOST).with_for_update(of=Deadline, skip_locked=True)
+    return [row.id for row in db.session.execute(found)]
 
 
-def _open(stage: Stage, condition: ColumnElement[bool]) -> Any:
-    """Return the deadlines that run and of which the stage was not told, held until the transaction ends."""
+def _untold(stage: Stage, condition: ColumnElement[bool]) -> Any:
+    """Return the deadlines that run and of which the stage was not told, the longest late first."""
     return (
         select(Deadline.id, Deadline.due_at)
         .join(Complaint, Complaint.id == Deadline.complaint_id)
@@ -143,8 +145,6 @@ def _open(stage: Stage, condition: ColumnElement[bool]) -> Any:
             condition,
         )
         .order_by(Deadline.due_at, Deadline.id)
-        .limit(TOLD_MOST)
-        .with_for_update(of=Deadline, skip_locked=True)
     )
 
 
@@ -152,7 +152,8 @@ def _late_for_long(at: datetime) -> list[int]:
     """Return what has been late for as long as the rule of escalation says; urgent ones as soon as late."""
     stage = Stage.ESCALATED
     urgent = _held(stage, and_(Deadline.due_at < at, is_urgent()))
-    waiting = db.session.execute(_open(stage, and_(Deadline.due_at < at, ~is_urgent()))).all()
+    # All of them: one that is not ready for long, by an earlier rule, hides none behind it.
+    waiting = db.session.execute(_untold(stage, and_(Deadline.due_at < at, ~is_urgent()))).all()
     if not waiting:
         return urgent
     rules, calendar = all_rules(), working_calendar()
@@ -161,7 +162,8 @@ def _late_for_long(at: datetime) -> list[int]:
         rule = rule_on(rules, DeadlineKind.ESCALATED, calendar.day_of(due_at))
         return rule.due_after(due_at, calendar)
 
-    return urgent + [row.id for row in waiting if told_after(row.due_at) < at]
+    ready = [row.id for row in waiting if told_after(row.due_at) < at]
+    return urgent + (_held(stage, Deadline.id.in_(ready[:TOLD_MOST])) if ready else [])
 
 
 def _told(keys: set[int]) -> Any:

@@ -19,7 +19,7 @@ from conftest import Login, count_queries
 from factories import Factory
 from jobs.reminders import remind
 from jobs.schedule import tick
-from models import Delivery, Staff, acting_as, db, system_actor
+from models import DeadlineRule, Delivery, Staff, acting_as, db, reminding, system_actor
 from models.base import now
 from models.complaint import FaultDegree, Severity
 from models.deadline import pause, settle_deadline
@@ -264,3 +264,16 @@ def test_what_goes_beyond_the_rules_is_asked_of_the_position_that_they_name(
     complaint = make.owing(K.DECISION, DUE, responsible_id=clerk.id, fault_degree=FaultDegree.FULLY)
     make.proposal(complaint_id=complaint.id, created_by_id=clerk.id, value=Decimal(500))
     assert set(told(DUE + HOUR)) == {chief.id}
+
+
+def test_one_that_an_earlier_rule_gives_long_hides_none_behind_it(
+    make: Factory, supervisor: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reminding, "TOLD_MOST", 1)
+    rule = {"kind": K.ESCALATED, "counting": "calendar_days"}
+    for day, given in ((1, 90), (5, 0)):
+        db.session.add(DeadlineRule(valid_from=datetime(2026, 3, day).date(), time_given=given, **rule))  # noqa: DTZ001 - a day
+    make.owing(K.SOLVED, DUE)
+    later = make.owing(K.SOLVED, DUE + 2 * DAY).id
+    found = told(DUE + 4 * DAY)[supervisor.id]
+    assert [key for stage, key in found if stage is Stage.ESCALATED] == [later]
