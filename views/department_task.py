@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from flask import g
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from sqlalchemy import select
 
 from jobs.notices import tell_of_tasks
 from jobs.outbox import send_soon
 from models import Complaint, Record, db
+from models.complaint import Step
 from views.base import RecordView
+from views.errors import Refusal
 from views.forms import RecordForm, Section, per_field
 from views.key_facts import Term
 from views.menu import Area
@@ -53,6 +57,15 @@ class DepartmentTaskView(RecordView):
         Section(_("Report"), REPORT),
         Section(_("Handling"), ("responsible_id", "region_id")),
     )
+
+    def check(self, form: RecordForm, row: Any) -> Refusal | None:
+        """Refuse what would change the papers of a closed complaint, by the task that it has or gets."""
+        field = form._fields.get("complaint_id")
+        keys = {row.complaint_id, field.data if field is not None else None} - {None}
+        closed = select(Complaint.id).where(Complaint.id.in_(keys), Complaint.step == Step.CONFIRMED)
+        if db.session.scalar(select(closed.exists())):
+            return Refusal(None, gettext("The complaint is closed and archived: its tasks stay as they are."))
+        return None
 
     def on_save(self, form: RecordForm, row: Any, *, is_created: bool) -> None:  # noqa: ARG002 - as the base
         """Write to the department that has the task now."""
