@@ -23,6 +23,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 PROGRAMS = {
     "run": ("run_panel.py", ("requirements.txt", "bin/requirements.txt")),
+    "bench": ("run_bench.py", ("requirements.txt", "bin/requirements.txt")),
     "test": ("run_checks.py", ("requirements.txt", "bin/requirements.txt", "tests/requirements.txt")),
 }
 # flask-principal comes as pure Python source alone; anything else without a wheel would want a compiler.

@@ -1,0 +1,58 @@
+"""The benches, tried on little data: that they measure what they say, not how fast this machine is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.engine import make_url
+
+import run_bench
+from bench_data import add_complaints, begin_data
+from bench_digest import environment, measure
+from embedded_services import Postgres
+from models import CallRecord, Complaint, Deadline, PartsQualityRecord, db
+from models.complaint import Step
+from models.essentials import seed_essentials
+
+SIZE = 1000
+
+
+def test_the_digest_bench_makes_every_department_s_digest_over_its_own_data(
+    fresh_app: Flask, engines: Postgres, redis_url: str, tmp_path: Path
+) -> None:
+    settings = fresh_app.extensions["settings"]
+    own = make_url(engines.superuser_url).set(database=make_url(settings.database_url).database)
+    url = own.render_as_string(hide_password=False)
+    with fresh_app.app_context():
+        seed_essentials()
+        db.session.commit()
+        begin_data(url, customers=200)
+        add_complaints(url, 1, SIZE)
+        counts = {model: db.session.scalar(select(func.count(model.id))) for model in COUNTED}
+        assert counts == COUNTED
+        open_ones = db.session.scalar(
+            select(func.count(Complaint.id)).where(Complaint.step != Step.CONFIRMED)
+        )
+        assert open_ones
+        assert 0 < open_ones < SIZE / 4
+    environ = environment(settings.database_url, settings.migration_database_url, redis_url, tmp_path)
+    found = measure(environ)
+    assert found.digests > 5
+    assert found.mails == 2 * found.digests
+    # However many subjects, complaints and parts there are.
+    assert found.statements < 70 * found.digests
+    assert 0 < found.slowest <= found.seconds
+
+
+COUNTED = {Complaint: SIZE, CallRecord: SIZE, PartsQualityRecord: SIZE // 2, Deadline: 2 * SIZE}
+
+
+@pytest.mark.parametrize(("arguments", "status"), [([], 0), (["no-such"], 2)])
+def test_without_a_known_name_it_says_which_there_are(
+    arguments: list[str], status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_bench.main(arguments) == status
+    assert "digest" in capsys.readouterr().out
