@@ -14,6 +14,7 @@ import views.answer
 import views.auth
 import views.invitation
 import views.metrics
+import views.point
 import views.probes
 import views.request_log
 import views.second_factor
@@ -55,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     views.unsubscribe.register(app)
     views.invitation.register(app)
     views.answer.register(app)
+    views.point.register(app)
     views.register(app)
     views.probes.register(app)
     views.metrics.register(app)

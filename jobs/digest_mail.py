@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_babel import force_locale
 
 from config import Settings
 from jobs import digest_figure_wording as figure_wording
+from jobs import digest_points
 from jobs import digest_wording as wording
 from jobs.mail_message import Mail
 from jobs.mail_texts import mail_from
@@ -19,17 +20,19 @@ from models.organisation import Locale
 LONGEST_HTML = 100_000
 
 
-def digest_mail(
+def digest_mail(  # noqa: PLR0917 - all of it is what the mail is made of
     payload: Mapping[str, Any],
     locale: Locale,
     settings: Settings,
     digest_id: int | None,
     stop_url: str | None,
+    point_url: Callable[[str], str] | None = None,
 ) -> Mail:
     """Return the mail that says what `payload` holds, in the language `locale`.
 
     `stop_url` is where its recipient says to get it no longer. Both are None in a preview: nothing is kept
-    of it, and nobody is subscribed to it.
+    of it, and nobody is subscribed to it. `point_url` gives the address under which the recipient answers the
+    point of a key; None where nobody can.
     """
     shaped = current_shape(payload)
     panel = settings.public_url
@@ -45,4 +48,6 @@ def digest_mail(
             digest_url=f"{panel}/digest/details/?id={digest_id}" if digest_id else f"{panel}/digest/",
             complaint_url=f"{panel}/complaint/details/?id=",
             stop_url=stop_url,
+            point_url=point_url,
+            points=digest_points,
         )

@@ -25,8 +25,9 @@ from models import Delivery, Digest, DigestRecipient, Staff, acting_as, db, syst
 from models.base import now
 from models.centre import centre_facts
 from models.digest import KINDS_SENT_AGAIN, DeliveryKind, DeliveryState
-from models.mail_link import Subscription, unsubscribe_url
+from models.mail_link import PointLink, Subscription, point_url, unsubscribe_url
 from models.mail_obstacle import Obstacle
+from models.notice import ANSWER_WITHIN
 from models.organisation import Locale
 
 PANEL_NAME = "回声 Huisheng"
@@ -62,7 +63,12 @@ def put_digest(
     settings = _settings()
     payload = digest.payload
     stop_url = unsubscribe_url(settings, Subscription(digest.department_id, recipient.email))
-    mail = digest_mail(payload, recipient.locale, settings, digest.id, stop_url)
+    expires_at = now() + ANSWER_WITHIN
+
+    def link(point_key: str) -> str:
+        return point_url(settings, PointLink(digest.id, point_key, recipient.email, expires_at))
+
+    mail = digest_mail(payload, recipient.locale, settings, digest.id, stop_url, link)
     week, code = payload["week"], _identifier(payload["department"]["code"])
     host = _host(settings)
     derived = "|".join((settings.public_url, week, code, str(digest.id), recipient.email, str(copy_number)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -61,6 +61,36 @@ def read_answer_token(settings: Settings, token: str) -> tuple[int, datetime] | 
     except (BadSignature, ValueError, TypeError):
         return None
     return int(notice_id), datetime.fromisoformat(told_at)
+
+
+@dataclass(frozen=True, slots=True)
+class PointLink:
+    """One point of one digest, for one recipient."""
+
+    digest_id: int
+    point_key: str
+    email: str
+    expires_at: datetime
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the link still takes an answer."""
+        return datetime.now(UTC) < self.expires_at
+
+
+def point_url(settings: Settings, link: PointLink) -> str:
+    """Return the address under which a recipient answers one point of a digest with a measure."""
+    said = [link.digest_id, link.point_key, link.email, link.expires_at.isoformat(timespec="seconds")]
+    return f"{settings.public_url}/point/{_signer(settings, 'point').dumps(said)}"
+
+
+def read_point_token(settings: Settings, token: str) -> PointLink | None:
+    """Return what a token stands for, past its time or not; None when it is not one of ours."""
+    try:
+        digest_id, key, email, expires_at = _signer(settings, "point").loads(token)
+    except (BadSignature, ValueError, TypeError):
+        return None
+    return PointLink(int(digest_id), str(key), str(email), datetime.fromisoformat(expires_at))
 
 
 def _signer(settings: Settings, purpose: str) -> URLSafeSerializer:

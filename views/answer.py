@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
@@ -24,6 +24,7 @@ from models.department_task import TaskState
 from models.mail_link import read_answer_token
 from models.notice_answer import Answer, take_answer
 from models.notice_point import point_of
+from models.organisation import Locale
 from views import sent_twice
 from views.fields import clean_line, clean_text
 from views.notes import check_files
@@ -62,7 +63,7 @@ def answer(token: str) -> ResponseReturnValue:
         notice = find_notice(token)
         if notice is None:
             return render_template("answer.html", notice=None), 404
-        with speaking_to(notice):
+        with speaking(notice.locale):
             complaint = db.session.get(Complaint, notice.complaint_id)
             task = _task_of(notice)
             is_gone = complaint is None or (notice.department_task_id is not None and task is None)
@@ -89,10 +90,10 @@ def find_notice(token: str) -> Notice | None:
     return notice if notice is not None and notice.told_at == told_at else None
 
 
-def speaking_to(notice: Notice) -> AbstractContextManager[object]:
+def speaking(locale: Locale) -> AbstractContextManager[object]:
     """Speak the recipient's language, unless the reader has chosen one here."""
     has_chosen = LOCALE_KEY in session or current_user.is_authenticated
-    return nullcontext() if has_chosen else force_locale(notice.locale.value)
+    return nullcontext() if has_chosen else force_locale(locale.value)
 
 
 def _task_of(notice: Notice) -> DepartmentTask | None:
@@ -128,7 +129,20 @@ def read(*, is_task: bool) -> Sent:
     sent = Sent(
         lines | {"answer": clean_text(form.get("answer", "")), "is_done": form.get("is_done", "")[:1]}
     )
-    for name in ("answered_by", "answer"):
+    check_texts(sent, ("answered_by", "answer"))
+    if is_task:
+        chosen = [file for file in request.files.getlist("files") if file.filename]
+        sent.files, problems = check_files(chosen, FILES_MOST)
+        if problems:
+            sent.problems["files"] = " ".join(problems)
+    elif sent.text("measure_due_on"):
+        read_day(sent)
+    return sent
+
+
+def check_texts(sent: Sent, needed: Sequence[str]) -> None:
+    """Say which of the fields is empty though it is `needed`, and which is too long."""
+    for name in needed:
         if not sent.text(name):
             sent.problems[name] = _("Fill this in.")
     for name, most in (("answered_by", NAME_MOST), ("measure_owner", NAME_MOST), ("answer", TEXT_MOST)):
@@ -136,17 +150,10 @@ def read(*, is_task: bool) -> Sent:
             sent.problems[name] = _(
                 "At most %(most)d characters; these are %(now)d.", most=most, now=len(sent.text(name))
             )
-    if is_task:
-        chosen = [file for file in request.files.getlist("files") if file.filename]
-        sent.files, problems = check_files(chosen, FILES_MOST)
-        if problems:
-            sent.problems["files"] = " ".join(problems)
-    elif sent.text("measure_due_on"):
-        _read_day(sent)
-    return sent
 
 
-def _read_day(sent: Sent) -> None:
+def read_day(sent: Sent) -> None:
+    """Read until when something is done, or say what is wrong with the day."""
     try:
         sent.due_on = date.fromisoformat(sent.text("measure_due_on"))
     except ValueError:

@@ -59,6 +59,7 @@ ENDPOINTS: Mapping[str, Kind] = MappingProxyType(
         "security.reset_password": Kind.MAIL,
         "invitation.accept": Kind.MAIL,
         "answer.answer": Kind.ANSWER,
+        "point.answer": Kind.ANSWER,
     }
 )
 

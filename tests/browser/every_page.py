@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask, abort
@@ -16,6 +16,7 @@ from werkzeug.routing import Rule
 from conftest import PanelClient
 from factories import Factory
 from jobs.digest import make as make_digest
+from jobs.digest_points import points_of
 from jobs.invitation import invite, link_of
 from jobs.notices import link_of as notice_link
 from models import Delivery, Digest, ImportRun, Invitation, acting_as, db, record_types, system_actor
@@ -24,7 +25,7 @@ from models.complaint import Severity, Step
 from models.digest import DeliveryKind, DeliveryState
 from models.importing import ImportState
 from models.iso_week import IsoWeek
-from models.mail_link import Subscription, unsubscribe_url
+from models.mail_link import PointLink, Subscription, point_url, unsubscribe_url
 from models.organisation import Locale, Role
 from models.permissions import MADE_BY_STEPS
 from views.guide_pages import guide
@@ -151,9 +152,17 @@ def _digest_arguments(app: Flask, make: Factory) -> dict[str, Arguments]:
         "guide.page": {"page": next(iter(guide("en")))},
         "invitation.accept": {"token": _invitation_token(make)},
         "answer.answer": {"token": notice_link(make.notice()).rpartition("/")[2]},
+        "point.answer": {"token": _point_token(app, make, digest)},
         "recycle_bin.record": {"type": "customer", "id": make.customer(deleted_at=now()).id},
         "security.reset_password": {"token": generate_reset_password_token(make.staff())},
     }
+
+
+def _point_token(app: Flask, make: Factory, digest: Digest) -> str:
+    key = points_of(digest.payload)[0].key
+    make.measure(department_id=digest.department_id, digest_id=digest.id, point_key=key)
+    link = PointLink(digest.id, key, "point@example.com", now() + timedelta(days=1))
+    return point_url(app.extensions["settings"], link).rpartition("/")[2]
 
 
 def _invitation_token(make: Factory) -> str:

@@ -39,6 +39,7 @@ OPEN = {
     "unsubscribe.ask",
     "invitation.accept",
     "answer.answer",
+    "point.answer",
 }
 # What takes no id of a record of its own type.
 WITHOUT_ID = {"index_view", "create_view", "export", "ajax_lookup", "callers_view", "beside_view"}
