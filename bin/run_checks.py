@@ -17,10 +17,8 @@ TYPED = ("app.py", "config.py", "models", "views", "jobs", "bin")
 TEMPLATES = "views/templates"
 FAULTS = "--faults"
 # Each process has engines of its own, and waits a third of its time: so one more than there are processors.
-# Tests of one file stay together, and so do those with a browser, which begin: they take longest.
-IN_PARALLEL = (
-    "-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup", "--no-loadscope-reorder",
-)  # fmt: skip
+# Which tests stay together is said in tests/conftest.py; those with a browser begin: they take longest.
+IN_PARALLEL = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "loadscope", "--no-loadscope-reorder")
 
 CHECKS: dict[str, tuple[str, ...]] = {
     "format": ("ruff", "format", "--check", "."),

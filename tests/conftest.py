@@ -22,6 +22,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
+from xdist.scheduler import LoadScopeScheduling
 
 import embedded_services
 from app import create_app
@@ -40,11 +41,16 @@ SECRET = "a-secret-that-only-the-tests-have-0123456789"
 PRISTINE = "huisheng_pristine"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class FilesAndBrowser(LoadScopeScheduling):
     """Give one process a whole file, and all that use a browser: two of them slow each other down."""
-    for item in items:
-        group = "browser" if item.get_closest_marker("browser") else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if nodeid.startswith("tests/browser/") else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesAndBrowser:
+    return FilesAndBrowser(config, log)
 
 
 @pytest.fixture(scope="session")
