@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from flask import abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
 from flask_babel import lazy_gettext as _
 
-from models import Measure, Record, Staff, current_actor
+from models import Measure, Record, Staff, current_actor, db
 from models.measure import OPEN_STATES, MeasureState
+from models.refused_step import RefusedStepError
 from models.sql import labels_for
 from views.base import RecordView
 from views.forms import Section, per_field
 from views.key_facts import Term
+from views.measure_steps import StepsPanel, panel_of, said, take
 from views.menu import Area
 
 # What the steps set; nobody writes it into the form.
@@ -23,6 +29,7 @@ TAKEN = ("state", "decided_by", "meeting_week", *REPORT, *CHECK, "dropped_becaus
 class MeasureView(RecordView):
     """Keep corrective measures; most are decided in the quality meeting or by the link of a digest."""
 
+    actions: ClassVar[Mapping[str, str]] = {**RecordView.actions, "step_view": "read"}
     singular, plural, new_label = _("Corrective measure"), _("Corrective measures"), _("New measure")
     area, icon = Area.DIGEST, "check"
     what_for = _(
@@ -98,3 +105,35 @@ class MeasureView(RecordView):
         row.state = MeasureState.DECIDED
         if actor is not None and actor.staff_id is not None:
             row.decided_by = labels_for(Staff, [actor.staff_id])[actor.staff_id].text[:80]
+
+    def panel(self, row: Measure) -> StepsPanel:
+        """Return the steps that can be taken, and whether the measure helped as far as is known."""
+        return panel_of(row, may_report=self._may("done", row), may_verify=self._may("verify", row))
+
+    def _may(self, step: str, row: Measure) -> bool:
+        """Tell whether who acts now may take a step; who owns a measure reports it done by own right."""
+        if self.is_allowed_on("approve" if step == "verify" else "act", row):
+            return True
+        actor = current_actor()
+        return step == "done" and actor is not None and row.responsible_id in actor.queue_ids
+
+    @expose("/step/", methods=("POST",))
+    def step_view(self) -> ResponseReturnValue:
+        """Report a measure done, verify or drop it."""
+        row: Measure = self.record_or_404()
+        step = request.form.get("step", "")
+        if step not in ("done", "verify", "drop"):
+            abort(400)
+        if not self._may(step, row):
+            abort(403)
+        try:
+            sentence = take(row, step)
+        except RefusedStepError as refused:
+            db.session.rollback()
+            row = self.record_or_404()
+            shown = self.panel(row)
+            shown.problem, shown.said = str(refused.sentence), said()
+            return self.show_details(row, panel=shown), 422
+        db.session.commit()
+        flash(sentence, "success")
+        return redirect(self.page_url("details_view", id=row.id))
