@@ -71,6 +71,7 @@ from views.parts_quality import PartsQualityView
 from views.preferences import PreferencesView
 from views.product_model import ProductModelView
 from views.proposal import ProposalView
+from views.quality_meeting import QualityMeetingView
 from views.recycle_bin import RecycleBinView
 from views.retention import RetentionView
 from views.rights import RightsView
@@ -130,6 +131,7 @@ PAGES: tuple[type[Page], ...] = (
     TeamDayView,
     UndoView,
     DigestView,
+    QualityMeetingView,
     DeliveryView,
     ImportView,
     SetupView,

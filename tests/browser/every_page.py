@@ -145,6 +145,7 @@ def _digest_arguments(app: Flask, make: Factory) -> dict[str, Arguments]:
     return {
         "digest": {"id": digest.id},
         "digest.index": {"week": "2024-W11"},
+        "quality_meeting.index": {"week": "2024-W11"},
         "digest.message": {"id": mail},
         "delivery": {"id": mail},
         "unsubscribe.ask": {"token": link.rsplit("/", 1)[1]},
