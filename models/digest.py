@@ -81,6 +81,8 @@ class Digest(Base):
     # Staff who asked for it by hand; None where the clock did.
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    # The complaints for the workbook that its mails bring along; None where they bring none.
+    rows: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True), deferred=True)
 
     department: Mapped[Department] = relationship()
     deliveries: Mapped[list[Delivery]] = relationship(back_populates="digest", order_by="Delivery.id")

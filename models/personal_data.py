@@ -221,7 +221,7 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
         "answer": _H.OWN_RULE,
     },
     # Quotations are masked when a digest is made; what slipped through goes with the complaint's person.
-    "digest": {"payload": _H.OWN_RULE},
+    "digest": {"payload": _H.OWN_RULE, "rows": _H.OWN_RULE},
     "centre": {
         "name": _H.NONE,
         "name_en": _H.NONE,

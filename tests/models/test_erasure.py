@@ -123,7 +123,8 @@ def _plant_elsewhere(make: Factory, customer: Customer, complaint: Complaint) ->
     origin = {"source": "own", "table_name": "customer", "row_id": customer.id, "run_id": run.id}
     make._add(ImportOrigin(external_key="K-1", values={"name": NAME, "phone": PHONE}, **origin))
     make._add(ImportOrigin(external_key=PHONE, values={"name": NAME}, **origin))
-    digest = make.digest(payload={"subjects": [{"number": complaint.number, "quote": SPEECH}]})
+    told = [{"number": complaint.number, "text": SPEECH}]
+    digest = make.digest(payload={"subjects": told}, rows=told)
     make.delivery(digest, message=f"{NAME} {PHONE}".encode())
     make.daily_close(completed=f"已回访{NAME}", open_points=f"明天再打 {PHONE}")
     centre = make.session.merge(Centre(id=1))

@@ -122,12 +122,15 @@ LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     numbers text := (SELECT string_agg(number, '|') FROM complaint WHERE id = ANY (p_complaints));
     digests bigint[] := ARRAY(
-        SELECT id FROM digest WHERE payload::text ~ coalesce(numbers, '(?!x)x') AND payload::text ~* p_pattern);
+        SELECT id FROM digest
+        WHERE (payload::text ~ coalesce(numbers, '(?!x)x') AND payload::text ~* p_pattern)
+           OR (rows::text ~ coalesce(numbers, '(?!x)x') AND rows::text ~* p_pattern));
     mails bigint;
     written bigint;
     files bigint;
 BEGIN
-    UPDATE digest SET payload = scrub_json(payload, p_pattern) WHERE id = ANY (digests);
+    UPDATE digest SET payload = scrub_json(payload, p_pattern), rows = scrub_json(rows, p_pattern)
+    WHERE id = ANY (digests);
     UPDATE delivery SET message = erased_message()
     WHERE digest_id = ANY (digests)
        OR id IN (SELECT delivery_id FROM notice WHERE complaint_id = ANY (p_complaints));
