@@ -223,6 +223,7 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
     # Quotations are masked when a digest is made; what slipped through goes with the complaint's person.
     "digest": {"payload": _H.OWN_RULE, "rows": _H.OWN_RULE},
     "centre": {
+        "figure_targets": _H.NONE,
         "name": _H.NONE,
         "name_en": _H.NONE,
         "timezone": _H.NONE,
