@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -18,6 +20,7 @@ from models import Delivery, Department, Digest, DigestRecipient, acting_as, db,
 from models.centre import site_zone
 from models.digest import DeliveryState
 from models.digest_content import digest_content
+from models.digest_rows import digest_rows
 from models.iso_week import IsoWeek
 from models.mail_obstacle import answer_text
 from models.sql import begin_snapshot
@@ -90,6 +93,7 @@ def _make(department_id: int, week: IsoWeek, zone: ZoneInfo, staff_id: int | Non
     if department is None:
         db.session.rollback()
         raise LookupError(f"No department {department_id}")
+    payload, rows = freeze(department, week, zone, cut_at)
     digest = Digest(
         department_id=department.id,
         iso_year=week.year,
@@ -99,7 +103,8 @@ def _make(department_id: int, week: IsoWeek, zone: ZoneInfo, staff_id: int | Non
         cut_at=cut_at,
         made_at=cut_at,
         made_by_id=staff_id,
-        payload=digest_content(department, week, zone, cut_at),
+        payload=payload,
+        rows=rows,
     )
     db.session.add(digest)
     db.session.flush()
@@ -108,6 +113,18 @@ def _make(department_id: int, week: IsoWeek, zone: ZoneInfo, staff_id: int | Non
             put_digest(digest, recipient)
     db.session.commit()
     return digest
+
+
+def freeze(
+    department: Department, week: IsoWeek, zone: ZoneInfo, cut_at: datetime
+) -> tuple[dict[str, Any], list[dict[str, Any]] | None]:
+    """Return what a department is told about a week, and the rows of the workbook that it wants with it."""
+    payload = digest_content(department, week, zone, cut_at)
+    if not department.attaches_workbook or not payload["new"]["this_week"]:
+        return payload, None
+    rows = digest_rows(department, week, zone)
+    payload["workbook"] = "too_long" if rows is None else "attached"
+    return payload, rows
 
 
 def active_recipients(department_id: int) -> list[DigestRecipient]:

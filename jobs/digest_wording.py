@@ -226,6 +226,19 @@ def _product(name: str | None) -> str | None:
     return rest if rest.startswith(brand) else name
 
 
+def workbook(payload: Payload) -> str:
+    """Say where the complaints behind the counts stand."""
+    if payload["workbook"] == "too_long":
+        return _("The week's complaints are more than a workbook takes.")
+    return _("The week's complaints come along as a workbook.")
+
+
+def list_url(payload: Payload, panel: str) -> str:
+    """Return the address of the week's complaints in the panel."""
+    first, last = payload["starts_on"], payload["ends_on"]
+    return f"{panel}/complaint/?flt_registered_at_from={first}&flt_registered_at_to={last}"
+
+
 def shipments(shipped: Payload) -> str:
     """Say how many lines of parts went out, and how many of them were wrong."""
     if not shipped["lines"]:

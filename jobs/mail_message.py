@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
+from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import compat32
@@ -23,12 +24,22 @@ _LINE = compat32.clone(linesep="\r\n", max_line_length=76)
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that a mail brings along; `subtype` is that of an application/… type."""
+
+    name: str
+    content: bytes
+    subtype: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """A mail before it is put on the wire; `html` is None where there is only text."""
 
     subject: str
     text: str
     html: str | None = None
+    attached: Attached | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,7 @@ def build_message(
 
     `message_id` and the `extra` headers are plain ASCII.
     """
-    message = MIMEMultipart("alternative", policy=_LINE)
+    message = _parts(mail)
     headers: dict[str, Header | str] = {
         "From": _mailbox(sender, "From"),
         "To": _mailbox(recipient, "To"),
@@ -72,13 +83,26 @@ def build_message(
     }
     for name, value in headers.items():
         message[name] = value  # type: ignore[assignment]  # this policy takes a Header as well
-    message.attach(MIMEText(mail.text, "plain", "utf-8", policy=_LINE))
-    if mail.html is not None:
-        message.attach(MIMEText(mail.html, "html", "utf-8", policy=_LINE))
     # Identifiers stay on their line: folded ones are allowed, but not every program reads them.
     plain = {"Message-ID": message_id, **(extra or {})}
     lines = "".join(f"{name}: {one_line(value)}\r\n" for name, value in plain.items())
     return lines.encode("ascii") + message.as_bytes(policy=_LINE)
+
+
+def _parts(mail: Mail) -> MIMEMultipart:
+    """Return the text and the page to choose from, and where a file comes along, both beside it."""
+    written = MIMEMultipart("alternative", policy=_LINE)
+    written.attach(MIMEText(mail.text, "plain", "utf-8", policy=_LINE))
+    if mail.html is not None:
+        written.attach(MIMEText(mail.html, "html", "utf-8", policy=_LINE))
+    if mail.attached is None:
+        return written
+    file = MIMEApplication(mail.attached.content, mail.attached.subtype, policy=_LINE)
+    file.add_header("Content-Disposition", "attachment", filename=("utf-8", "", one_line(mail.attached.name)))
+    whole = MIMEMultipart("mixed", policy=_LINE)
+    whole.attach(written)
+    whole.attach(file)
+    return whole
 
 
 def another_copy(message: bytes, message_id: str, at: datetime) -> bytes:

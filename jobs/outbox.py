@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 from config import Settings
 from jobs.delivery import deliver, obstacle
 from jobs.digest_mail import digest_mail
+from jobs.digest_workbook import digest_workbook
 from jobs.mail_message import Mail, Mailbox, another_copy, build_message, one_line
 from jobs.queues import enqueue
 from models import Delivery, Digest, DigestRecipient, Staff, acting_as, db, system_actor
@@ -69,6 +70,8 @@ def put_digest(
         return point_url(settings, PointLink(digest.id, point_key, recipient.email, expires_at))
 
     mail = digest_mail(payload, recipient.locale, settings, digest.id, stop_url, link)
+    if digest.rows is not None:
+        mail = replace(mail, attached=digest_workbook(payload, digest.rows, recipient.locale))
     week, code = payload["week"], _identifier(payload["department"]["code"])
     host = _host(settings)
     derived = "|".join((settings.public_url, week, code, str(digest.id), recipient.email, str(copy_number)))

@@ -77,6 +77,8 @@ def digest_content(department: Department, week: IsoWeek, zone: ZoneInfo, cut_at
         "calls": calls_payload(frame) if department.gets_calls or gets_all else None,
         "figures": figures_payload(frame, department.digest_figures, centre_facts().figure_targets),
         "coverage": _coverage(frame, details),
+        # "attached" or "too_long" once the rows are gathered that a department wants with it.
+        "workbook": None,
     }
 
 

@@ -12,7 +12,7 @@ VERSION = 2
 def current_shape(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Return a payload of any version as one of this version; it says neither more nor less than it did."""
     if payload["version"] >= VERSION:
-        return dict(payload)
+        return {"workbook": None, **payload}
     needs, coverage = payload["needs_you"], payload["coverage"]
     return {
         **payload,
@@ -28,6 +28,7 @@ def current_shape(payload: Mapping[str, Any]) -> dict[str, Any]:
         "warnings": [],
         "shipments": None,
         "calls": None,
+        "workbook": None,
         "figures": [_figure(figure) for figure in payload["figures"]],
         "coverage": {"silent": [], **coverage},
     }
