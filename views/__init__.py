@@ -54,6 +54,7 @@ from views.decisions import DecisionsView
 from views.delivery import DeliveryView
 from views.department_task import DepartmentTaskView
 from views.digest import DigestView
+from views.digest_settings import DigestSettingsView
 from views.due import DueView
 from views.guide import GuideView
 from views.holiday import HolidayView
@@ -132,6 +133,7 @@ PAGES: tuple[type[Page], ...] = (
     UndoView,
     DigestView,
     QualityMeetingView,
+    DigestSettingsView,
     DeliveryView,
     ImportView,
     SetupView,

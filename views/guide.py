@@ -52,6 +52,7 @@ ABOUT: Mapping[str, str] = {
     "import_run": "import",
     "digest": "digest",
     "digest_recipient": "digest#recipients",
+    "digest_settings": "digest#settings",
     "delivery": "administrators#mails",
     "staff": "supervisors#people",
     "department": "supervisors#departments",

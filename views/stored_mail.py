@@ -89,6 +89,11 @@ def frame(delivery: Delivery) -> Response:
     html = take_apart(delivery.message).html
     if html is None:
         abort(404)
+    return framed(html)
+
+
+def framed(html: str) -> Response:
+    """Answer with the page of a mail under the policy of a frame."""
     response = Response(html, mimetype="text/html")
     response.headers["Content-Security-Policy"] = _FRAME_POLICY
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
