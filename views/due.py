@@ -45,6 +45,7 @@ PAGES_MOST = 40
 class Part(Labelled):
     """A part of the page, by when its lines are due."""
 
+    FIRST_LATE = "first_late", lazy_gettext("First of all: severe or safety relevant, and late")
     FIRST = "first", lazy_gettext("First of all: severe or safety relevant")
     LATE = "late", lazy_gettext("Late")
     TODAY = "today", lazy_gettext("Today")
@@ -229,8 +230,10 @@ def window_of(part: Part) -> Window:
     sunday = day + timedelta(days=7 - day.isoweekday())
     last = day + timedelta(weeks=WEEKS)
     return {
+        # A part of their own, so that however many are late, those that came in today are seen.
+        Part.FIRST_LATE: Window(day - timedelta(days=1), is_urgent=True),
         # Also what is due in some days: where somebody could be hurt, nobody waits for the last hour.
-        Part.FIRST: Window(last, is_urgent=True),
+        Part.FIRST: Window(last, day, is_urgent=True),
         Part.LATE: Window(day - timedelta(days=1), is_urgent=False),
         Part.TODAY: Window(day, day, is_urgent=False),
         Part.WEEK: Window(sunday, day + timedelta(days=1), is_urgent=False),

@@ -54,6 +54,14 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Next:
+    """What is due next; `is_more_urgent` where further things are severe or safety relevant."""
+
+    lines: list[Line]
+    is_more_urgent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """What a role finds on the first page: figures by their task, and sections by their name."""
 
@@ -159,12 +167,15 @@ def sections() -> dict[str, Any]:
     }
 
 
-def _due() -> list[Line]:
+def _due() -> Next:
+    """Return what is due next; half of the lines are kept for what is severe and not late yet."""
     person = default_person()
     wanted = Wanted(responsible_ids=people_of(person), department_id=department_of(person))
-    windows = [window_of(part) for part in (Part.FIRST, Part.LATE, Part.TODAY, Part.WEEK)]
-    found = due_lists(windows, wanted, zone=site_zone(), limit=DUE_MOST)
-    return [line_of(item) for part in found for item in part][:DUE_MOST]
+    windows = [window_of(part) for part in Part if part is not Part.LATER]
+    late, coming, *others = due_lists(windows, wanted, zone=site_zone(), limit=DUE_MOST + 1)
+    shown_late = late[: max(DUE_MOST - len(coming), DUE_MOST // 2)]
+    items = [*shown_late, *coming, *(item for part in others for item in part)][:DUE_MOST]
+    return Next([line_of(item) for item in items], len(late) + len(coming) > DUE_MOST)
 
 
 def _latest() -> list[tuple[Complaint, bool]]:

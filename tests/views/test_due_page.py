@@ -79,7 +79,7 @@ def test_the_parts_hold_every_day_of_four_weeks_once(
     present = date(2026, 11, 16) + timedelta(days=weekday)
     monkeypatch.setattr("views.due.today", lambda: present)
     # What comes first of all lies in the same days.
-    windows = [window_of(part) for part in Part if part is not Part.FIRST]
+    windows = [window_of(part) for part in Part if part not in (Part.FIRST_LATE, Part.FIRST)]
     covered = [
         day
         for window in windows
@@ -161,6 +161,22 @@ def test_what_is_severe_comes_first_of_all(make: Factory, login: Login) -> None:
     assert page.count("刹车失灵") == page.count("早就逾期") > 0
     assert page.index("First of all") < page.index("刹车失灵") < page.index("早就逾期")
     assert page.count(">Urgent<") == 1
+
+
+@pytest.mark.parametrize("address", ["/due/", "/"])
+def test_what_is_severe_and_new_is_seen_however_much_of_it_is_late(
+    address: str, make: Factory, login: Login
+) -> None:
+    for at in range(17):
+        due_at = now() - timedelta(days=20 + at)
+        make.owing(DeadlineKind.SOLVED, due_at, customer_name="拖了很久", is_safety_relevant=True)
+    due_at = now() + timedelta(hours=30)
+    make.owing(DeadlineKind.FIRST_ANSWER, due_at, customer_name="刚刚失灵", is_safety_relevant=True)
+    page = login(Role.CLERK).get(address).text
+    assert page.index("拖了很久") < page.rindex("刚刚失灵")
+    shown = page.partition('id="home-due"')[2].partition("</section>")[0] or page
+    assert "刚刚失灵" in shown
+    assert "part=first_late" in page or "More is severe or safety relevant than stands here." in page
 
 
 def test_a_promise_is_kept_by_one_post(make: Factory, login: Login) -> None:
@@ -267,8 +283,8 @@ def test_the_page_asks_little_however_much_is_due(make: Factory, login: Login, a
     client = login(Role.SUPERVISOR)
     with count_queries(app) as queries:
         client.get("/due/")
-    # Five parts, four kinds of names, regions to choose from, the sidebar, the login.
-    assert len(queries) <= 14, queries
+    # Six parts, four kinds of names, regions to choose from, the sidebar, the login.
+    assert len(queries) <= 15, queries
 
 
 def test_the_warehouse_reads_of_claims_alone_and_nothing_of_customers(make: Factory, login: Login) -> None:
