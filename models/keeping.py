@@ -11,8 +11,11 @@ from sqlalchemy import ColumnElement, String, cast, func, or_, select
 
 from models.actor import acting_as, system_actor
 from models.base import Record, db
+from models.call_record import CallRecord
 from models.complaint import Complaint, Step
 from models.customer import Customer
+from models.department_task import DepartmentTask
+from models.letter import Letter
 from models.note import Attachment, Note
 from models.service_receipt import ServiceReceipt
 from models.vehicle import Vehicle
@@ -71,6 +74,15 @@ def has_papers(model: type[Record]) -> ColumnElement[bool]:
 
 def _is_closed() -> ColumnElement[bool]:
     return Complaint.step == Step.CONFIRMED
+
+
+def _is_of_closed(model: type[CallRecord | DepartmentTask | Letter]) -> ColumnElement[bool]:
+    return select(Complaint.id).where(Complaint.id == model.complaint_id, _is_closed()).exists()
+
+
+def _was_sent_for_closed() -> ColumnElement[bool]:
+    # What never went out is no paper.
+    return Letter.sent_on.is_not(None) & _is_of_closed(Letter)
 
 
 def _is_decided() -> ColumnElement[bool]:
@@ -140,6 +152,8 @@ _HOLDS_KEPT = _(
     " otherwise keep it, and write a note."
 )
 
+_PAPER_OF_CLOSED = _("It belongs to a closed complaint, which stays archived with all its papers.")
+
 RULES: Mapping[type[Record], tuple[Rule, ...]] = {
     Complaint: (
         Rule(
@@ -173,6 +187,9 @@ RULES: Mapping[type[Record], tuple[Rule, ...]] = {
             _("receipts named in a warranty claim"),
         ),
     ),
+    CallRecord: (Rule(lambda: _is_of_closed(CallRecord), _PAPER_OF_CLOSED),),
+    DepartmentTask: (Rule(lambda: _is_of_closed(DepartmentTask), _PAPER_OF_CLOSED),),
+    Letter: (Rule(_was_sent_for_closed, _PAPER_OF_CLOSED),),
     Customer: (Rule(_holds_kept(Customer), _HOLDS_KEPT),),
     Vehicle: (Rule(_holds_kept(Vehicle), _HOLDS_KEPT),),
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _
 
+from views.archived import archived
 from views.base import RecordView
-from views.forms import Section, per_field
+from views.errors import Refusal
+from views.forms import RecordForm, Section, per_field
 from views.menu import Area
 
 
@@ -104,3 +106,7 @@ class CallRecordView(RecordView):
         Section(_("What was promised"), ("promise", "promised_until", "promise_kept_on")),
         Section(_("Handling"), ("responsible_id", "department_id", "region_id")),
     )
+
+    def check(self, form: RecordForm, row: Any) -> Refusal | None:
+        """Refuse to rewrite a call of a closed complaint; what it promised can still be kept."""
+        return archived(form, row, {"promise_kept_on"})

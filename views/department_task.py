@@ -7,12 +7,11 @@ from typing import Any, ClassVar
 from flask import g
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
 
 from jobs.notices import tell_of_tasks
 from jobs.outbox import send_soon
 from models import Complaint, Record, db
-from models.complaint import Step
+from views.archived import is_any_closed
 from views.base import RecordView
 from views.errors import Refusal
 from views.forms import RecordForm, Section, per_field
@@ -62,8 +61,7 @@ class DepartmentTaskView(RecordView):
         """Refuse what would change the papers of a closed complaint, by the task that it has or gets."""
         field = form._fields.get("complaint_id")
         keys = {row.complaint_id, field.data if field is not None else None} - {None}
-        closed = select(Complaint.id).where(Complaint.id.in_(keys), Complaint.step == Step.CONFIRMED)
-        if db.session.scalar(select(closed.exists())):
+        if is_any_closed(keys):
             return Refusal(None, gettext("The complaint is closed and archived: its tasks stay as they are."))
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -18,9 +18,11 @@ from models import Complaint, Customer, Dealer, Letter, Record, current_actor, d
 from models.base import now
 from models.organisation import Locale
 from models.sql import labels_for
+from views.archived import archived
 from views.base import RecordView
 from views.clock import today
-from views.forms import Section, per_field
+from views.errors import Refusal
+from views.forms import RecordForm, Section, per_field
 from views.menu import Area
 
 
@@ -95,6 +97,10 @@ class LetterView(RecordView):
         Section(_("Answer"), ("replied_on", "reply")),
         Section(_("Handling"), ("responsible_id", "department_id", "region_id")),
     )
+
+    def check(self, form: RecordForm, row: Any) -> Refusal | None:
+        """Refuse to rewrite a letter that went out for a closed complaint; it may still be answered."""
+        return archived(form, row, {"replied_on", "reply"}) if row.sent_on is not None else None
 
     @property
     def happens(self) -> str | None:
