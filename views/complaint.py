@@ -223,6 +223,12 @@ class ComplaintView(RecordView):
             action == "act" and isinstance(row, Complaint) and may_decide(row, current_actor())
         )
 
+    def is_allowed_on_request(self, action: str) -> bool:
+        """Let who only reads open the address of a step too: it leads to the complaint."""
+        if request.method == "GET" and request.endpoint == f"{self.endpoint}.step_view":
+            return self.is_allowed("read")
+        return super().is_allowed_on_request(action)
+
     def pages_of(self, row: Complaint) -> list[tuple[str, str]]:
         """Return the way to the archive, which before the end is the course so far."""
         name = gettext("Archive") if row.step is Step.CONFIRMED else gettext("Course so far")

@@ -138,6 +138,15 @@ def test_a_reader_is_offered_no_step_and_a_forged_one_is_refused(
     assert moves(make) == []
 
 
+def test_who_only_reads_is_led_from_the_address_of_a_step_to_the_complaint(
+    make: Factory, login: Login
+) -> None:
+    client, row = login(Role.AUDITOR), make.complaint()
+    answer = client.get(path("complaint", "step", id=row.id))
+    assert (answer.status_code, answer.location) == (302, path("complaint", "details", id=row.id))
+    assert take(client, row, "verify", **VERIFIED).status_code == 403
+
+
 def test_who_holds_a_higher_position_may_decide_whatever_the_role(make: Factory, login: Login) -> None:
     director = make.position()
     boss = login(Role.AUDITOR, position_id=director.id)
