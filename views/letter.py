@@ -74,6 +74,7 @@ class LetterView(RecordView):
         "responsible_id",
     )
     default_sort = ("sent_on", True)
+    starts_with_empty = True
     column_descriptions = per_field(
         address=_("As written on the envelope."),
         sent_on=_("Left open, the letter is a draft and waits under “My work”."),

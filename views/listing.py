@@ -127,7 +127,10 @@ def ordered(view: RecordView, statement: Select[Any], wanted: ListRequest) -> Se
         column = case({str(member.value): at for at, member in enumerate(labelled(kind))}, value=column)
     key = view.model.id
     if is_descending:
-        return statement.order_by(column.desc().nulls_last(), key.desc())
+        # Descending, the database begins with what is empty, and its index serves that.
+        starts_with_empty = view.starts_with_empty and wanted.sort is None
+        order = column.desc() if starts_with_empty else column.desc().nulls_last()
+        return statement.order_by(order, key.desc())
     return statement.order_by(column.asc().nulls_last(), key.asc())
 
 

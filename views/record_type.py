@@ -73,6 +73,8 @@ class RecordType(Guarded, ModelView):
     # Pages that belong to the list, by endpoint, with what the way there is called.
     pages_beside: ClassVar[Mapping[str, LazyString]] = {}
     default_sort: ClassVar[tuple[str, bool]] = ("id", True)
+    # In the list's own order what has no such value yet comes first: it waits for somebody.
+    starts_with_empty: ClassVar[bool] = False
     list_options: ClassVar[tuple[ExecutableOption, ...]] = ()
     is_tree: ClassVar[bool] = False
     # Who enters a new record answers for it, until it is given to somebody else.

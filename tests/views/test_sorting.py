@@ -148,3 +148,14 @@ def test_sorting_a_tree_lists_it_flat(make: Factory, login: Login) -> None:
     assert "depth-1" in client.get("/region/").text
     assert "depth-1" not in client.get("/region/?sort=name").text
     assert "depth-1" not in client.get("/region/?search=甲").text
+
+
+def test_the_list_of_letters_begins_with_those_that_wait_to_be_sent(make: Factory, login: Login) -> None:
+    make.letter(sent_on=None, regarding="待寄草稿")
+    make.letter(sent_on=date(2026, 3, 2), regarding="已寄信函")
+    client = login(Role.CLERK)
+    page = client.get(path("letter", "")).text
+    assert page.index("待寄草稿") < page.index("已寄信函")
+    # Whoever asks for an order gets it.
+    page = client.get(path("letter", "", sort="sent_on", desc=1)).text
+    assert page.index("已寄信函") < page.index("待寄草稿")
