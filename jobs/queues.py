@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar
 
@@ -17,7 +18,7 @@ from flask_babel import LazyString
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, get_current_job
-from rq.exceptions import NoSuchJobError
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
@@ -162,7 +163,9 @@ def _put(name: str, arguments: Sequence[Any], key: str) -> bool:
     if (known := _known(queue, key)) is not None:
         if _is_alive(queue, known):
             return False
-        known.delete()
+        # It may end, or be lost by the queue, while we look: then there is nothing to take away.
+        with suppress(InvalidJobOperation):
+            known.delete()
     queue.enqueue_call(
         name,
         args=tuple(arguments),

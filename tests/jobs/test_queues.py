@@ -195,6 +195,18 @@ def test_a_call_whose_worker_died_is_queued_again(panel: Flask, redis: Redis) ->
     assert enqueue(deliver, 1)
 
 
+def test_a_call_that_the_queue_loses_while_it_is_looked_at_is_queued_again(
+    panel: Flask, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enqueue(deliver, 5)
+    lost = PanelJob.fetch(job_id(deliver, 5), connection=redis, serializer=JSONSerializer)
+    lost.set_status(JobStatus.FINISHED)
+    redis.flushall()
+    monkeypatch.setattr("jobs.queues._known", lambda *_arguments: lost)
+    assert enqueue(deliver, 5)
+    assert panel_queue(redis).get_job_ids() == [lost.id]
+
+
 def test_a_flushed_queue_is_filled_again(panel: Flask, redis: Redis) -> None:
     enqueue(deliver, 1)
     redis.flushall()
