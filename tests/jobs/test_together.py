@@ -180,35 +180,3 @@ def test_a_queue_that_was_flushed_is_filled_again_from_the_database(
                 enqueue(deliver, key)
             assert wait_until(lambda: connection.llen("rq:queue:huisheng") == 0, 20)
     assert len(sink.messages()) == RECIPIENTS
-
-
-@pytest.mark.faults
-def test_workers_killed_at_random_lose_nothing_and_send_nothing_twice(
-    panel: Flask, together: Settings, sink: Sink
-) -> None:
-    """Kill 40 workers while they send; a row is sent or uncertain, and no recipient gets two."""
-    add_departments(40, created_at=LONG_AGO)
-    kills = 0
-    with running(together, "clock"):
-        for number in range(40):
-            with running(together, "worker") as (worker,):
-                target = len(sink.messages()) + 1 + number % 3
-                wait_until(lambda wanted=target: len(sink.messages()) >= wanted, 20)
-                kill(worker)
-                kills += 1
-        age_claims()
-        with running(together, "worker", "worker"):
-            assert wait_until(
-                lambda: set(states()) <= {DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.SENDING},
-                120,
-            )
-    age_claims()
-    tick()
-    found = states()
-    assert set(found) <= {DeliveryState.SENT, DeliveryState.UNKNOWN}
-    assert found[DeliveryState.UNKNOWN] <= kills
-    assert found.total() == 40 * RECIPIENTS
-    taken = Counter(sink.recipients())
-    assert set(taken.values()) == {1}
-    sent = set(db.session.scalars(select(Delivery.recipient).where(Delivery.state == DeliveryState.SENT)))
-    assert sent <= set(taken)
