@@ -200,7 +200,7 @@ class FaultPlan:
         _kill(calm)
         pids = [ask(what, None, self.log) for what in ("worker", "worker", "worker", "clock", "clock")]
         # The longest way is that of a mail refused for now eight times.
-        rest = 60 + 8 * self.dose.bad
+        rest = 120 + 8 * self.dose.bad
         if not wait_until(lambda: not OPEN & set(self._states()) and self._is_all_made(), rest):
             self.result.broken.append(f"not at rest: {self._states()}")
         for pid in pids:

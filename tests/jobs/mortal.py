@@ -28,6 +28,7 @@ from sqlalchemy import event
 import jobs.delivery
 import jobs.queues
 import jobs.schedule
+import jobs.worker
 from app import create_app
 from jobs.digest import make_digest
 from jobs.parent_death import die_with_parent
@@ -64,7 +65,7 @@ def shorten_times() -> None:
     jobs.delivery.CLAIM_LASTS = jobs.schedule.CLAIM_LASTS = timedelta(seconds=CLAIM_SECONDS)
     jobs.delivery.RETRY_AFTER = tuple(wait / RETRIES_FASTER for wait in jobs.delivery.RETRY_AFTER)
     jobs.queues.DEAD_AFTER = timedelta(seconds=DEAD_SECONDS)
-    jobs.queues.HEARTBEAT_SECONDS = 1
+    jobs.worker.HEARTBEAT_SECONDS = 1
     jobs.schedule.TICK_SECONDS = TICK_SECONDS  # type: ignore[assignment]  # a part of a second
 
 
@@ -187,7 +188,7 @@ def live(app: Flask, wanted: dict[str, Any]) -> None:
     _doomed.update(point=wanted["point"], nth=wanted["nth"], worker=os.getpid(), log=wanted["log"])
     with app.app_context():
         while wanted["what"] == "worker":
-            jobs.queues.run_worker(app)
+            jobs.worker.run_worker(app)
             time.sleep(0.2)
         while True:
             jobs.schedule.tick_safely()
