@@ -246,7 +246,7 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
     "failed_job": dict.fromkeys(("key", "function", "arguments", "error", "detail"), _H.NONE),
     "own_right": dict.fromkeys(("table_name", "creator", "responsible"), _H.NONE),
     "demo_record": {"table_name": _H.NONE},
-    "department": dict.fromkeys(("code", "name", "name_en", "name_sort"), _H.NONE),
+    "department": dict.fromkeys(("code", "name", "name_en", "name_sort", "digest_figures"), _H.NONE),
     "region": dict.fromkeys(("name", "name_sort"), _H.NONE),
     "position": dict.fromkeys(("name", "name_sort"), _H.NONE),
     "subject": dict.fromkeys(("code", "name", "name_en", "name_sort"), _H.NONE),
