@@ -10,6 +10,8 @@ from flask_babel import gettext
 from models.figure_kind import FigureKind
 
 Figure = Mapping[str, Any]
+# Fewer cases make no percentage: one of one would read like a result.
+_PERCENT_FROM = 5
 # Digests of the first version knew one figure, by another name.
 _FORMER = {"first_answer_in_24_hours": FigureKind.FIRST_ANSWER}
 
@@ -50,10 +52,16 @@ def name(figure: Figure) -> str:
 
 
 def value(figure: Figure) -> str:
-    """Return a figure as share with n of N; where nothing was due, that."""
-    if not figure["total"]:
+    """Return a figure as share with n of N, of few cases n/N alone; where nothing was due, that."""
+    met, total = figure["met"], figure["total"]
+    if not total:
         return _("none was due this week")
-    return f"{share(figure['met'], figure['total'])} ({figure['met']}/{figure['total']})"
+    return f"{met}/{total}" if is_of_few(figure) else f"{share(met, total)} ({met}/{total})"
+
+
+def is_of_few(counted: Mapping[str, Any]) -> bool:
+    """Tell whether there were too few cases for a percentage, or for an alarm."""
+    return bool(counted["total"] < _PERCENT_FROM)
 
 
 def share(met: int, total: int) -> str:
@@ -67,27 +75,35 @@ def verdict(figure: Figure) -> str:
         return ""
     if figure["is_met"]:
         return _("on target")
-    if figure["is_missed"]:
+    if is_alarm(figure):
         return _("above the limit") if figure["is_ceiling"] else _("below the target")
     return _("above the limit, few cases") if figure["is_ceiling"] else _("below target, few cases")
 
 
+def is_alarm(figure: Figure) -> bool:
+    """Tell whether a figure misses its target, by enough cases and by more than chance explains."""
+    return bool(figure["is_missed"]) and not is_of_few(figure)
+
+
 def tone(figure: Figure) -> str:
     """Return how the verdict is coloured: bad only where chance can't explain it."""
-    return "bad" if figure["is_missed"] else "good" if figure["is_met"] else "warn"
+    return "bad" if is_alarm(figure) else "good" if figure["is_met"] else "warn"
 
 
 def details(figure: Figure) -> str:
     """Return target, interval, last week and median of a figure."""
     aim = f"{100 * figure['target']:g}%"
     parts = [_("at most %(share)s", share=aim) if figure["is_ceiling"] else _("target %(share)s", share=aim)]
-    if figure["interval"]:
+    if figure["interval"] and not is_of_few(figure):
         low, high = figure["interval"]
         parts.append(_("95%% interval %(low).1f–%(high).1f%%", low=100 * low, high=100 * high))
     last = figure["last_week"]
     if last["total"]:
-        said = share(last["met"], last["total"])
-        parts.append(_("last week %(share)s (%(met)s/%(total)s)", share=said, **last))
+        if is_of_few(last):
+            parts.append(_("last week %(met)s/%(total)s", **last))
+        else:
+            said = share(last["met"], last["total"])
+            parts.append(_("last week %(share)s (%(met)s/%(total)s)", share=said, **last))
     if figure["median"] is not None:
         parts.append(_("median %(share)s", share=f"{100 * figure['median']:.1f}%"))
     return " · ".join(parts)

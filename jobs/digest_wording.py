@@ -117,9 +117,12 @@ def tiles(payload: Payload) -> list[dict[str, Any]]:
         {"text": new["grave"], "label": _("Severe or about safety"), "is_alarm": bool(new["grave"])},
     ]
     if satisfied is not None and satisfied["total"]:
-        text = f"{100 * satisfied['met'] / satisfied['total']:.0f}%"
-        label = _("Satisfied (%(met)s/%(total)s)", met=satisfied["met"], total=satisfied["total"])
-        return [*found, {"text": text, "label": label, "is_alarm": satisfied["is_missed"]}]
+        met, total = satisfied["met"], satisfied["total"]
+        if figures.is_of_few(satisfied):
+            return [*found, {"text": f"{met}/{total}", "label": _("Satisfied"), "is_alarm": False}]
+        label = _("Satisfied (%(met)s/%(total)s)", met=met, total=total)
+        text = f"{100 * met / total:.0f}%"
+        return [*found, {"text": text, "label": label, "is_alarm": figures.is_alarm(satisfied)}]
     return [*found, {"text": open_now["total"], "label": _("Still open"), "is_alarm": False}]
 
 

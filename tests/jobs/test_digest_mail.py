@@ -157,6 +157,26 @@ def test_figures_on_target_fold_into_one_line_and_those_without_cases_too(
     assert "No case this week: Dealers' warranty claims passed" in text
 
 
+def test_few_cases_make_neither_a_percentage_nor_an_alarm(app: Flask, payload: dict[str, Any]) -> None:
+    missed = {"is_met": False, "is_missed": True}
+    payload["figures"] = [
+        figure("satisfaction", 0, 4, **missed, last_week={"met": 1, "total": 3}),
+        figure("shipped_right", 0, 5, **missed),
+    ]
+    written = mail(app, payload)
+    assert (
+        "Satisfied with the service: 0/4, below target, few cases (target 98% · last week 1/3)"
+        in written.text
+    )
+    assert "Parts shipped right: 0.0% (0/5), below the target" in written.text
+    assert "0/4 satisfied" in written.subject or "satisfied 0/4" in written.subject
+    assert written.html is not None
+    few, enough = (
+        written.html.partition(f">{value}<")[0].rpartition("<")[2] for value in ("0/4", "0.0% (0/5)")
+    )
+    assert ("color" in few, "color" in enough) == (False, True), (few, enough)
+
+
 def test_a_figure_that_has_come_back_to_its_target_is_told_in_full(
     app: Flask, payload: dict[str, Any]
 ) -> None:
