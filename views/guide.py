@@ -53,6 +53,8 @@ ABOUT: Mapping[str, str] = {
     "digest": "digest",
     "digest_recipient": "digest#recipients",
     "digest_settings": "digest#settings",
+    "measure": "digest#measures",
+    "quality_meeting": "digest#measures",
     "delivery": "administrators#mails",
     "staff": "supervisors#people",
     "department": "supervisors#departments",

@@ -66,7 +66,11 @@ class MeasureView(RecordView):
     default_sort = ("due_on", True)
     key_facts = ("department_id", "owner_name", "due_on", "state", "verdict")
     terms: ClassVar = {"due_on": Term(_("Day has passed"))}
-    column_labels: ClassVar = {"responsible_id": _("Owner on staff"), "done_by": _("Reported by")}
+    column_labels: ClassVar = {
+        "what": _("Measure"),
+        "responsible_id": _("Owner on staff"),
+        "done_by": _("Reported by"),
+    }
     fills: ClassVar = {"responsible_id": {"owner_name": "name"}}
     column_descriptions = per_field(
         what=_("So that somebody else could check it: what is changed, where, from when on."),

@@ -17,6 +17,7 @@ from models import (
     Digest,
     ImportOrigin,
     LoginSession,
+    Measure,
     Note,
     Record,
     Region,
@@ -206,5 +207,10 @@ def _remove_digests() -> None:
     )
     about_demo = Digest.payload["is_demo"].as_boolean() & Digest.id.not_in(sent)
     ids = select(Digest.id).where(about_demo)
+    # A measure says itself what it answers, and stays.
+    db.session.execute(
+        update(Measure).where(Measure.digest_id.in_(ids)).values(digest_id=None, point_key=None),
+        execution_options=_ALL,
+    )
     db.session.execute(delete(Delivery).where(Delivery.digest_id.in_(ids)), execution_options=_ALL)
     db.session.execute(delete(Digest).where(about_demo), execution_options=_ALL)

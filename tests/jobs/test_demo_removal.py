@@ -28,6 +28,7 @@ from models import (
     Digest,
     Holiday,
     LoginSession,
+    Measure,
     Note,
     Part,
     Region,
@@ -165,7 +166,9 @@ def test_digests_of_the_demo_go_and_one_that_left_the_house_stays(released: Flas
         week = IsoWeek.last_closed(now(), released.extensions["settings"].timezone)
         departments = db.session.scalars(select(Department.id).order_by(Department.id)).all()
         kept, _ = make(departments[0], week)
-        make(departments[1], week)
+        gone, _ = make(departments[1], week)
+        point = {"digest_id": gone, "point_key": "subject:1", "department_id": departments[1]}
+        db.session.add(Measure(what="换供应商", owner_name="陈工", due_on=week.monday, **point))
         sent = db.session.scalars(select(Delivery).where(Delivery.digest_id == kept)).one()
         assert sent.subject.startswith("[演示数据]")
         sent.state = DeliveryState.SENT
@@ -173,6 +176,7 @@ def test_digests_of_the_demo_go_and_one_that_left_the_house_stays(released: Flas
         remove_demo()
         assert list(db.session.scalars(select(Digest.id))) == [kept]
         assert number_of(Delivery) == 1
+        assert list(db.session.scalars(select(Measure.digest_id))) == [None]
         db.session.remove()
 
 
