@@ -110,7 +110,7 @@ def owed_days(staff: Staff, until: date) -> list[date]:
     if began is None:
         return [until] if working_calendar().is_working_day(until) else []
     first = max(began, staff.created_at.astimezone(site_zone()).date())
-    days = [day for day in _working_days_back(until) if day >= first]
+    days = [day for day in working_days_back(until) if day >= first]
     if not days:
         return []
     closed = set(
@@ -132,7 +132,7 @@ def owed_days(staff: Staff, until: date) -> list[date]:
 
 def last_working_day(before: date) -> date:
     """Return the last day before another on which the office works."""
-    return next(iter(_working_days_back(before - _DAY)))
+    return next(iter(working_days_back(before - _DAY)))
 
 
 def closes_days(person: Staff) -> bool:
@@ -161,8 +161,8 @@ def owing_on(day: date, people: Collection[Staff]) -> list[Staff]:
     ]
 
 
-def _working_days_back(until: date) -> Iterable[date]:
-    """Yield the last working days up to `until`, the newest first."""
+def working_days_back(until: date) -> Iterable[date]:
+    """Yield the last working days up to `until` that are asked for, the newest first."""
     calendar, day, found = working_calendar(), until, 0
     while found <= ASKED_WORKING_DAYS:
         if calendar.is_working_day(day):

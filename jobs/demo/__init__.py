@@ -7,6 +7,7 @@ from datetime import date
 
 from config import Settings
 from jobs.demo.calls import add_calls
+from jobs.demo.closes import add_closes
 from jobs.demo.complaints import add_complaints
 from jobs.demo.course import add_course
 from jobs.demo.days import Days
@@ -47,4 +48,5 @@ def seed_demo(settings: Settings, today: date | None = None) -> World:
     add_parts_records(world, visits, complaints)
     add_papers(world, complaints)
     add_course(world)
+    add_closes(world)
     return world

@@ -9,9 +9,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from jobs.demo.closes import CLOSED_DAYS
 from jobs.demo.world import World
 from models import (
     Complaint,
+    DailyClose,
     Dealer,
     PartsQualityRecord,
     ServiceReceipt,
@@ -112,3 +114,13 @@ def test_the_hidden_stories_are_named_nowhere(world: World) -> None:
     assert dealer is not None
     told = " ".join(str(getattr(dealer, column.key)) for column in Dealer.__mapper__.column_attrs)
     assert not any(word in told for word in ("弱", "差", "weak", "incident"))
+
+
+def test_the_team_has_closed_its_last_working_days(world: World) -> None:
+    closes = list(db.session.scalars(select(DailyClose)))
+    days = {each.day for each in closes}
+    assert len(days) == CLOSED_DAYS
+    assert max(days) < world.days.today
+    assert all(each.figures and each.closed_at and not each.is_late() for each in closes)
+    assert any(each.open_points for each in closes)
+    assert sum(each.figures["calls"] for each in closes if each.figures) > 0
