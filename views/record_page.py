@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 
 from views.cells import Cell
+from views.forms import Section
 from views.key_facts import KeyFact, key_facts
 from views.key_figures import KeyFigure
 from views.linked import LinkedRecords, linked_records
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
-    """What stands around a record; `due` and `timeline` are None where they are not shown."""
+    """What stands around a record; `due` and `timeline` are None where they are not shown.
+
+    `sections` are those of its file that are shown: below a head only those that say something.
+    """
 
     facts: list[KeyFact]
     figures: list[KeyFigure]
@@ -30,6 +34,7 @@ class RecordPage:
     linked: LinkedRecords
     has_timeline: bool
     timeline: Timeline | None
+    sections: list[Section]
 
 
 def record_page(
@@ -44,11 +49,18 @@ def record_page(
     if is_asked and has_timeline:
         args = {name: request.args.get(name, "") for name in ("kind", "before")}
         course = timeline(row, linked.listed, notes, **args)
+    facts = key_facts(view, row, get_cell)
     return RecordPage(
-        facts=key_facts(view, row, get_cell),
+        facts=facts,
         figures=view.figures(row),
         due=due_card(view, row),
         linked=linked,
         has_timeline=has_timeline,
         timeline=course,
+        sections=[each for each in view.form_sections if not facts or _says_something(each, get_cell)],
     )
+
+
+def _says_something(section: Section, get_cell: Callable[[str], Cell]) -> bool:
+    # A tick that nobody set is no answer.
+    return any(get_cell(name).drawn_as not in ("empty", "no") for name in section.names)

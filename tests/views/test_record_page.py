@@ -306,3 +306,14 @@ def test_where_nothing_is_due_the_page_says_so(make: Factory, login: Login) -> N
     page = page_of(login(Role.CLERK), "customer", make.customer().id)
     assert "Nothing in the next 4 weeks." in page.get_text()
     assert not page_of(login(Role.CLERK), "part", make.part().id).select(".due-card")
+
+
+def test_sections_of_a_complaint_that_say_nothing_yet_are_left_out(make: Factory, login: Login) -> None:
+    client, row = login(Role.CLERK), make.complaint()
+    titles = [each.text for each in page_of(client, "complaint", row.id).select("h2[id^=section-]")]
+    assert titles[0] == "1. Registered"
+    assert not {"2. Verified", "3. Analysed"} & set(titles)
+    row.fault = "减震漏油"
+    make.session.commit()
+    titles = [each.text for each in page_of(client, "complaint", row.id).select("h2[id^=section-]")]
+    assert titles[:2] == ["1. Registered", "2. Verified"]
