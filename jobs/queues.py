@@ -116,8 +116,9 @@ class PanelQueue(Queue):
     job_class = PanelJob
 
 
-def connect(settings: Settings, timeout_seconds: float = REDIS_TIMEOUT_SECONDS) -> Redis:
-    """Return a connection that gives up soon where the server is silent."""
+def connect(settings: Settings, timeout_seconds: float | None = None) -> Redis:
+    """Return a connection that gives up where the server is silent; None for as long as jobs wait."""
+    timeout_seconds = timeout_seconds or REDIS_TIMEOUT_SECONDS
     return Redis.from_url(
         settings.redis_url,
         socket_connect_timeout=timeout_seconds,

@@ -75,7 +75,7 @@ class MeasureView(RecordView):
     column_descriptions = per_field(
         what=_("So that somebody else could check it: what is changed, where, from when on."),
         owner_name=_("One person, by name: who answers for it in the meeting."),
-        responsible_id=_("Where the owner has a login: it stands in that person's work, with reminders."),
+        responsible_id=_("Where the owner has a login."),
         subject_id=_("Complaints of this subject, and of those below it, are counted before and after."),
         part_id=_("Its complaints and parts quality records are counted, over the pieces shipped."),
         production_batch=_("Only where the measure concerns this batch alone."),

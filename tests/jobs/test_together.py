@@ -126,7 +126,7 @@ def test_two_clocks_and_three_workers_make_one_digest_and_send_one_mail_each(
     add_departments(created_at=LONG_AGO)
     expected = DEPARTMENTS * RECIPIENTS
     with running(together, "worker", "worker", "worker", "clock", "clock"):
-        assert wait_until(lambda: states() == {DeliveryState.SENT: expected}, 60), states()
+        assert wait_until(lambda: states() == {DeliveryState.SENT: expected}, 180), states()
         # Once more, with all that waits in the queue by now.
         tick()
     assert sorted(sink.recipients()) == sorted(

@@ -155,6 +155,7 @@ def test_numbers_and_login_keys_are_unique_among_the_deleted_too(rows: Session) 
         "uq_step_taken_number",
         "uq_department_task_number",
         "uq_notice_number",
+        "uq_measure_number",
         "uq_service_receipt_number",
         "uq_warranty_claim_number",
         "uq_staff_fs_uniquifier",

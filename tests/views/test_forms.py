@@ -94,6 +94,12 @@ def test_every_form_can_be_filled_in_and_saved(make: Factory, login: Login) -> N
             "what": "寄出配件",
             "due_on": "2026-03-09",
         },
+        "measure": {
+            "department_id": str(department.id),
+            "what": "改用加强垫片",
+            "owner_name": "李主任",
+            "due_on": "2026-03-20",
+        },
         "dealer": {"code": "D1", "name": "n"},
         "supplier": {"name": "n"},
         "part": {"code": "P1", "name": "n"},

@@ -38,6 +38,7 @@ def make_named(make: Factory, table: str, **attributes: Any) -> None:
         "proposal": "details",
         "step_taken": "remark",
         "department_task": "what",
+        "measure": "what",
     }
     if table == "absence":
         # Found by who is away.

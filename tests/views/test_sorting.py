@@ -13,6 +13,7 @@ from test_access import make_one
 from conftest import Login, PanelClient
 from factories import Factory
 from models import record_types
+from models.measure import MeasureState, Verdict
 from models.notice import NoticeState
 from models.organisation import Role
 from models.proposal import ProposalState
@@ -52,10 +53,23 @@ def fill(make: Factory, row: Any, name: str, value: Any) -> None:
         needed["decided_at"] = datetime(2024, 3, 1, tzinfo=UTC)
     if row.__tablename__ == "notice" and name == "state" and value is NoticeState.ANSWERED:
         needed |= {"answer": "已处理", "answered_at": datetime(2024, 3, 1, tzinfo=UTC)}
+    if row.__tablename__ == "measure":
+        needed |= measure_needs(name, value)
     if name == "outcome" and value is not ClaimOutcome.OPEN:
         needed["decided_on"] = date(2024, 2, 1)
     for column, content in (needed | {name: value}).items():
         setattr(row, column, content)
+
+
+def measure_needs(name: str, value: Any) -> dict[str, Any]:
+    """Return what a measure must have, so that it stands at a state or has a verdict."""
+    is_verified = value is MeasureState.VERIFIED or (name == "verdict" and value is not None)
+    needed: dict[str, Any] = {}
+    if is_verified or value is MeasureState.DONE:
+        needed |= {"state": MeasureState.DONE, "done_on": date(2024, 3, 1), "report": "已完成"}
+    if is_verified:
+        needed |= {"verified_on": date(2024, 5, 1), "verdict": Verdict.WORKED, "state": MeasureState.VERIFIED}
+    return needed
 
 
 def sortable_columns() -> list[tuple[str, str]]:
