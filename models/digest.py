@@ -98,7 +98,7 @@ class DeliveryKind(Labelled):
     ACKNOWLEDGEMENT = "acknowledgement", _("Acknowledgement to a customer")
 
 
-# Sent again as they were: no link in them acts, and what they say still holds.
+# Sent again as they were: what they say still holds, and links of a digest act for the same recipient.
 KINDS_SENT_AGAIN = frozenset({DeliveryKind.DIGEST, DeliveryKind.REMINDER, DeliveryKind.ACKNOWLEDGEMENT})
 # Their links act for the recipient: nobody else reads them but an administrator.
 KINDS_WITH_KEYS = frozenset({DeliveryKind.ACCOUNT, DeliveryKind.NOTICE})

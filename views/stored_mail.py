@@ -1,8 +1,9 @@
-"""Showing a stored mail: exactly what was sent, in a frame in which nothing of it can act."""
+"""Showing a stored mail: what was sent, in a frame in which nothing can act, and without others' links."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -18,16 +19,22 @@ from models.organisation import Role
 _FRAME_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
 # The largest key that the database can hold.
 LARGEST_KEY = 2**63 - 1
+# Links in which the recipient acts: whoever reads the mail of somebody else must not answer in that name.
+_ACTING = re.compile(r"(/(?:point|unsubscribe)/)[\w.=-]+")
 COPIES_MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class StoredMail:
-    """A mail taken apart; `html` is None where it has only text."""
+    """A mail taken apart; `html` is None where it has only text.
+
+    `is_whole` is false where the links in which its recipient acts were cut for the reader.
+    """
 
     headers: list[tuple[str, str]]
     text: str
     html: str | None
+    is_whole: bool
 
 
 def asked_key(name: str = "id") -> int:
@@ -69,11 +76,11 @@ def find_delivery(key: int, *, with_message: bool = False) -> Delivery:
 
 
 def take_apart(message: bytes) -> StoredMail:
-    """Return headers and parts of a stored mail."""
+    """Return headers and parts of a stored mail, as who acts now may read them."""
     parsed = message_from_bytes(message, policy=policy.default)
     assert isinstance(parsed, EmailMessage)
     text, html = parsed.get_body(("plain",)), parsed.get_body(("html",))
-    return StoredMail(
+    whole = StoredMail(
         headers=[
             (name, str(value))
             for name, value in parsed.items()
@@ -81,7 +88,22 @@ def take_apart(message: bytes) -> StoredMail:
         ],
         text=text.get_content() if text is not None else "",
         html=html.get_content() if html is not None else None,
+        is_whole=True,
     )
+    return whole if is_administrator() else _cut(whole)
+
+
+def _cut(mail: StoredMail) -> StoredMail:
+    def cut(words: str) -> str:
+        return _ACTING.sub(r"\1…", words)
+
+    shown = StoredMail(
+        headers=[(name, cut(value)) for name, value in mail.headers],
+        text=cut(mail.text),
+        html=None if mail.html is None else cut(mail.html),
+        is_whole=False,
+    )
+    return mail if replace(shown, is_whole=True) == mail else shown
 
 
 def frame(delivery: Delivery) -> Response:
@@ -101,7 +123,9 @@ def framed(html: str) -> Response:
 
 
 def as_file(delivery: Delivery) -> Response:
-    """Answer with the whole mail, as mail programs open it."""
+    """Answer with the whole mail, as mail programs open it; 403 where links in it act for somebody else."""
+    if not take_apart(delivery.message).is_whole:
+        abort(403)
     response = Response(delivery.message, mimetype="message/rfc822")
     response.headers["Content-Disposition"] = f'attachment; filename="mail-{delivery.id}.eml"'
     return response

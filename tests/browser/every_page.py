@@ -136,6 +136,10 @@ def _make_complaints(make: Factory) -> None:
 def _digest_arguments(app: Flask, make: Factory) -> dict[str, Arguments]:
     department = make.department(name="品质部", name_en="Quality", gets_digest=True)
     recipient = make.digest_recipient(department, name="张经理")
+    subject, in_the_week = make.subject(departments=[department]), datetime(2024, 3, 12, tzinfo=UTC)
+    make.complaint(
+        subject_id=subject.id, registered_at=in_the_week, severity=Severity.SEVERE, description=LONG
+    )
     digest = db.session.get_one(Digest, make_digest(department.id, IsoWeek(2024, 11))[0])
     for number, state in enumerate(DeliveryState, start=2):
         make.delivery(digest, state=state, recipient=recipient.email, copy_number=number, answer="250 OK")

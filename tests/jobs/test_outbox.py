@@ -182,10 +182,13 @@ def test_a_copy_by_hand_has_the_next_number_and_an_id_of_its_own(digest: Digest,
 
 
 def test_the_frozen_digest_is_sent_again_as_it_was(digest: Digest, make: Factory, settings: Settings) -> None:
-    first = body(put_digest(digest, READER), "html")
+    def told(copy: int) -> str:
+        # Each copy has links of its own: they end as long after it as those of the first did.
+        return re.sub(r"/point/[\w.=-]+", "/point/", body(put_digest(digest, READER, copy), "html"))
+
+    first = told(1)
     make.complaint(registered_at=WEEK.bounds(settings.timezone)[0])
-    again = body(put_digest(digest, READER, 2), "html")
-    assert again == first
+    assert told(2) == first
 
 
 def test_without_a_mail_server_a_mail_is_kept(digest: Digest) -> None:

@@ -9,7 +9,19 @@ import pytest
 from flask import Flask
 
 from factories import Factory
-from models import Complaint, Customer, Dealer, Record, ServiceReceipt, Vehicle, WarrantyClaim, db
+from models import (
+    CallRecord,
+    Complaint,
+    Customer,
+    Dealer,
+    DepartmentTask,
+    Letter,
+    Record,
+    ServiceReceipt,
+    Vehicle,
+    WarrantyClaim,
+    db,
+)
 from models.base import now
 from models.complaint import Step
 from models.keeping import RULES, kept_among
@@ -107,5 +119,6 @@ def test_several_are_told_apart_by_one_query_a_rule(make: Factory) -> None:
     kept, free = make.complaint(step=Step.CONFIRMED), make.complaint()
     (found,) = kept_among(Complaint, [free.id, kept.id])
     assert found.ids == (kept.id,)
-    assert {Complaint, WarrantyClaim, ServiceReceipt, Customer, Vehicle} == set(RULES)
+    papers = {CallRecord, DepartmentTask, Letter}
+    assert {Complaint, WarrantyClaim, ServiceReceipt, Customer, Vehicle, *papers} == set(RULES)
     assert Dealer not in RULES

@@ -46,7 +46,6 @@ def test_each_page_opens_for_exactly_the_roles_that_may(role: Role, made: Made, 
         "/digest/?week=2024-W10",
         f"/digest/details/?id={made.digest}",
         f"/digest/message?id={first}",
-        f"/digest/download?id={first}",
     ):
         assert client.get(path).status_code == expected, path
     expected = 200 if role in READERS - {Role.QUALITY_ENGINEER} else 403
@@ -54,8 +53,11 @@ def test_each_page_opens_for_exactly_the_roles_that_may(role: Role, made: Made, 
         "/delivery/",
         f"/delivery/details/?id={first}",
         f"/delivery/message?id={first}",
-        f"/delivery/download?id={first}",
     ):
+        assert client.get(path).status_code == expected, path
+    # As a file it holds the links in which its recipient acts.
+    expected = 200 if role is Role.ADMINISTRATOR else 403
+    for path in (f"/digest/download?id={first}", f"/delivery/download?id={first}"):
         assert client.get(path).status_code == expected, path
 
 
@@ -146,7 +148,7 @@ def test_a_mail_of_another_digest_is_not_shown_here(
 def test_exactly_what_was_sent_is_shown_in_a_frame_that_can_do_nothing(
     made: Made, login: Login, db_session: Session
 ) -> None:
-    client, key = login(Role.SUPERVISOR), made.deliveries[0]
+    client, key = login(Role.ADMINISTRATOR), made.deliveries[0]
     page = client.get(f"/digest/details/?id={made.digest}&delivery={key}").text
     frame = re.search(r"<iframe[^>]*>", page)
     assert frame is not None
@@ -168,10 +170,34 @@ def message_parts(message: bytes) -> list[str]:
 
 def test_the_download_is_the_mail_byte_for_byte(made: Made, login: Login, db_session: Session) -> None:
     key = made.deliveries[0]
-    answer = login(Role.SUPERVISOR).get(f"/digest/download?id={key}")
+    answer = login(Role.ADMINISTRATOR).get(f"/digest/download?id={key}")
     assert answer.data == stored(db_session, key).message
     assert answer.mimetype == "message/rfc822"
     assert answer.headers["Content-Disposition"] == f'attachment; filename="mail-{key}.eml"'
+
+
+def test_who_reads_a_digest_of_others_gets_no_link_that_acts_for_them(
+    made: Made, login: Login, db_session: Session
+) -> None:
+    key = made.deliveries[0]
+    sent = "".join(message_parts(stored(db_session, key).message))
+    keys = set(re.findall(r"/(?:point|unsubscribe)/([\w.=-]+)", sent))
+    assert keys
+    addresses = [
+        f"/digest/message?id={key}",
+        f"/digest/details/?id={made.digest}&delivery={key}",
+        f"/delivery/details/?id={key}",
+        f"/delivery/message?id={key}",
+    ]
+    for role in (Role.SUPERVISOR, Role.AUDITOR):
+        client = login(role)
+        for address in addresses:
+            page = client.get(address).text
+            assert not any(each in page for each in keys), address
+        assert client.get(f"/digest/download?id={key}").status_code == 403
+        assert client.get(f"/delivery/download?id={key}").status_code == 403
+    whole = login(Role.ADMINISTRATOR).get(f"/digest/message?id={key}").text
+    assert any(each in whole for each in keys)
 
 
 def test_a_copy_by_hand_has_the_next_number_and_who_asked(
