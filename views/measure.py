@@ -29,7 +29,7 @@ TAKEN = ("state", "decided_by", "meeting_week", *REPORT, *CHECK, "dropped_becaus
 class MeasureView(RecordView):
     """Keep corrective measures; most are decided in the quality meeting or by the link of a digest."""
 
-    actions: ClassVar[Mapping[str, str]] = {**RecordView.actions, "step_view": "read"}
+    actions: ClassVar[Mapping[str, str]] = {**RecordView.actions, "step_view": "act"}
     singular, plural, new_label = _("Corrective measure"), _("Corrective measures"), _("New measure")
     area, icon = Area.DIGEST, "check"
     what_for = _(
