@@ -148,7 +148,7 @@ def test_data_and_passwords_stay_over_a_restart_in_any_locale(tmp_path: Path) ->
             owner.execute("CREATE TABLE kept (word text)")
             owner.execute("INSERT INTO kept VALUES ('回声')")
         process.send_signal(signal.SIGINT)
-        process.wait(20)
+        process.wait(60)
     with postgres(tmp_path) as again, connect(again.owner_url) as owner:
         assert owner.execute("SELECT word FROM kept").fetchall() == [("回声",)]
 

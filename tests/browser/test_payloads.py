@@ -45,6 +45,8 @@ KEYS = {
     "import_run.mapping",
     "login_attempt.key_hash",
     "login_session.token_hash",
+    "measure.meeting_week",
+    "measure.point_key",
     "note.table_name",
     "notice.email",
     "own_right.creator",

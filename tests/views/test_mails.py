@@ -107,7 +107,8 @@ def test_two_clicks_send_one_copy(
     before = count(db_session)
     first, second = (client.post(form[0], data=fields, follow_redirects=True) for _ in range(2))
     assert (first.status_code, second.status_code) == (200, 200)
-    assert "It was just sent" in second.text
+    # A form with a key of its own is answered as its first click was.
+    assert ("is on its way" if "form_key" in fields else "It was just sent") in second.text
     assert count(db_session) - before == 1
     assert client.post(form[0], data=fields | {"copy": "99999999999"}).status_code == 404
 

@@ -29,11 +29,13 @@ def own_complaint(make: Factory, client: PanelClient, **attributes: Any) -> Comp
 def test_the_rules_for_own_records_are_meant() -> None:
     plain = OwnRights("red", "re")
     assert {table: rights for table, rights in OWN_RIGHTS.items() if rights != plain} == {
-        "complaint": OwnRights("red", "ret")
+        "complaint": OwnRights("red", "ret"),
+        "measure": OwnRights("red", "ret"),
     }
     assert set(OWN_RIGHTS) == {
         "customer", "vehicle", "service_receipt", "call_record", "warranty_claim", "letter", "complaint",
         "dealer", "supplier", "part", "parts_shipment", "parts_quality_record", "product_model",
+        "measure",
     }  # fmt: skip
     assert OwnRights("redt", "ret") == ADJUSTABLE
 
