@@ -18,9 +18,18 @@ ONCE, MAIL = "uq_letter_acknowledgement", "ix_letter_delivery_id"
 
 def upgrade() -> None:
     """Tell customers that their complaint was taken up: by mail, or by a letter that waits to be sent."""
-    op.add_column("customer", sa.Column("email", sa.String(length=254), nullable=True))
-    op.add_column("centre", sa.Column("is_acknowledged", sa.Boolean(), server_default="true", nullable=False))
-    op.add_column("centre", sa.Column("hotline", sa.String(length=40), nullable=True))
+    with op.get_context().autocommit_block():
+        # Each by itself: whoever draws a number reads the centre, and then waits for the customer.
+        op.execute(
+            "ALTER TABLE centre ADD COLUMN IF NOT EXISTS is_acknowledged boolean NOT NULL DEFAULT true,"
+            " ADD COLUMN IF NOT EXISTS hotline varchar(40)"
+        )
+        op.execute("ALTER TABLE customer ADD COLUMN IF NOT EXISTS email varchar(254)")
+        op.execute("ALTER TABLE customer DROP CONSTRAINT IF EXISTS ck_customer_email_lower")
+        op.execute(
+            "ALTER TABLE customer ADD CONSTRAINT ck_customer_email_lower CHECK (email = lower(email)) NOT VALID"
+        )
+        op.execute("ALTER TABLE customer VALIDATE CONSTRAINT ck_customer_email_lower")
     op.add_column("letter", sa.Column("delivery_id", sa.BigInteger(), nullable=True))
     op.alter_column("letter", "sent_on", nullable=True)
     op.drop_constraint("ck_delivery_deliverykind", "delivery")
@@ -29,7 +38,6 @@ def upgrade() -> None:
         ("delivery", "ck_delivery_deliverykind", f"CHECK ({_kinds(*MAILS, 'acknowledgement')})"),
         ("letter", "ck_letter_letterkind", f"CHECK ({_kinds(*LETTERS, 'acknowledgement')})"),
         ("letter", "ck_letter_replied_unsent", "CHECK (replied_on IS NULL OR sent_on IS NOT NULL)"),
-        ("customer", "ck_customer_email_lower", "CHECK (email = lower(email))"),
         (
             "letter",
             "fk_letter_delivery_id",

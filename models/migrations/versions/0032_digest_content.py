@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0032"
 down_revision = "0031"
@@ -42,14 +40,14 @@ INDEXES = {
 
 def upgrade() -> None:
     """Let departments choose figures, shipments and calls, and find answers by when they were due."""
+    with op.get_context().autocommit_block():
+        # By itself: whoever draws a number reads the centre, and then waits for the department.
+        op.execute("ALTER TABLE centre ADD COLUMN IF NOT EXISTS figure_targets jsonb NOT NULL DEFAULT '{}'")
     for name in ("gets_shipments", "gets_calls", "attaches_workbook"):
-        op.add_column("department", sa.Column(name, sa.Boolean(), server_default="false", nullable=False))
-    kind = postgresql.ARRAY(sa.String(length=40))
-    default = "{satisfaction,first_answer}"
-    op.add_column("department", sa.Column("digest_figures", kind, server_default=default, nullable=False))
-    op.add_column(
-        "centre",
-        sa.Column("figure_targets", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
+        op.execute(f"ALTER TABLE department ADD COLUMN IF NOT EXISTS {name} boolean NOT NULL DEFAULT false")
+    op.execute(
+        "ALTER TABLE department ADD COLUMN IF NOT EXISTS digest_figures varchar(40)[] NOT NULL"
+        " DEFAULT '{satisfaction,first_answer}'"
     )
     known = ", ".join(f"'{figure}'" for figure in FIGURES)
     op.execute(
