@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -107,6 +108,12 @@ class Factory:
             attributes["region_id"] = region.id
         return self._add(model(**(defaults | attributes)))
 
+    def _link(self, attributes: dict[str, Any], **parents: Callable[[], Base]) -> None:
+        """Make what a record must belong to, where the test names none."""
+        for name, make in parents.items():
+            if name not in attributes:
+                attributes[name] = make().id  # type: ignore[attr-defined]  # every parent has one
+
     def record(self, model: type[Record], **attributes: Any) -> Record:
         """Make a record of any type."""
         if model is DigestRecipient:
@@ -151,23 +158,19 @@ class Factory:
         return self._plain(ProductModel, {"code": code, "name": f"{code} 加长版"}, attributes)
 
     def vehicle(self, **attributes: Any) -> Vehicle:
-        if "product_model_id" not in attributes:
-            attributes["product_model_id"] = self.product_model().id
+        self._link(attributes, product_model_id=self.product_model)
         return self._plain(Vehicle, {"frame_number": f"LHS{next(_serial):014}"}, attributes)
 
     def service_receipt(self, **attributes: Any) -> ServiceReceipt:
-        if "customer_id" not in attributes:
-            attributes["customer_id"] = self.customer().id
+        self._link(attributes, customer_id=self.customer)
         return self._plain(ServiceReceipt, {"came_in_on": date(2026, 3, 2)}, attributes)
 
     def warranty_claim(self, **attributes: Any) -> WarrantyClaim:
-        if "dealer_id" not in attributes:
-            attributes["dealer_id"] = self.dealer().id
+        self._link(attributes, dealer_id=self.dealer)
         return self._plain(WarrantyClaim, {"claimed_on": date(2026, 3, 2), "fault": "电机异响"}, attributes)
 
     def call_record(self, **attributes: Any) -> CallRecord:
-        if "customer_id" not in attributes:
-            attributes["customer_id"] = self.customer().id
+        self._link(attributes, customer_id=self.customer)
         called_at = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
         return self._plain(CallRecord, {"called_at": called_at}, attributes)
 
@@ -197,8 +200,7 @@ class Factory:
         return self._plain(DeadlineRule, defaults, attributes)
 
     def deadline(self, complaint: Complaint | None = None, **attributes: Any) -> Deadline:
-        if "rule_id" not in attributes:
-            attributes["rule_id"] = self.deadline_rule().id
+        self._link(attributes, rule_id=self.deadline_rule)
         defaults = {
             "complaint_id": (complaint or self.complaint()).id,
             "kind": DeadlineKind.FIRST_ANSWER,
@@ -208,16 +210,14 @@ class Factory:
         return self._add(Deadline(**(defaults | attributes)))
 
     def daily_close(self, **attributes: Any) -> DailyClose:
-        if "staff_id" not in attributes:
-            attributes["staff_id"] = self.staff().id
+        self._link(attributes, staff_id=self.staff)
         return self._add(DailyClose(**({"day": date(2026, 3, 2)} | attributes)))
 
     def supplier(self, **attributes: Any) -> Supplier:
         return self._plain(Supplier, {"name": f"供应商 {next(_serial)}"}, attributes)
 
     def supplier_alias(self, **attributes: Any) -> SupplierAlias:
-        if "supplier_id" not in attributes:
-            attributes["supplier_id"] = self.supplier().id
+        self._link(attributes, supplier_id=self.supplier)
         return self._add(SupplierAlias(**({"name": f"别名 {next(_serial)}"} | attributes)))
 
     def part(self, **attributes: Any) -> Part:
@@ -225,17 +225,13 @@ class Factory:
         return self._plain(Part, {"code": f"P{serial:05}", "name": f"配件 {serial}"}, attributes)
 
     def parts_quality_record(self, **attributes: Any) -> PartsQualityRecord:
-        if "part_id" not in attributes:
-            attributes["part_id"] = self.part().id
+        self._link(attributes, part_id=self.part)
         return self._plain(
             PartsQualityRecord, {"fault": "电机异响", "found_on": date(2026, 3, 2)}, attributes
         )
 
     def parts_shipment(self, **attributes: Any) -> PartsShipment:
-        if "part_id" not in attributes:
-            attributes["part_id"] = self.part().id
-        if "dealer_id" not in attributes:
-            attributes["dealer_id"] = self.dealer().id
+        self._link(attributes, part_id=self.part, dealer_id=self.dealer)
         return self._plain(PartsShipment, {"shipped_on": date(2026, 3, 2), "quantity": 10}, attributes)
 
     def subject(self, code: str | None = None, **attributes: Any) -> Subject:
@@ -243,14 +239,8 @@ class Factory:
         return self._plain(Subject, {"code": code, "name": f"类别 {code}"}, attributes)
 
     def complaint(self, **attributes: Any) -> Complaint:
-        if "subject_id" not in attributes:
-            attributes["subject_id"] = self.subject().id
+        self._link(attributes, subject_id=self.subject)
         return self._plain(Complaint, {"customer_name": "张三", "description": "电机异响"}, attributes)
-
-    def _of_complaint(self, attributes: dict[str, Any]) -> dict[str, Any]:
-        if "complaint_id" not in attributes:
-            attributes["complaint_id"] = self.complaint().id
-        return attributes
 
     def owing(
         self, kind: DeadlineKind, due_at: datetime, settled_at: datetime | None = None, **attributes: Any
@@ -265,27 +255,26 @@ class Factory:
 
     def proposal(self, **attributes: Any) -> Proposal:
         offer = {"remedies": ["repair"], "details": "更换左前减震"}
-        return self._plain(Proposal, offer, self._of_complaint(attributes))
+        self._link(attributes, complaint_id=self.complaint)
+        return self._plain(Proposal, offer, attributes)
 
     def step_taken(self, **attributes: Any) -> StepTaken:
         step = {"move": Move.REGISTER, "to_step": Step.REGISTERED}
-        return self._plain(StepTaken, step, self._of_complaint(attributes))
+        self._link(attributes, complaint_id=self.complaint)
+        return self._plain(StepTaken, step, attributes)
 
     def department_task(self, **attributes: Any) -> DepartmentTask:
-        if "department_id" not in attributes:
-            attributes["department_id"] = self.department().id
+        self._link(attributes, department_id=self.department, complaint_id=self.complaint)
         task = {"what": "寄出补偿配件", "due_on": date(2026, 3, 9)}
-        return self._plain(DepartmentTask, task, self._of_complaint(attributes))
+        return self._plain(DepartmentTask, task, attributes)
 
     def notice(self, **attributes: Any) -> Notice:
-        if "department_id" not in attributes:
-            attributes["department_id"] = self.department().id
+        self._link(attributes, department_id=self.department, complaint_id=self.complaint)
         told = {"name": "李主任", "email": f"n{next(_serial)}@example.com", "locale": Locale.CHINESE}
-        return self._plain(Notice, told, self._of_complaint(attributes))
+        return self._plain(Notice, told, attributes)
 
     def measure(self, **attributes: Any) -> Measure:
-        if "department_id" not in attributes:
-            attributes["department_id"] = self.department().id
+        self._link(attributes, department_id=self.department)
         measure = {"what": "供应商改热处理工艺", "owner_name": "李主任", "due_on": date(2026, 3, 20)}
         return self._plain(Measure, measure, attributes)
 
@@ -351,8 +340,7 @@ class Factory:
         return self._add(DemoRecord(table_name=record.__tablename__, row_id=record.id))
 
     def invitation(self, **attributes: Any) -> Invitation:
-        if "staff_id" not in attributes:
-            attributes["staff_id"] = self.staff().id
+        self._link(attributes, staff_id=self.staff)
         return self._add(Invitation(**attributes))
 
     def own_right(self, **attributes: Any) -> OwnRight:
