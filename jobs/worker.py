@@ -163,7 +163,8 @@ def worker_command() -> None:
     """Run queued jobs until asked to stop; waits for the queue where it is away."""
     load_jobs()
     # The proxy's documented way out, which its type does not know.
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    # The proxy itself would end with the context.
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's documented way
     log.info("worker_started")
     while not run_worker(app):
         time.sleep(2)

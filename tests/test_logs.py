@@ -154,7 +154,7 @@ def test_an_error_of_the_database_is_told_by_state_and_constraint(
 def test_what_libraries_say_comes_as_a_line_without_what_they_put_in(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    library = logging.getLogger("some.library")
+    library = logging.getLogger("a.package")
     library.warning("Could not read %s of %s", NAME, PHONE)
     library.error(f"Gone: {PHONE}, {FRAME}, {PLATE}")
     try:
@@ -164,7 +164,7 @@ def test_what_libraries_say_comes_as_a_line_without_what_they_put_in(
     first, second, third = lines(capsys)
     assert (first["event"], first["logger"], first["level"]) == (
         "Could not read %s of %s",
-        "some.library",
+        "a.package",
         "warning",
     )
     assert second["event"].startswith("Gone: ***")

@@ -108,7 +108,7 @@ def watch_database(app: Flask) -> None:
 
     event.listen(engine, "before_cursor_execute", before)
     event.listen(engine, "after_cursor_execute", after)
-    engine.dialect.do_commit = do_commit  # type: ignore[method-assign,assignment]
+    engine.dialect.do_commit = do_commit  # type: ignore[method-assign,assignment]  # dies beside it
 
 
 def with_point(owner: Any, name: str, point: str) -> None:
@@ -147,7 +147,7 @@ def watch_mail() -> None:
             reach("message:answered")
         return heard
 
-    smtplib.SMTP.send, smtplib.SMTP.getreply = send_half_first, hear  # type: ignore[method-assign,assignment]
+    smtplib.SMTP.send, smtplib.SMTP.getreply = send_half_first, hear  # type: ignore[method-assign,assignment]  # likewise
 
 
 def watch_queue() -> None:
@@ -160,7 +160,7 @@ def watch_queue() -> None:
         reach("enqueue:done")
         return made
 
-    jobs.queues.PanelQueue.enqueue_call = put  # type: ignore[method-assign]
+    jobs.queues.PanelQueue.enqueue_call = put  # type: ignore[method-assign]  # likewise
 
 
 def warm_up(app: Flask) -> None:

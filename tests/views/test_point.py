@@ -41,7 +41,7 @@ def subject_key(session: Session, made: Made) -> str:
 def mail_of(session: Session, made: Made) -> str:
     query = select(Delivery).where(Delivery.id == made.deliveries[0]).options(undefer(Delivery.message))
     message = message_from_bytes(session.scalars(query).one().message, policy=policy.default)
-    return str(message.get_body(("html",)).get_content())  # type: ignore[union-attr]
+    return str(message.get_body(("html",)).get_content())  # type: ignore[union-attr]  # each mail has a page
 
 
 @pytest.fixture
