@@ -77,6 +77,8 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": settings.login_lasts,
+        # What changed nothing sets no cookie: late, it would take back the message of another answer.
+        "SESSION_REFRESH_EACH_REQUEST": False,
         "MAX_CONTENT_LENGTH": views.too_large.REQUEST_MOST,
         "MAX_FORM_MEMORY_SIZE": views.too_large.TEXT_MOST,
         "MAX_FORM_PARTS": views.too_large.PARTS_MOST,

@@ -14,7 +14,10 @@ from sqlalchemy.orm import Session
 
 import app as panel
 from config import Environment, SettingError, Settings
+from conftest import Login
+from factories import Factory
 from models import Customer, db
+from models.organisation import Role
 from views.security import trusted_hosts
 
 
@@ -79,6 +82,14 @@ def test_a_form_left_open_for_days_can_still_be_saved(settings: Settings) -> Non
     config = panel.flask_config(settings)
     assert config["WTF_CSRF_TIME_LIMIT"] is None
     assert config["PERMANENT_SESSION_LIFETIME"].days >= 7
+
+
+def test_an_answer_that_changed_nothing_sets_no_cookie(login: Login, make: Factory) -> None:
+    """Else one that comes late takes back the message that another has left for the next page."""
+    client = login(Role.CLERK)
+    client.get("/customer/new/")
+    for address in ("/waiting/", "/customer/", "/customer/new/"):
+        assert "Set-Cookie" not in client.get(address).headers, address
 
 
 def test_rotated_keys_are_still_accepted(settings: Settings) -> None:

@@ -28,7 +28,7 @@ from models.mail_obstacle import answer_text
 from models.sql import labels_for
 from views.menu import Area
 from views.page import Page
-from views.stored_mail import as_file, asked_copy, asked_key, find_delivery, frame, take_apart
+from views.stored_mail import asked_copy, asked_key, find_delivery, frame, take_apart
 
 # How many weeks with digests are offered beside the chosen one.
 RECENT_WEEKS = 12
@@ -51,7 +51,6 @@ class DigestView(Page):
         "index": "read",
         "details": "read",
         "message": "read",
-        "download": "read",
         "make": "act",
         "send": "act",
     }
@@ -107,11 +106,6 @@ class DigestView(Page):
     def message(self) -> Response:
         """Answer with the HTML of one mail, for the frame."""
         return frame(digest_mail_asked_for())
-
-    @expose("/download")
-    def download(self) -> Response:
-        """Answer with one mail as a file."""
-        return as_file(digest_mail_asked_for())
 
     @expose("/make", methods=("POST",))
     def make(self) -> ResponseReturnValue:

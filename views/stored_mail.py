@@ -19,8 +19,8 @@ from models.organisation import Role
 _FRAME_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
 # The largest key that the database can hold.
 LARGEST_KEY = 2**63 - 1
-# Links in which the recipient acts: whoever reads the mail of somebody else must not answer in that name.
-_ACTING = re.compile(r"(/(?:point|unsubscribe)/)[\w.=-]+")
+# Links in which the recipient acts: nobody who reads the mail of somebody else may answer in that name.
+_ACTING = re.compile(r"(/(?:point|unsubscribe|answer)/)[\w.=-]+")
 COPIES_MOST = 10_000
 
 
@@ -28,7 +28,7 @@ COPIES_MOST = 10_000
 class StoredMail:
     """A mail taken apart; `html` is None where it has only text.
 
-    `is_whole` is false where the links in which its recipient acts were cut for the reader.
+    `is_whole` is false where links in which its recipient acts were cut.
     """
 
     headers: list[tuple[str, str]]
@@ -76,7 +76,7 @@ def find_delivery(key: int, *, with_message: bool = False) -> Delivery:
 
 
 def take_apart(message: bytes) -> StoredMail:
-    """Return headers and parts of a stored mail, as who acts now may read them."""
+    """Return headers and parts of a stored mail, without the links in which its recipient acts."""
     parsed = message_from_bytes(message, policy=policy.default)
     assert isinstance(parsed, EmailMessage)
     text, html = parsed.get_body(("plain",)), parsed.get_body(("html",))
@@ -90,7 +90,7 @@ def take_apart(message: bytes) -> StoredMail:
         html=html.get_content() if html is not None else None,
         is_whole=True,
     )
-    return whole if is_administrator() else _cut(whole)
+    return _cut(whole)
 
 
 def _cut(mail: StoredMail) -> StoredMail:

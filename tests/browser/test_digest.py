@@ -50,10 +50,8 @@ def test_a_digest_is_read_in_its_frame_and_sent_again(panel: Panel) -> None:
     expect(page.get_by_text("Copy 2")).to_be_visible()
     page.goto("/delivery/")
     expect(page.locator("tbody tr")).to_have_count(2)
-    with page.expect_download() as download:
-        page.locator("tbody tr a").first.click()
-        page.get_by_role("link", name="Download (.eml)").click()
-    assert download.value.suggested_filename.endswith(".eml")
+    page.locator("tbody tr a").first.click()
+    expect(page.get_by_text("without the links in which only the recipient acts")).to_be_visible()
 
 
 def test_the_pages_fit_a_phone(panel: Panel) -> None:

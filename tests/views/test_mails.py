@@ -50,8 +50,12 @@ def test_mails_about_logins_are_for_administrators_alone(
     administrator = login(Role.ADMINISTRATOR)
     assert "Set your password" in administrator.get("/delivery/").text
     assert "secret-token" in administrator.get(f"/delivery/details/?id={key}").text
+    answer = administrator.get(f"/delivery/download?id={key}")
+    assert answer.data == stored(db_session, key).message
+    assert answer.mimetype == "message/rfc822"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="mail-{key}.eml"'
     # Not even they find it among the digests, or send it again.
-    assert administrator.get(f"/digest/download?id={key}").status_code == 404
+    assert administrator.get(f"/digest/message?id={key}").status_code == 404
     before = count(db_session)
     administrator.post("/delivery/again", data={"id": key})
     assert count(db_session) == before
