@@ -14,7 +14,16 @@ from sqlalchemy import select, update
 from config import Settings
 from jobs.notice_mail import notice_mail
 from jobs.outbox import Addressee, add_notice_mail
-from models import Complaint, Delivery, DepartmentTask, Notice, current_actor, db
+from models import (
+    Complaint,
+    Delivery,
+    DepartmentTask,
+    Notice,
+    acting_as,
+    current_actor,
+    db,
+    system_actor,
+)
 from models.base import now
 from models.complaint_tasks import tasks_of
 from models.department_task import TaskState
@@ -60,8 +69,11 @@ def send_again(notice_id: int) -> list[Delivery]:
     notice.email, notice.locale = told.email, told.locale
     notice.told_at, notice.expires_at = at, at + ANSWER_WITHIN
     db.session.flush()
-    complaint = db.session.get_one(Complaint, notice.complaint_id)
-    task = db.session.get(DepartmentTask, notice.department_task_id) if notice.department_task_id else None
+    # Whatever of it who sends it may see.
+    with acting_as(system_actor("notice")):
+        complaint = db.session.get_one(Complaint, notice.complaint_id)
+        task_id = notice.department_task_id
+        task = db.session.get(DepartmentTask, task_id) if task_id is not None else None
     delivery = add_notice_mail(
         notice_mail(notice, complaint, task, link_of(notice)),
         Addressee(notice.name, notice.email, notice.locale),
@@ -80,6 +92,16 @@ def _settle(delivery_id: int | None) -> None:
         .where(Delivery.id == delivery_id, Delivery.settled_by_id.is_(None))
         .values(settled_by_id=actor.staff_id if actor else None)
     )
+
+
+def tell_of_task(task: DepartmentTask) -> list[Delivery]:
+    """Put a notice for everybody who has the task, or another open one of its complaint, into the outbox.
+
+    Flushes. Its department has a task in whatever region the complaint lies, and may not see that.
+    """
+    with acting_as(system_actor("notice")):
+        complaint = db.session.get_one(Complaint, task.complaint_id)
+    return tell_of_tasks(complaint)
 
 
 def tell_of_tasks(complaint: Complaint) -> list[Delivery]:
@@ -115,7 +137,9 @@ def _notice(complaint: Complaint, task: DepartmentTask | None, told: Told, at: d
 def _tell(complaint: Complaint, points: Iterable[tuple[DepartmentTask | None, Told]]) -> list[Delivery]:
     known = select(Notice.department_task_id, Notice.email).where(Notice.complaint_id == complaint.id)
     at = now()
-    before = {(row.department_task_id, row.email) for row in db.session.execute(known)}
+    # Also those that who tells may not see.
+    with acting_as(system_actor("notice")):
+        before = {(row.department_task_id, row.email) for row in db.session.execute(known)}
     fresh = [
         (_notice(complaint, task, told, at), task)
         for task, told in points

@@ -8,9 +8,9 @@ from flask import g
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from jobs.notices import tell_of_tasks
+from jobs.notices import tell_of_task
 from jobs.outbox import send_soon
-from models import Complaint, Record, db
+from models import Record
 from views.archived import is_any_closed
 from views.base import RecordView
 from views.errors import Refusal
@@ -67,7 +67,7 @@ class DepartmentTaskView(RecordView):
 
     def on_save(self, form: RecordForm, row: Any, *, is_created: bool) -> None:  # noqa: ARG002 - as the base
         """Write to the department that has the task now."""
-        told = tell_of_tasks(db.session.get_one(Complaint, row.complaint_id))
+        told = tell_of_task(row)
         # Of several that are changed at once, none loses what another had to tell.
         g.notices = [*g.get("notices", []), *told]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from screens import form_of, path
+from sqlalchemy import select
 
 from conftest import Login
 from factories import Factory
-from models import CallRecord, DepartmentTask, Letter
+from models import CallRecord, DepartmentTask, Letter, Notice
 from models.base import now
 from models.complaint import Step
 from models.organisation import Role
@@ -30,6 +31,30 @@ def test_a_task_is_changed_until_its_complaint_is_closed(make: Factory, login: L
     complaint.step = Step.AGREED
     make.session.commit()
     assert client.post(address, data=values).status_code == 302
+
+
+def test_a_task_is_reported_done_by_its_department_wherever_its_complaint_lies(
+    make: Factory, login: Login
+) -> None:
+    far, near, department = make.region(), make.region(), make.department()
+    make.digest_recipient(department)
+    complaint = make.complaint(region=far, step=Step.AGREED)
+    task = make.department_task(complaint_id=complaint.id, region=far, department_id=department.id)
+    other = make.department_task(complaint_id=complaint.id, region=far, department_id=department.id)
+    client = login(Role.CLERK, region=near, department_id=department.id)
+    address = path("department_task", "edit", id=task.id)
+    values = form_of(client.get(address))
+    values["what"] = "寄出两件"
+    for _twice in range(2):
+        assert client.post(address, data=values).status_code == 302
+        values = form_of(client.get(address))
+        values["what"] = "寄出三件"
+    # Once of each open task, though who changes one sees no notice.
+    told = make.session.scalars(select(Notice.department_task_id)).all()
+    assert sorted(told) == [task.id, other.id]
+    complaint.step = Step.CONFIRMED
+    make.session.commit()
+    assert SENTENCE in client.post(address, data=values).text
 
 
 @pytest.mark.parametrize(
