@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 from flask_babel import LazyString, get_locale
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     func,
+    select,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
@@ -47,7 +49,24 @@ class Base(DeclarativeBase):
     }
 
 
-db = SQLAlchemy(metadata=Base.metadata)
+class LimitedSession(Session):
+    """The session of the panel: it hands out no record by its key that who acts now may not see."""
+
+    def get(self, entity: Any, ident: Any, **options: Any) -> Any:
+        """Return the row with this key, None where there is none for who acts now.
+
+        What the session holds it would hand out without asking the database, and so past the row limits;
+        somebody else may have read it, as the panel itself does for a moment in many requests.
+        """
+        found = super().get(entity, ident, **options)
+        if not isinstance(found, Record) or found.reach is Reach.EVERYONE:
+            return found
+        model = type(found)
+        is_seen = self.scalar(select(model.id).where(model.id == found.id)) is not None
+        return found if is_seen else None
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": LimitedSession})
 
 
 class Labelled(StrEnum):

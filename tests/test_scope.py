@@ -4,25 +4,30 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import delete, exists, func, select, text, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import Session, aliased, joinedload, lazyload, selectinload, subqueryload
 from sqlalchemy.orm.exc import StaleDataError
 
 from factories import Factory
 from models import (
     WITH_DELETED,
+    Base,
     Complaint,
     Customer,
     Dealer,
     Delivery,
     LoginSession,
+    Record,
     Region,
     Subject,
     acting_as,
     current_actor,
+    db,
 )
 from models.actor import Actor
-from models.base import now
+from models.base import Reach, now
 from models.scope import UnlimitedStatementError
 from models.sql import labels_for
 
@@ -177,3 +182,61 @@ def test_a_statement_that_hides_its_model_from_the_limits_is_refused(
         with pytest.raises(UnlimitedStatementError):
             db_session.execute(statement)
         assert not any(db_session.execute(statement.select_from(Dealer)).scalars())
+
+
+def test_a_row_that_the_session_holds_is_handed_out_to_who_may_see_it(in_app: Flask) -> None:
+    make = Factory(db.session())
+    east, west = make.region(), make.region()
+    dealer = make.dealer(region=east)
+    for get in (db.session.get, db.session.get_one):
+        with acting_as(clerk_of(east)):
+            assert get(Dealer, dealer.id) is dealer
+    with acting_as(clerk_of(west)):
+        assert db.session.get(Dealer, dealer.id) is None
+        with pytest.raises(NoResultFound):
+            db.session.get_one(Dealer, dealer.id)
+    with acting_as(None):  # as before a login
+        assert db.session.get(Dealer, dealer.id) is None
+
+
+def test_who_moved_a_row_out_of_sight_still_reads_what_is_held_of_it(in_app: Flask) -> None:
+    """By design: a page names what it has just given away. Nobody comes by a row in that way."""
+    make = Factory(db.session())
+    east, west = make.region(), make.region()
+    dealer = make.dealer(region=east, name="远")
+    with acting_as(clerk_of(east)):
+        dealer.region_id = west.id
+        db.session.commit()
+        assert dealer.name == "远"
+        db.session.refresh(dealer)
+        assert dealer.region_id == west.id
+        assert db.session.get(Dealer, dealer.id) is None
+
+
+def test_no_relation_leads_to_rows_of_other_regions() -> None:
+    """Keys and labels_for() lead there: what a relation loads is held, and no limit is asked again."""
+    targets = {
+        relation.mapper.class_
+        for mapper in Base.registry.mappers
+        for relation in mapper.relationships
+        if issubclass(relation.mapper.class_, Record)
+    }
+    assert targets
+    assert {model for model in targets if model.reach is Reach.REGION} == set()
+
+
+@pytest.mark.parametrize("load", [lazyload, joinedload, selectinload, subqueryload])
+def test_no_way_to_load_a_relation_goes_past_the_limits(
+    make: Factory, db_session: Session, load: Callable[..., Any]
+) -> None:
+    subject, kept, deleted = make.subject(), make.department(), make.department(deleted_at=now())
+    subject.departments += [kept, deleted]
+    db_session.commit()
+    db_session.expire_all()
+    found = select(Subject).where(Subject.id == subject.id).options(load(Subject.departments))
+    assert db_session.scalars(found).unique().one().departments == [kept]
+    db_session.refresh(subject, ["departments"])
+    assert subject.departments == [kept]
+    db_session.expunge_all()
+    with acting_as(None):  # as before a login
+        assert db_session.scalars(found).unique().all() == []
