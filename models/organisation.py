@@ -212,6 +212,13 @@ class Staff(SortedByName, HasPhone, Record, UserMixin):
     password: Mapped[str | None] = mapped_column(String(255))
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
 
+    def verify_and_update_password(self, password: str) -> bool:
+        """Tell whether this is the person's password; what is stored and is no hash of ours opens nothing."""
+        try:
+            return super().verify_and_update_password(password)
+        except ValueError:
+            return False
+
     @declared_attr
     def invitation_state(cls) -> Mapped[InvitationState]:  # noqa: N805 - SQLAlchemy passes the class
         """Whether the person was asked in and has come; read where it is asked for only."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,6 +12,7 @@ from email.policy import default
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask_security.recoverable import generate_reset_password_token
 from flask_security.utils import hash_password
@@ -65,6 +67,28 @@ def test_a_wrong_address_or_password_is_refused_alike(
     client: PanelClient, person: Staff, attempt: dict[str, str]
 ) -> None:
     assert not log_in(client, **attempt)
+
+
+def test_a_password_is_hashed_once_and_opens_without_any_secret_of_the_panel(app: Flask) -> None:
+    with app.app_context():
+        stored = hash_password(PASSWORD)
+    assert stored.startswith("$argon2id$")
+    assert PasswordHasher().verify(stored, PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [PASSWORD, hashlib.md5(PASSWORD.encode(), usedforsecurity=False).hexdigest(), "$argon2id$", "", "x"],
+    ids=["plain", "md5", "cut", "empty", "nonsense"],
+)
+def test_what_is_no_hash_of_argon2_opens_nothing_and_breaks_nothing(
+    client: PanelClient, person: Staff, db_session: Session, stored: str
+) -> None:
+    person.password = stored
+    db_session.commit()
+    assert client.post("/login", data={"email": person.email, "password": PASSWORD}).status_code == 200
+    assert not is_in(client)
+    assert not log_in(client, password=stored)
 
 
 @pytest.mark.parametrize("attributes", [{"active": False}, {"deleted_at": now()}])

@@ -59,6 +59,8 @@ def flask_security_config(settings: Settings) -> dict[str, Any]:
     """Return what Flask-Security is told."""
     return {
         "SECURITY_PASSWORD_HASH": "argon2",
+        # Nothing else is taken for a hash: by default a password that somebody stored as it is would be.
+        "SECURITY_PASSWORD_SCHEMES": ["argon2"],
         # Without it argon2 would hash twice, the second time with a salt made of PASSWORD_SECRET.
         "SECURITY_PASSWORD_SINGLE_HASH": {"argon2"},
         "SECURITY_PASSWORD_SALT": settings.password_secret,
