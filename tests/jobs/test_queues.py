@@ -14,14 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from redis import Redis
 from rq import Queue
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
+from sqlalchemy import func, select
 
 from config import Settings
 from conftest import environ_of
+from jobs import queues
 from jobs.delivery import deliver
 from jobs.digest import make_digest
 from jobs.queues import (
@@ -36,6 +38,7 @@ from jobs.queues import (
     status,
 )
 from jobs.worker import PanelWorker
+from models import db
 from models.base import now
 from processes import descendants, is_gone, wait_until
 
@@ -222,6 +225,31 @@ def test_every_job_module_is_loaded_and_jobs_take_scalars_only() -> None:
     for function in _functions.values():
         kinds = {key: kind for key, kind in function.__annotations__.items() if key != "return"}
         assert set(kinds.values()) <= {"int", "str", "int | None", "str | None", "bool"}, function
+
+
+def test_each_job_has_a_context_and_a_connection_of_its_own(
+    panel: Flask, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tell(_number: int) -> None:
+        kept = "kept" in g
+        g.kept = True
+        backend = db.session.scalar(select(func.pg_backend_pid()))
+        panel_queue().connection.rpush("told", json.dumps([kept, backend, os.getpid()]))
+
+    monkeypatch.setitem(queues._functions, "jobs.delivery.deliver", tell)
+    g.kept = True
+    # A connection lies in the pool, as in a worker that noted a failure before.
+    own = db.session.scalar(select(func.pg_backend_pid()))
+    db.session.remove()
+    for number in range(2):
+        enqueue(deliver, number)
+    work(panel)
+    told = [json.loads(each) for each in redis.lrange("told", 0, -1)]
+    assert [kept for kept, _backend, _process in told] == [False, False]
+    assert len({own, *(backend for _kept, backend, _process in told)}) == 3
+    assert os.getpid() not in {process for _kept, _backend, process in told}
+    # The jobs did not end the parent's connection with their own.
+    assert db.session.scalar(select(func.pg_backend_pid())) == own
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])

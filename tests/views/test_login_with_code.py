@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -261,3 +262,19 @@ def test_looking_up_the_second_factor_costs_no_further_query(login: Login, app: 
     with count_queries(app) as statements:
         client.get("/login/code")
     assert len([each for each in statements if "FROM staff" in each]) == 1
+
+
+def test_a_second_factor_outlives_a_new_secret_key(
+    app: Flask, client: PanelClient, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rotated = replace(app.extensions["settings"], secret_key="another-secret-key-0123456789-abcdefgh")
+    monkeypatch.setitem(app.extensions, "settings", rotated)
+    monkeypatch.setitem(app.config, "SECRET_KEY", rotated.secret_key)
+    for code in (person.code, person.codes[0]):
+        give_password(client)
+        assert not is_in(client)
+        assert give_code(client, code).status_code == 302
+        assert is_in(client)
+        client.post("/logout")
+    # Flask-Security, too, is told the secret that never changes.
+    assert app.config["SECURITY_TOTP_SECRETS"] == {"1": rotated.second_factor_secret}
