@@ -35,7 +35,7 @@ from models.essentials import seed_essentials
 from models.organisation import Locale, Role
 from views.logins import TOKEN_KEY, new_login
 
-pytest_plugins = ("missing_means",)
+pytest_plugins = ("missing_means", "queued_early")
 
 SECRET = "a-secret-that-only-the-tests-have-0123456789"
 PRISTINE = "huisheng_pristine"
