@@ -23,7 +23,7 @@ from views.fields import coerce_id
 from views.lookups import view_of
 from views.menu import Area
 from views.page import Page
-from views.waiting import badge_of
+from views.waiting import decides_by_position
 
 # What a decision needs to know of the complaint: in short, and in the words of who wrote it.
 FACTS = (
@@ -58,7 +58,7 @@ class DecisionsView(Page):
 
     def is_accessible(self) -> bool:
         """Tell whether the menu shows the page: to whose position decides, while something waits for it."""
-        return super().is_accessible() or badge_of("decision") is not None
+        return super().is_accessible() or decides_by_position()
 
     def is_allowed_on_request(self, action: str) -> bool:
         """Let in whose position makes him or her decide about something that waits, whatever the role."""

@@ -125,6 +125,20 @@ def sentence_of(endpoint: str) -> str | None:
     return str(words)
 
 
+def decides_by_position() -> bool:
+    """Tell whether something waits that who acts now may decide by position or by a rule.
+
+    Asked for the menu of every page: of most people one small statement finds that nothing does.
+    """
+    actor = current_actor()
+    if actor is None or actor.staff_id is None or not actor.roles:
+        return False
+    if "decides" not in g:
+        has_any = db.session.scalar(select(_above_waiting(actor.staff_id).exists()))
+        g.decides = bool(has_any) and bool(decision_queue(actor).own)
+    return bool(g.decides)
+
+
 def _numbers() -> Mapping[str, int]:
     """Return the number of each page, asked for once a request."""
     if not has_request_context():
