@@ -26,8 +26,8 @@ PROGRAMS = {
     "bench": ("run_bench.py", ("requirements.txt", "bin/requirements.txt")),
     "test": ("run_checks.py", ("requirements.txt", "bin/requirements.txt", "tests/requirements.txt")),
 }
-# flask-principal comes as pure Python source alone; anything else without a wheel would want a compiler.
-PIP = ("-m", "pip", "install", "--require-hashes", "--only-binary=:all:", "--no-binary=flask-principal")
+# These come as pure Python source alone; anything else without a wheel would want a compiler.
+PIP = ("-m", "pip", "install", "--require-hashes", "--only-binary=:all:", "--no-binary=flask-principal,dkimpy")
 PIP_OPTIONS = ("--disable-pip-version-check", "--no-input", "--retries=2", "--progress-bar=off")
 NO_NETWORK = re.compile(
     "NewConnectionError|name resolution|Network is unreachable|Connection refused|ConnectTimeout|ProxyError"
