@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -12,6 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 MINIMUM_SECRET_LENGTH = 32
 
@@ -55,6 +60,8 @@ class Settings:
     local_dir: Path
     mail_from: str
     mail_allow: tuple[str, ...]
+    dkim_selector: str | None
+    dkim_private_key: str | None = field(repr=False)
     admin_email: str | None
     admin_password: str | None = field(repr=False)
     demo_data: bool
@@ -87,6 +94,11 @@ class Settings:
         TLS ends before the panel: over https somebody stands in front.
         """
         return self.proxy_count > 0 or not self.is_https
+
+    @property
+    def mail_domain(self) -> str:
+        """Return the domain of the sender, which answers for what the panel sends."""
+        return self.mail_from.rpartition("@")[2].lower()
 
     @property
     def public_host(self) -> str:
@@ -175,6 +187,28 @@ def _allowed(raw: str) -> str:
     return raw.lower()
 
 
+def _selector(raw: str) -> str:
+    label = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+    if not re.fullmatch(rf"{label}(\.{label})*", raw.lower()):
+        raise ValueError(raw)
+    return raw.lower()
+
+
+def _signing_key(raw: str) -> str:
+    # Where a setting is one line, its line ends are written out.
+    pem = raw.replace("\\n", "\n") + "\n"
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (TypeError, UnsupportedAlgorithm) as error:
+        raise ValueError from error
+    # Receivers take no shorter ones (RFC 8301).
+    if not isinstance(key, Ed25519PrivateKey) and not (
+        isinstance(key, RSAPrivateKey) and key.key_size >= 1024
+    ):
+        raise ValueError
+    return pem
+
+
 def _password(raw: str) -> str:
     if len(raw) < 10:
         raise ValueError
@@ -214,6 +248,15 @@ _SETTINGS = {
     "mail_allow": _Setting(
         "MAIL_ALLOW", _list_of(_allowed), "addresses or @domains, separated by commas", ""
     ),
+    "dkim_selector": _Setting(
+        "DKIM_SELECTOR", _selector, "the name of the key in DNS, such as panel2026", is_optional=True
+    ),
+    "dkim_private_key": _Setting(
+        "DKIM_PRIVATE_KEY",
+        _signing_key,
+        "a private key as PEM text without a password: RSA of at least 1024 bits, better 2048, or Ed25519",
+        is_optional=True,
+    ),
     "admin_email": _Setting("ADMIN_EMAIL", _email, "an e-mail address", is_optional=True),
     "admin_password": _Setting("ADMIN_PASSWORD", _password, "at least 10 characters", is_optional=True),
     "demo_data": _Setting("DEMO_DATA", _flag, "0 or 1", "0"),
@@ -248,6 +291,19 @@ def _defaults_of(given: Mapping[str, str]) -> dict[str, str]:
     return {"PUBLIC_URL": address, "LOG_FORMAT": log_format.value, **_LOCAL_DEFAULTS}
 
 
+# What is of use together only.
+_PAIRS = (("admin_email", "admin_password"), ("dkim_selector", "dkim_private_key"))
+
+
+def _half_given(values: Mapping[str, Any]) -> Iterator[str]:
+    for pair in _PAIRS:
+        first, second = (_SETTINGS[name].variable for name in pair)
+        given = [bool(values[name]) for name in pair]
+        if given[0] != given[1]:
+            lacking = second if given[0] else first
+            yield f"{lacking} is missing: give both {first} and {second}, or neither."
+
+
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings found in `environ`.
 
@@ -269,9 +325,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
             values[name] = setting.convert(raw)
         except ValueError:
             problems.append(f"{setting.variable} is wrong: give {setting.allowed}.")
-    if not problems and bool(values["admin_email"]) != bool(values["admin_password"]):
-        lacking = "ADMIN_PASSWORD" if values["admin_email"] else "ADMIN_EMAIL"
-        problems.append(f"{lacking} is missing: give both ADMIN_EMAIL and ADMIN_PASSWORD, or neither.")
+    if not problems:
+        problems = list(_half_given(values))
     if problems:
         raise SettingError("\n".join(problems))
     # One role only, as some services give, must do for both; the log says what is then lacking.

@@ -27,7 +27,14 @@ PROGRAMS = {
     "test": ("run_checks.py", ("requirements.txt", "bin/requirements.txt", "tests/requirements.txt")),
 }
 # These come as pure Python source alone; anything else without a wheel would want a compiler.
-PIP = ("-m", "pip", "install", "--require-hashes", "--only-binary=:all:", "--no-binary=flask-principal,dkimpy")
+PIP = (
+    "-m",
+    "pip",
+    "install",
+    "--require-hashes",
+    "--only-binary=:all:",
+    "--no-binary=flask-principal,dkimpy",
+)
 PIP_OPTIONS = ("--disable-pip-version-check", "--no-input", "--retries=2", "--progress-bar=off")
 NO_NETWORK = re.compile(
     "NewConnectionError|name resolution|Network is unreachable|Connection refused|ConnectTimeout|ProxyError"

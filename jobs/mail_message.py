@@ -18,8 +18,8 @@ _ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*"
     r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 )
-# What tells one copy of a message from the next.
-_OF_A_COPY = re.compile(rb"(Message-ID|Date):", re.IGNORECASE)
+# What tells one copy of a message from the next; a signature holds for one copy alone.
+_OF_A_COPY = re.compile(rb"(Message-ID|Date|DKIM-Signature):", re.IGNORECASE)
 _LINE = compat32.clone(linesep="\r\n", max_line_length=76)
 
 

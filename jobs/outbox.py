@@ -22,6 +22,7 @@ from jobs.digest_mail import digest_mail
 from jobs.digest_workbook import digest_workbook
 from jobs.mail_message import Mail, Mailbox, another_copy, build_message, one_line
 from jobs.queues import enqueue
+from jobs.signature import signed
 from models import Delivery, Digest, DigestRecipient, Staff, acting_as, db, system_actor
 from models.base import now
 from models.centre import centre_facts
@@ -272,7 +273,8 @@ def _delivery(
 
 
 def _written(delivery: Delivery, at: datetime) -> Delivery:
-    """Return the delivery in its first state: it waits, unless something forbids sending it."""
+    """Return the delivery, signed, in its first state: it waits, unless something forbids sending it."""
+    delivery.message = signed(delivery.message, _settings())
     is_large = len(delivery.message) > LARGEST_MESSAGE
     hindrance = Obstacle.TOO_LARGE if is_large else obstacle(_settings(), delivery.recipient)
     delivery.state = _first_state(hindrance)

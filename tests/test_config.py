@@ -5,6 +5,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
 from config import Environment, SettingError, read_settings
 
@@ -18,6 +25,36 @@ COMPLETE = {
     "PUBLIC_URL": "https://service.example.com/",
     "MAIL_FROM": "service@example.com",
 }
+
+
+def key_pem(password: bytes | None = None) -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    locked = BestAvailableEncryption(password) if password else NoEncryption()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked).decode()
+
+
+# RSA of 512 bits: anybody can work it out.
+SHORT_KEY = """
+-----BEGIN RSA PRIVATE KEY-----
+MIIBOwIBAAJBAMKO2ahI2EEMRwqpTrKaIbqgoN/DGb8JoJJnzfb1gi06qEMp28RL
+ckaYkaIFZR/9fPpYx/K768J7MMkuTyIhP0ECAwEAAQJBALRbGliPVrFOQVkXxFV6
+3oOUPi3QPcDDmu+9fMhPpOJpHFri2KsKeLWv6dheYV9RNK479WJmFO+kO6jnuGa1
+G8UCIQDtcXcK0n2SR8lPpU7YxZzFIxWgLnRRQ+TSlu1eJEQofwIhANHDYRQ/YR5H
+U4FPit+cOWL9ghXpUjQ25+7SOnanwLg/AiAIEYn9CSgRN3VEypZCUXzBSi7q8Yks
+VcVJzq0kPNFAGwIgSIitGxlHdfboE0D0Hpqg5XAP+Y+y00dhMB4WBU3AwHUCIQC6
+q+fXqSbHDd8sQ0PhR5xP6QWPX0P06RvXowIiZVq96w==
+-----END RSA PRIVATE KEY-----
+"""
+
+
+def test_a_key_may_come_on_one_line_and_never_shows() -> None:
+    key = key_pem()
+    given = {"DKIM_SELECTOR": "Panel2026", "DKIM_PRIVATE_KEY": key.replace("\n", "\\n")}
+    settings = read_settings(COMPLETE | given)
+    assert settings.dkim_private_key is not None
+    assert settings.dkim_private_key.split() == key.split()
+    assert settings.dkim_selector == "panel2026"
+    assert "PRIVATE KEY" not in repr(settings)
 
 
 def test_a_complete_environment_is_read() -> None:
@@ -63,6 +100,11 @@ def test_production_starts_with_nothing_missing() -> None:
         ("ADMIN_PASSWORD", "short"),
         ("MAIL_ALLOW", "@example.com,colleague"),
         ("MAIL_ALLOW", "a@b c"),
+        ("DKIM_SELECTOR", "_panel"),
+        ("DKIM_SELECTOR", "a..b"),
+        ("DKIM_PRIVATE_KEY", "nonsense"),
+        ("DKIM_PRIVATE_KEY", SHORT_KEY),
+        ("DKIM_PRIVATE_KEY", key_pem(password=b"secret")),
         ("DEMO_DATA", "perhaps"),
         ("DEMO_SIZE", "half"),
         ("DEMO_SIZE", "250"),
@@ -88,9 +130,14 @@ def test_who_may_be_mailed_is_an_address_or_a_domain() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value", "lacking"),
-    [("ADMIN_EMAIL", "a@b", "ADMIN_PASSWORD"), ("ADMIN_PASSWORD", "long enough 1", "ADMIN_EMAIL")],
+    [
+        ("ADMIN_EMAIL", "a@b", "ADMIN_PASSWORD"),
+        ("ADMIN_PASSWORD", "long enough 1", "ADMIN_EMAIL"),
+        ("DKIM_SELECTOR", "panel", "DKIM_PRIVATE_KEY"),
+        ("DKIM_PRIVATE_KEY", key_pem(), "DKIM_SELECTOR"),
+    ],
 )
-def test_half_an_administrator_is_refused(name: str, value: str, lacking: str) -> None:
+def test_half_of_what_belongs_together_is_refused(name: str, value: str, lacking: str) -> None:
     with pytest.raises(SettingError, match=f"^{lacking} is missing: give both"):
         read_settings(COMPLETE | {name: value})
 
