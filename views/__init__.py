@@ -77,6 +77,7 @@ from views.recycle_bin import RecycleBinView
 from views.retention import RetentionView
 from views.rights import RightsView
 from views.search import SearchView
+from views.sender import SenderView
 from views.service_receipt import ServiceReceiptView
 from views.setup import SetupView
 from views.shipment import PartsShipmentView
@@ -141,6 +142,7 @@ PAGES: tuple[type[Page], ...] = (
     WorkingHoursView,
     DeadlinePreviewView,
     OperationsView,
+    SenderView,
     RetentionView,
     RecycleBinView,
     AuditLogView,
