@@ -82,6 +82,9 @@ def make_venv() -> None:
             f"Python {version} at {sys.executable} lacks its venv module.\n"
             f"Install it (Debian, Ubuntu: apt-get install python{version}-venv) and start again."
         )
+    if VENV.is_symlink():
+        # To clear it would empty the folder of somebody else that it leads to.
+        VENV.unlink()
     say(f"Making {VENV} with Python {sys.version.split()[0]}")
     made = subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(VENV)],

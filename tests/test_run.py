@@ -258,6 +258,25 @@ def test_an_old_python_is_told_with_what_was_found(small_checkout: Path, tmp_pat
     assert "Python 3.11 or newer is needed. Found: python3 (3.9)." in done.stderr
 
 
+def test_a_venv_that_a_link_leads_to_is_not_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other, link = tmp_path / "other", tmp_path / ".venv"
+    other.mkdir()
+    (other / "kept").touch()
+    link.symlink_to(other)
+    made: list[list[str]] = []
+
+    def run(command: list[str], **_how: object) -> subprocess.CompletedProcess[str]:
+        made.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(environment, "VENV", link)
+    monkeypatch.setattr(environment.subprocess, "run", run)
+    environment.make_venv()
+    assert [command[-1] for command in made] == [str(link)]
+    assert (other / "kept").exists()
+    assert not link.is_symlink()
+
+
 def test_a_python_without_venv_is_told(
     small_checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
