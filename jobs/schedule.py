@@ -21,10 +21,10 @@ from jobs.digest import make_digest
 from jobs.import_steps import discard_forgotten, due_imports
 from jobs.logins import forget_attempts
 from jobs.queue_state import is_worker_alive
-from jobs.queues import enqueue
+from jobs.queues import enqueue, job_id
 from jobs.reminders import remind
 from jobs.retention import due_purge, purge_expired
-from models import Delivery, Department, Digest, acting_as, db, system_actor
+from models import Delivery, Department, Digest, FailedJob, acting_as, db, system_actor
 from models.centre import site_zone
 from models.deadline import resume_overlong
 from models.digest import DeliveryState
@@ -37,6 +37,8 @@ from models.working_time import WorkingCalendar
 TICK_SECONDS = 20
 # More than a worker gets through between two ticks; the next tick takes the rest.
 MOST_DELIVERIES = 2000
+# How long a digest waits that could not be made: twice as long after each failure.
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 # No holiday lasts longer; a day that none ends is taken as it is.
 LONGEST_HOLIDAY_WEEKS = 4
 
@@ -63,7 +65,7 @@ def tick() -> None:
         give_sign(Sign.TICK_BEGUN)
         # Commits, so that a round that comes to no end is seen to have begun.
         mark_abandoned(now)
-        digests = list(due_digests(now, site_zone()))
+        digests = tried_again(list(due_digests(now, site_zone())), now)
         deliveries = due_deliveries(now)
         discard_forgotten(now)
         forget_attempts(now)
@@ -160,6 +162,24 @@ def due_digests(now: datetime, zone: ZoneInfo) -> Iterator[DueDigest]:
         )
     )
     yield from (item for item in due if (item.department_id, item.week.year, item.week.week) not in made)
+
+
+def tried_again(due: list[DueDigest], now: datetime) -> list[DueDigest]:
+    """Leave out the digests that failed and wait for a while, so that they take no worker from the others."""
+    if not due:
+        return due
+    keys = {job_id(make_digest, one.department_id, one.week.year, one.week.week): one for one in due}
+    failed = db.session.scalars(select(FailedJob).where(FailedJob.key.in_(keys)))
+    waiting = {keys[job.key] for job in failed if (next_try_at(job) or now) > now}
+    return [one for one in due if one not in waiting]
+
+
+def next_try_at(failed: FailedJob) -> datetime | None:
+    """Return when the clock tries a failed job again that it makes wait; None for one of another kind."""
+    if failed.function != f"{make_digest.__module__}.{make_digest.__qualname__}":
+        return None
+    doubled: timedelta = FIRST_WAIT * 2 ** min(failed.failures - 1, 10)
+    return failed.last_failed_at + min(doubled, LONGEST_WAIT)
 
 
 def due_deliveries(now: datetime) -> list[int]:

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from jobs.queue_state import QueueState, queue_state
 from jobs.queues import RefusedJobError, enqueue_again, load_jobs, title_of
+from jobs.schedule import next_try_at
 from models import FailedJob, Staff, current_actor, db
 from models.operating import Facts, claim_again, facts, failed_jobs, settle
 from models.sql import Label, labels_for
@@ -70,6 +71,7 @@ class OperationsView(Page):
             may_act=self.is_allowed("act"),
             title_of=title_of,
             cause_of=cause_of,
+            next_try_at=next_try_at,
             ago=ago,
         )
 

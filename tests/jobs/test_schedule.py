@@ -15,6 +15,7 @@ from sqlalchemy import select
 from factories import Factory
 from jobs import schedule
 from jobs.digest import WeekNotOverError, make, make_digest
+from jobs.queues import job_id
 from jobs.schedule import due_digests, due_week, tick, tick_safely
 from models import Delivery, Department, Digest, db
 from models.complaint import Step
@@ -147,6 +148,30 @@ def test_what_is_due_and_missing_is_queued_at_each_tick_until_it_is_there(
     found.clear()
     tick()
     assert found == []
+
+
+def test_a_digest_that_fails_waits_twice_as_long_after_each_failure(
+    panel: Flask, old_department: Department, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_one, found = Factory(db.session), queued(monkeypatch)
+    other = make_one.department("other-test", created_at=LONG_AGO)
+    week = due_week(old_department, datetime.now(UTC), SHANGHAI)
+    assert week is not None
+    failed = make_one.failed_job(
+        key=job_id(make_digest, old_department.id, week.year, week.week),
+        function="jobs.digest.make_digest",
+        arguments=[old_department.id, week.year, week.week],
+    )
+    for failures, minutes in ((1, 1), (2, 2), (3, 4), (7, 60), (90, 60)):
+        for ago, is_tried in ((minutes * 60 - 5, False), (minutes * 60, True)):
+            failed.failures = failures
+            failed.last_failed_at = datetime.now(UTC) - timedelta(seconds=ago)
+            db.session.commit()
+            found.clear()
+            tick()
+            # The others do not wait for it.
+            assert {key for _make, key, *_week in found} - {old_department.id} == {other.id}
+            assert (old_department.id in {key for _make, key, *_week in found}) is is_tried
 
 
 def test_after_weeks_without_a_clock_one_late_digest_is_made(

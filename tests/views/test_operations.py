@@ -163,6 +163,20 @@ def test_a_failed_job_says_in_a_sentence_why_and_where_it_stands(
     assert "1 job failed" in problems(in_order)
 
 
+@pytest.mark.parametrize(
+    ("minutes", "sentence"), [(1, "Tried again by itself on "), (9, "Tried again by itself any moment now.")]
+)
+def test_a_digest_that_fails_says_when_it_is_tried_again(
+    in_order: PanelClient, make: Factory, minutes: int, sentence: str
+) -> None:
+    digest = {"key": "jobs_digest_make_digest-1-2026-3", "function": "jobs.digest.make_digest"}
+    make.failed_job(**digest, failures=3, last_failed_at=now() - timedelta(minutes=minutes))
+    make.failed_job()
+    page = shown(in_order)
+    assert str(page).count("Tried again by itself") == 1
+    assert sentence in page.get_text(" ", strip=True)
+
+
 def send(client: PanelClient, action: str, failed: FailedJob, failures: int | None = None) -> str:
     data = {"id": failed.id, "failures": failures or failed.failures}
     return client.post(f"{PAGE}{action}", data=data, follow_redirects=True).text
