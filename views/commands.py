@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from models.organisation import Locale
 from views.base import RecordView
 from views.hits import FIRST_TYPES
 
+_HOME, _PASSWORD = _("Home"), _("Change password")
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -24,31 +26,40 @@ class Command:
     is_new: bool = False
 
 
-def commands() -> Iterator[Command]:
-    """Yield the pages and the new records that who acts now may open."""
-    yield Command(_("Home"), url_for("home.index"))
+def commands(words: Sequence[str] = ()) -> Iterator[Command]:
+    """Yield the pages and the new records that who acts now may open and whose names hold each word.
+
+    Names first: whether a page is open may have to be asked of the database.
+    """
     pages: list[Any] = current_app.extensions["pages"]
-    for page in pages:
-        if page.area is not None and page.is_accessible():
-            yield Command(page.title, url_for(f"{page.endpoint}.{page._default_view}"))  # noqa: SLF001 - as views.menu
     views: dict[Any, RecordView] = current_app.extensions["record_views"]
+    if place_of(words, _HOME) is not None:
+        yield Command(_HOME, url_for("home.index"))
+    for page in pages:
+        if page.area is not None and place_of(words, page.title) is not None and page.is_accessible():
+            yield Command(page.title, url_for(f"{page.endpoint}.{page._default_view}"))  # noqa: SLF001 - as views.menu
     first = [views[model] for model in FIRST_TYPES]
     for view in (*first, *(view for view in views.values() if view not in first)):
-        if view.is_allowed("create"):
+        if place_of(words, view.new_label) is not None and view.is_allowed("create"):
             yield Command(view.new_label, url_for(f"{view.endpoint}.create_view"), is_new=True)
-    yield Command(_("Change password"), url_for("security.change_password"))
+    if place_of(words, _PASSWORD) is not None:
+        yield Command(_PASSWORD, url_for("security.change_password"))
 
 
 def find_commands(typed: str, most: int) -> list[Command]:
     """Return the pages and forms whose name, in either language, holds each word typed; pages first."""
     words = typed.casefold().split()
-    found = []
-    for command in commands():
-        names = _names(command.label)
-        places = [min((name.find(word) for name in names if word in name), default=-1) for word in words]
-        if words and min(places) >= 0:
-            found.append((command.is_new, min(places), command))
+    found = [(each.is_new, place_of(words, each.label) or 0, each) for each in commands(words) if words]
     return [command for *_order, command in sorted(found, key=lambda each: each[:2])][:most]
+
+
+def place_of(words: Sequence[str], label: LazyString) -> int | None:
+    """Return where in a name, of either language, the first of the words stands; None where one does not."""
+    if not words:
+        return 0
+    names = _names(label)
+    places = [min((name.find(word) for name in names if word in name), default=-1) for word in words]
+    return min(places) if min(places) >= 0 else None
 
 
 def _names(label: LazyString) -> list[str]:
