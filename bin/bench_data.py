@@ -21,6 +21,11 @@ def add_complaints(superuser_url: str, low: int, high: int) -> None:
     _run(superuser_url, "bench_complaints.sql", low, high)
 
 
+def add_things_to_do(superuser_url: str, low: int, high: int) -> None:
+    """Add the things to do of these numbers, of every kind; what other complaints left open is closed."""
+    _run(superuser_url, "bench_due.sql", low, high)
+
+
 def _run(superuser_url: str, name: str, low: int, high: int) -> None:
     url = superuser_url.replace("+psycopg", "", 1)
     with psycopg.connect(url, autocommit=True) as connection:

@@ -9,10 +9,11 @@ import sys
 from collections.abc import Callable, Sequence
 
 import bench_digest
+import bench_due
 from server_process import EngineError
 
 # By name: what is run, with what follows the name.
-BENCHES: dict[str, Callable[[Sequence[str]], int]] = {"digest": bench_digest.main}
+BENCHES: dict[str, Callable[[Sequence[str]], int]] = {"digest": bench_digest.main, "due": bench_due.main}
 
 
 def main(arguments: Sequence[str]) -> int:
