@@ -7,6 +7,7 @@ from models.audit import AuditEntry
 from models.base import Base, Record, db, record_types
 from models.call_record import CallRecord
 from models.centre import Centre, Invitation
+from models.chat_group import ChatGroup
 from models.compensation_rule import CompensationRule
 from models.complaint import Complaint, Subject
 from models.customer import Customer
@@ -56,6 +57,7 @@ __all__ = [
     "Base",
     "CallRecord",
     "Centre",
+    "ChatGroup",
     "CompensationRule",
     "Complaint",
     "Customer",

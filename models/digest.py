@@ -1,4 +1,4 @@
-"""Weekly digests, who gets them, and every mail that the panel sends."""
+"""Weekly digests, who gets them by mail, and everything that the panel sends."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from models.base import (
     unique_among_kept,
 )
 from models.organisation import Department, Locale
+from models.robot import Channel
 
 
 class DigestRecipient(Record):
@@ -116,7 +117,10 @@ class DeliveryState(Labelled):
 
 
 class Delivery(Base):
-    """One mail to one recipient: the outbox. The message stands here whole, whether or not it was sent."""
+    """One mail to one recipient, or one message to a group: the outbox.
+
+    The message stands here whole, whether or not it was sent.
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -140,18 +144,27 @@ class Delivery(Base):
             "id",
             postgresql_where=text("state = 'unknown' AND settled_by_id IS NULL"),
         ),
+        Index(
+            "ix_delivery_chat_group_id", "chat_group_id", postgresql_where=text("chat_group_id IS NOT NULL")
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     kind: Mapped[DeliveryKind] = mapped_column(enum_type(DeliveryKind))
     digest_id: Mapped[int | None] = mapped_column(ForeignKey("digest.id"), index=True)
+    channel: Mapped[Channel] = mapped_column(
+        enum_type(Channel), default=Channel.MAIL, server_default=Channel.MAIL.value
+    )
+    # Whose robot is called; None for a mail, and where the group was removed for good.
+    chat_group_id: Mapped[int | None] = mapped_column(ForeignKey("chat_group.id", ondelete="SET NULL"))
+    # A mail address, or that of a robot as far as people may see it.
     recipient: Mapped[str] = mapped_column(String(254))
     recipient_name: Mapped[str] = mapped_column(String(160))
     locale: Mapped[Locale] = mapped_column(enum_type(Locale))
     copy_number: Mapped[int] = mapped_column(default=1, server_default="1")
     message_id: Mapped[str] = mapped_column(String(200), unique=True)
     subject: Mapped[str] = mapped_column(String(400))
-    # The message as it goes over the wire (RFC 5322).
+    # The message as it goes over the wire: RFC 5322, or for a robot its JSON, signed only when it goes out.
     message: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     state: Mapped[DeliveryState] = mapped_column(
         enum_type(DeliveryState), default=DeliveryState.PENDING, server_default=DeliveryState.PENDING.value

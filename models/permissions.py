@@ -169,6 +169,7 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
     # "Act" invites people.
     "staff": {"*": _READ, Role.ADMINISTRATOR: _FULL + "tpz"},
     "digest_recipient": {Role.SUPERVISOR: _FULL},
+    "chat_group": {Role.SUPERVISOR: _FULL},
     # Pages: "read" opens them, "act" makes, sends and settles.
     "digest": {Role.SUPERVISOR: _READ + "t", Role.QUALITY_ENGINEER: _READ},
     "delivery": {Role.SUPERVISOR: _READ + "t"},

@@ -170,6 +170,8 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
     },
     # Whose address is that of a member of staff goes with the member.
     "digest_recipient": {"name": _H.NAME, "email": _H.KEY},
+    # Of a group; a sealed address says nothing of anybody.
+    "chat_group": dict.fromkeys(("name", "robot", "webhook", "signing_secret"), _H.NONE),
     "dealer": {
         "code": _H.NONE,
         "name": _H.BUSINESS,

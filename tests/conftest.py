@@ -26,6 +26,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 import embedded_services
 from app import create_app
+from chat_groups import SECRET
 from config import Settings, read_settings
 from factories import Factory
 from jobs.demo import has_records, seed_demo
@@ -37,7 +38,6 @@ from views.logins import TOKEN_KEY, new_login
 
 pytest_plugins = ("missing_means", "queued_early")
 
-SECRET = "a-secret-that-only-the-tests-have-0123456789"
 PRISTINE = "huisheng_pristine"
 
 

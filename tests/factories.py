@@ -11,12 +11,14 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from chat_groups import chat_group
 from models import (
     Absence,
     Attachment,
     AttachmentContent,
     Base,
     CallRecord,
+    ChatGroup,
     CompensationRule,
     Complaint,
     Customer,
@@ -78,7 +80,6 @@ from models.told_once import ToldOf
 B = TypeVar("B", bound=Base)
 T = TypeVar("T", bound=Record)
 _serial = itertools.count(1)
-
 
 # What a complaint owes at which step.
 STEP_OF = {
@@ -309,6 +310,10 @@ class Factory:
             "email": f"r{serial}@example.com",
         }
         return self._plain(DigestRecipient, defaults, attributes)
+
+    def chat_group(self, department: Department | None = None, **attributes: Any) -> ChatGroup:
+        attributes["department_id"] = (department or self.department()).id
+        return self._add(chat_group(next(_serial), attributes))
 
     def digest(self, department: Department | None = None, **attributes: Any) -> Digest:
         defaults = {

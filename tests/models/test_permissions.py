@@ -51,6 +51,7 @@ EXPECTED = {
     "absence": ("lr", "lr", "lr", "lr", "lr", "lrcedx", "lrx", "lrcedx"),
     "decision": ("", "", "", "", "", "lrt", "lrx", "lrcedxt"),
     "digest_recipient": ("", "", "", "", "", "lrcedx", "lrx", "lrcedx"),
+    "chat_group": ("", "", "", "", "", "lrcedx", "lrx", "lrcedx"),
     "digest": ("", "", "", "lr", "", "lrt", "lrx", "lrcedxt"),
     "team": ("", "", "", "", "", "lrt", "lrx", "lrcedxt"),
     "team_day": ("", "", "", "", "", "lrx", "lrx", "lrcedx"),

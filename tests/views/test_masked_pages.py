@@ -30,8 +30,8 @@ from views.forms import column_of, target_of
 from views.lookups import is_small
 
 MASKED_FOR = (Role.QUALITY_ENGINEER, Role.WAREHOUSE_KEEPER, Role.AUDITOR)
-# Those hold nothing but what their names say, or are lists of a few words; a point is one of a digest.
-PLAIN = NEVER_SHOWN | {"email", "code", "point_key"}
+# Those hold nothing but what their names say, lists of a few words, the point of a digest, or what is sealed.
+PLAIN = NEVER_SHOWN | {"email", "code", "point_key", "webhook", "signing_secret"}
 PARENTS = ("dealer", "customer", "vehicle", "service_receipt", "complaint")
 # Every value that Planted.value() makes, wherever it stands.
 PLANTED = re.compile(r"137000\d{5}|苏C\d{5}|LHSV00000000\d{5}|wang\.\d{5}@example\.cn")
