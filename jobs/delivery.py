@@ -1,6 +1,6 @@
-"""Delivering one mail: claimed by one worker, sent at most once, its end always written down.
+"""Delivering one mail or message: claimed by one worker, sent at most once, its end always written down.
 
-A mail can't be sent exactly once. So the row is claimed first, the message goes out with an id of its own,
+Neither can be sent exactly once. So the row is claimed first, the message goes out with an id of its own,
 and when it isn't known whether the server took it, a person decides: it is never sent again by itself.
 """
 
@@ -16,12 +16,14 @@ from sqlalchemy import func, select, update
 from sqlalchemy.engine import CursorResult
 
 from config import Settings
+from jobs.group_delivery import group_obstacle, send_to_group
 from jobs.mail_message import is_address
 from jobs.queues import job
 from jobs.smtp import Outcome, Verdict, send
 from models import Delivery, acting_as, db, system_actor
 from models.digest import DeliveryState
 from models.mail_obstacle import Obstacle
+from models.robot import Channel
 
 log = structlog.get_logger()
 
@@ -42,6 +44,8 @@ class Claim:
     attempt: int
     recipient: str
     message: bytes
+    channel: Channel = Channel.MAIL
+    chat_group_id: int | None = None
 
 
 @job(timeout_seconds=JOB_SECONDS, title=_("Send a mail"))
@@ -52,19 +56,30 @@ def deliver(delivery_id: int) -> None:
         claim = claim_delivery(delivery_id)
         if claim is None:
             return
-        hindrance = obstacle(settings, claim.recipient)
-        if hindrance is not None or settings.smtp_url is None:
-            outcome = Outcome(Verdict.KEPT, hindrance.value if hindrance else "")
-        else:
-            outcome = send(
-                settings.smtp_url, settings.mail_from, claim.recipient, claim.message, SEND_SECONDS
-            )
+        outcome = _try(settings, claim)
         finish(claim, outcome)
         log.info("delivery_tried", delivery_id=delivery_id, verdict=outcome.verdict, attempt=claim.attempt)
 
 
+def _try(settings: Settings, claim: Claim) -> Outcome:
+    """Send by the channel of what was claimed, unless something forbids it."""
+    hindrance = obstacle_of(settings, claim.channel, claim.recipient)
+    if hindrance is not None:
+        return Outcome(Verdict.KEPT, hindrance.value)
+    if claim.channel is not Channel.MAIL:
+        return send_to_group(claim.chat_group_id, claim.recipient, claim.message, SEND_SECONDS)
+    assert settings.smtp_url is not None
+    return send(settings.smtp_url, settings.mail_from, claim.recipient, claim.message, SEND_SECONDS)
+
+
+def obstacle_of(settings: Settings, channel: Channel, recipient: str) -> Obstacle | None:
+    """Return what forbids sending to a recipient by a channel, None where nothing does."""
+    is_mail = channel is Channel.MAIL
+    return obstacle(settings, recipient) if is_mail else group_obstacle(settings, recipient)
+
+
 def obstacle(settings: Settings, address: str) -> Obstacle | None:
-    """Return what forbids sending to `address`, None where nothing does."""
+    """Return what forbids mailing to `address`, None where nothing does."""
     if not is_address(address):
         return Obstacle.BAD_ADDRESS
     if settings.smtp_url is None:
@@ -88,7 +103,14 @@ def claim_delivery(delivery_id: int) -> Claim | None:
             Delivery.next_attempt_at <= at,
         )
         .values(state=DeliveryState.SENDING, claimed_at=at, attempts=Delivery.attempts + 1)
-        .returning(Delivery.id, Delivery.attempts, Delivery.recipient, Delivery.message)
+        .returning(
+            Delivery.id,
+            Delivery.attempts,
+            Delivery.recipient,
+            Delivery.message,
+            Delivery.channel,
+            Delivery.chat_group_id,
+        )
         .execution_options(synchronize_session=False)
     ).one_or_none()
     db.session.commit()

@@ -14,9 +14,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from jobs.group_outbox import put_digest_to_group
 from jobs.outbox import put_digest, send_soon
 from jobs.queues import job
-from models import Delivery, Department, Digest, DigestRecipient, acting_as, db, system_actor
+from models import ChatGroup, Delivery, Department, Digest, DigestRecipient, acting_as, db, system_actor
 from models.centre import site_zone
 from models.digest import DeliveryState
 from models.digest_content import digest_content
@@ -111,6 +112,8 @@ def _make(department_id: int, week: IsoWeek, zone: ZoneInfo, staff_id: int | Non
     if not (digest.payload["is_calm"] and department.skips_empty_digest):
         for recipient in active_recipients(department.id):
             put_digest(digest, recipient)
+        for group in active_groups(department.id):
+            put_digest_to_group(digest, group)
     db.session.commit()
     return digest
 
@@ -128,7 +131,7 @@ def freeze(
 
 
 def active_recipients(department_id: int) -> list[DigestRecipient]:
-    """Return who gets the digest of a department now."""
+    """Return who gets the digest of a department by mail now."""
     return list(
         db.session.scalars(
             select(DigestRecipient)
@@ -136,6 +139,12 @@ def active_recipients(department_id: int) -> list[DigestRecipient]:
             .order_by(DigestRecipient.id)
         )
     )
+
+
+def active_groups(department_id: int) -> list[ChatGroup]:
+    """Return the chat groups that get the digest of a department now."""
+    wanted = select(ChatGroup).where(ChatGroup.department_id == department_id, ChatGroup.is_active)
+    return list(db.session.scalars(wanted.order_by(ChatGroup.id)))
 
 
 def departments_with_digest(code: str | None = None) -> list[Department]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -17,27 +17,26 @@ from redis.exceptions import RedisError
 from sqlalchemy import func, select
 
 from config import Settings
-from jobs.delivery import deliver, obstacle
+from jobs.delivery import deliver
 from jobs.digest_mail import digest_mail
 from jobs.digest_workbook import digest_workbook
+from jobs.first_state import written
+from jobs.group_outbox import put_copy_to_group
 from jobs.mail_message import Mail, Mailbox, another_copy, build_message, one_line
 from jobs.queues import enqueue
-from jobs.signature import signed
 from models import Delivery, Digest, DigestRecipient, Staff, acting_as, db, system_actor
 from models.base import now
 from models.centre import centre_facts
 from models.digest import KINDS_SENT_AGAIN, DeliveryKind, DeliveryState
 from models.mail_link import PointLink, Subscription, point_url, unsubscribe_url
-from models.mail_obstacle import Obstacle
 from models.notice import ANSWER_WITHIN
 from models.organisation import Locale
+from models.robot import Channel
 
 PANEL_NAME = "回声 Huisheng"
 # Whoever knows an address may ask for such mails: no more than so many of them go there in an hour.
 ASKED_BY_ANYBODY = frozenset({"reset_instructions"})
 ASKED_MOST, ASKED_WITHIN = 5, timedelta(hours=1)
-# Servers take 20 to 35 MB by their own account, some only 10.
-LARGEST_MESSAGE = 10_000_000
 
 log = structlog.get_logger()
 
@@ -146,11 +145,14 @@ def put_copy(delivery: Delivery, asked_by_id: int | None, copy_number: int | Non
 
     Raises:
         IntegrityError: when this copy of a digest exists already: two people, or two clicks, asked for it.
+        GroupGoneError: when it went to a chat group that was deleted since.
     """
     if delivery.digest is None:
         return _put_same(delivery, asked_by_id)
-    addressee = Addressee(delivery.recipient_name, delivery.recipient, delivery.locale)
     number = copy_number or next_copy_number(delivery)
+    if delivery.channel is not Channel.MAIL:
+        return put_copy_to_group(delivery, number, asked_by_id)
+    addressee = Addressee(delivery.recipient_name, delivery.recipient, delivery.locale)
     return put_digest(delivery.digest, addressee, number, asked_by_id)
 
 
@@ -159,6 +161,7 @@ def _put_same(delivery: Delivery, asked_by_id: int | None) -> Delivery:
     at, message_id = now(), f"<{delivery.kind.value}.{uuid4().hex}@{_host(_settings())}>"
     copy = Delivery(
         kind=delivery.kind,
+        channel=Channel.MAIL,
         recipient=delivery.recipient,
         recipient_name=delivery.recipient_name,
         locale=delivery.locale,
@@ -167,7 +170,7 @@ def _put_same(delivery: Delivery, asked_by_id: int | None) -> Delivery:
         message=another_copy(delivery.message, message_id, at),
         created_by_id=asked_by_id,
     )
-    db.session.add(_written(copy, at))
+    db.session.add(written(_settings(), copy, at))
     db.session.flush()
     return copy
 
@@ -258,9 +261,11 @@ def _delivery(
         at=at,
         extra=headers,
     )
-    return _written(
+    return written(
+        settings,
         Delivery(
             kind=kind,
+            channel=Channel.MAIL,
             recipient=one_line(recipient.email),
             recipient_name=one_line(recipient.name),
             locale=recipient.locale,
@@ -270,25 +275,6 @@ def _delivery(
         ),
         at,
     )
-
-
-def _written(delivery: Delivery, at: datetime) -> Delivery:
-    """Return the delivery, signed, in its first state: it waits, unless something forbids sending it."""
-    delivery.message = signed(delivery.message, _settings())
-    is_large = len(delivery.message) > LARGEST_MESSAGE
-    hindrance = Obstacle.TOO_LARGE if is_large else obstacle(_settings(), delivery.recipient)
-    delivery.state = _first_state(hindrance)
-    delivery.created_at = delivery.next_attempt_at = at
-    if hindrance is not None:
-        delivery.answer, delivery.finished_at = hindrance.value, at
-    return delivery
-
-
-def _first_state(hindrance: Obstacle | None) -> DeliveryState:
-    if hindrance is None:
-        return DeliveryState.PENDING
-    is_final = hindrance in (Obstacle.BAD_ADDRESS, Obstacle.TOO_LARGE)
-    return DeliveryState.FAILED if is_final else DeliveryState.KEPT
 
 
 def _host(settings: Settings) -> str:

@@ -38,7 +38,7 @@ class Outcome:
 
 class _RefusedError(Exception):
     def __init__(self, verdict: Verdict, code: int, words: bytes | str) -> None:
-        self.outcome = Outcome(verdict, _words(code, words))
+        self.outcome = Outcome(verdict, plain_words(code, words))
         super().__init__(self.outcome.answer)
 
 
@@ -63,8 +63,8 @@ def send(url: str, sender: str, recipient: str, message: bytes, seconds: float) 
                 raise _refusal(code, words)
             if code != 250:
                 # Nonsense, or an answer that was cut short: it says neither yes nor no.
-                return Outcome(Verdict.UNKNOWN, _words(code, words))
-            answer = _words(code, words)
+                return Outcome(Verdict.UNKNOWN, plain_words(code, words))
+            answer = plain_words(code, words)
             # It is sent, whatever becomes of the goodbye.
             with contextlib.suppress(smtplib.SMTPException, OSError, ValueError):
                 server.quit()
@@ -74,9 +74,11 @@ def send(url: str, sender: str, recipient: str, message: bytes, seconds: float) 
     except smtplib.SMTPResponseException as error:
         # The server's greeting, EHLO or STARTTLS: it refuses us, not the mail.
         verdict = Verdict.UNKNOWN if is_begun else Verdict.TEMPORARY
-        return Outcome(verdict, _words(error.smtp_code, error.smtp_error))
+        return Outcome(verdict, plain_words(error.smtp_code, error.smtp_error))
     except (smtplib.SMTPException, OSError, ValueError) as error:
-        return Outcome(Verdict.UNKNOWN if is_begun else Verdict.TEMPORARY, _words(None, _described(error)))
+        return Outcome(
+            Verdict.UNKNOWN if is_begun else Verdict.TEMPORARY, plain_words(None, described(error))
+        )
 
 
 @contextlib.contextmanager
@@ -88,7 +90,7 @@ def _connection(url: str, local_host: str, seconds: float) -> Iterator[smtplib.S
     with contextlib.ExitStack() as ends:
         connected = socket.create_connection((host, port), timeout=min(_CONNECT_SECONDS, seconds))
         ends.callback(connected.close)
-        _cut_after(seconds, connected, ends)
+        cut_after(seconds, connected, ends)
         connected.settimeout(min(_SILENCE_SECONDS, seconds))
         if parts.scheme == "smtps":
             connected = context.wrap_socket(connected, server_hostname=host)
@@ -118,7 +120,8 @@ class _Over(smtplib.SMTP):
             raise smtplib.SMTPConnectError(code, words)
 
 
-def _cut_after(seconds: float, connected: socket.socket, ends: contextlib.ExitStack) -> None:
+def cut_after(seconds: float, connected: socket.socket, ends: contextlib.ExitStack) -> None:
+    """Cut a connection after so many seconds, unless `ends` has come to its end by then."""
     # A server that sends a byte now and then never times out by itself. TLS takes the socket over, so the
     # cut is made through a second handle on the same connection.
     handle = connected.dup()
@@ -176,11 +179,13 @@ def _dotted(message: bytes) -> bytes:
     return quoted + (b"" if quoted.endswith(b"\r\n") else b"\r\n") + b".\r\n"
 
 
-def _described(error: Exception) -> str:
+def described(error: Exception) -> str:
+    """Return kind and words of an error."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-def _words(code: int | None, words: bytes | str) -> str:
+def plain_words(code: int | None, words: bytes | str) -> str:
+    """Return what a server said as one line that can be stored and shown, its number first."""
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     # NUL can't be stored, and line ends only tear the line on the screen.
     plain = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

@@ -15,6 +15,11 @@ class Obstacle(Labelled):
     NOT_ALLOWED = "obstacle:not_allowed", _("Outside production this address gets no mail (MAIL_ALLOW)")
     BAD_ADDRESS = "obstacle:bad_address", _("This is not a mail address")
     TOO_LARGE = "obstacle:too_large", _("The mail is too large for most mail servers")
+    ROBOT_GONE = "obstacle:robot_gone", _("The group was deleted, or has another robot by now")
+    ROBOT_UNREADABLE = (
+        "obstacle:robot_unreadable",
+        _("The robot's address can't be read with this SECOND_FACTOR_SECRET; enter it again"),
+    )
     CUT_OFF = "obstacle:cut_off", _("Sending was cut off; the mail may or may not have arrived")
     RESTORED = "obstacle:restored", _("Restored from a backup; the mail may have been sent since")
 

@@ -9,6 +9,7 @@ from flask_admin.theme import Theme
 from models import (
     Absence,
     CallRecord,
+    ChatGroup,
     CompensationRule,
     Complaint,
     Customer,
@@ -43,6 +44,7 @@ from views.account_security import AccountSecurityView
 from views.audit_log import AuditLogView
 from views.base import RecordView
 from views.call_record import CallRecordView
+from views.chat_group import ChatGroupView
 from views.compensation_rule import CompensationRuleView
 from views.complaint import ComplaintView
 from views.customer import CustomerView
@@ -115,6 +117,7 @@ SCREENS: tuple[tuple[type[RecordView], type[Record]], ...] = (
     (SupplierView, Supplier),
     (MeasureView, Measure),
     (DigestRecipientView, DigestRecipient),
+    (ChatGroupView, ChatGroup),
     (StaffView, Staff),
     (DepartmentView, Department),
     (PositionView, Position),

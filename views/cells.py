@@ -15,8 +15,10 @@ from sqlalchemy import Column, Text
 from models import Record
 from models.base import Labelled, reads_english
 from models.need_to_know import readable
+from models.sealing import SealedText
 from models.sql import Label, labels_for
 from views.clock import show_instant
+from views.fields import SEALED
 from views.forms import column_of, target_of
 from views.lookups import view_of
 from views.revealed import is_revealed
@@ -71,18 +73,23 @@ def cell(view: RecordView, row: Any, name: str, labels: Labels) -> Cell:
     target = target_of(view.model, name)
     column = column_of(view.model, name)
     if target is None:
-        if isinstance(value, list):
-            return _several(value, column)
-        drawn_as = "long" if isinstance(getattr(column, "type", None), Text) else "text"
-        # Closed lists are strings too, and have words of their own.
-        if isinstance(value, str) and not isinstance(value, Labelled):
-            text = readable(view.model, name, value)
-            if text != value and not is_revealed(row, name):
-                return Cell(text, drawn_as, is_masked=True)
-        return Cell(str(value), drawn_as) if drawn_as == "long" else plain_cell(value, name)
+        return _several(value, column) if isinstance(value, list) else _value_cell(view, row, name, column)
     if column is None:
         return Cell(_(", ").join(_own_label(each) for each in value), "several")
     return relation_cell(target, value, labels.get(target, {}))
+
+
+def _value_cell(view: RecordView, row: Any, name: str, column: Column[Any] | None) -> Cell:
+    value, kind = getattr(row, name), getattr(column, "type", None)
+    if isinstance(kind, SealedText):
+        return Cell(SEALED)
+    drawn_as = "long" if isinstance(kind, Text) else "text"
+    # Closed lists are strings too, and have words of their own.
+    if isinstance(value, str) and not isinstance(value, Labelled):
+        text = readable(view.model, name, value)
+        if text != value and not is_revealed(row, name):
+            return Cell(text, drawn_as, is_masked=True)
+    return Cell(str(value), drawn_as) if drawn_as == "long" else plain_cell(value, name)
 
 
 def plain_cell(value: Any, name: str = "") -> Cell:

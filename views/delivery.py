@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, func, or_, select, true, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import IntegrityError
 
+from jobs.group_outbox import GroupGoneError
 from jobs.outbox import next_copy_number, put_copy, send_soon
 from models import Delivery, Notice, Staff, current_actor, db
 from models.base import now
@@ -30,7 +31,7 @@ from views.stored_mail import (
     find_delivery,
     frame,
     is_administrator,
-    take_apart,
+    stored_mail,
 )
 
 PAGE_SIZE = 50
@@ -89,7 +90,7 @@ class DeliveryView(Page):
         return self.render(
             "delivery.html",
             delivery=delivery,
-            mail=take_apart(delivery.message),
+            mail=stored_mail(delivery),
             people=labels_for(Staff, [person for person in people if person is not None]),
             answer_text=answer_text,
             needs_person=is_unsettled(delivery),
@@ -139,6 +140,10 @@ class DeliveryView(Page):
 
         try:
             key, is_new = sent_twice.do_once(put)
+        except GroupGoneError:
+            db.session.rollback()
+            flash(group_is_gone(), "warning")
+            return back
         except IntegrityError:
             db.session.rollback()
             flash(_("It was just sent to this recipient; see below."), "warning")
@@ -148,6 +153,11 @@ class DeliveryView(Page):
             send_soon([copy])
         flash(_("A new copy for %(name)s is on its way.", name=copy.recipient_name), "success")
         return redirect(url_for(".details", id=copy.id))
+
+
+def group_is_gone() -> str:
+    """Return why a message goes to no group again."""
+    return str(_("This group gets no digest any more: it was deleted."))
 
 
 def not_again(kind: DeliveryKind) -> str:

@@ -16,19 +16,21 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
-from jobs.digest import active_recipients, make_digest
+from jobs.digest import active_groups, active_recipients, make_digest
+from jobs.group_outbox import GroupGoneError, put_digest_to_group
 from jobs.outbox import Addressee, put_copy, put_digest, send_soon
 from jobs.queues import enqueue, status
-from models import Delivery, Department, Digest, DigestRecipient, Staff, current_actor, db
+from models import ChatGroup, Delivery, Department, Digest, DigestRecipient, Staff, current_actor, db
 from models.base import now, reads_english
 from models.centre import site_zone
 from models.digest import DeliveryKind
 from models.iso_week import IsoWeek
 from models.mail_obstacle import answer_text
 from models.sql import labels_for
+from views.delivery import group_is_gone
 from views.menu import Area
 from views.page import Page
-from views.stored_mail import asked_copy, asked_key, find_delivery, frame, take_apart
+from views.stored_mail import asked_copy, asked_key, find_delivery, frame, stored_mail
 
 # How many weeks with digests are offered beside the chosen one.
 RECENT_WEEKS = 12
@@ -88,13 +90,15 @@ class DigestView(Page):
         shown = shown_delivery(digest)
         known = {delivery.recipient for delivery in digest.deliveries}
         missing = [one for one in active_recipients(digest.department_id) if one.email not in known]
+        missing_groups = [one for one in active_groups(digest.department_id) if one.robot not in known]
         return self.render(
             "digest.html",
             digest=digest,
             week=IsoWeek(digest.iso_year, digest.iso_week),
             shown=shown,
-            mail=take_apart(shown.message) if shown else None,
+            mail=stored_mail(shown) if shown else None,
             missing=missing,
+            missing_groups=missing_groups,
             next_copies={one.recipient: one.copy_number + 1 for one in digest.deliveries},
             people=labels_for(Staff, asked_by(digest)),
             answer_text=answer_text,
@@ -146,6 +150,10 @@ class DigestView(Page):
                 abort(404)
             digest = earlier.digest
             put: Any = lambda: put_copy(earlier, staff_id, asked_copy())  # noqa: E731 - one call, made below
+        elif "group_id" in request.form:
+            digest = find_digest(asked_key("digest_id"))
+            group = find_group(asked_key("group_id"), digest.department_id)
+            put = lambda: put_digest_to_group(digest, group, 1, staff_id)  # noqa: E731 - one call, made below
         else:
             digest = find_digest(asked_key("digest_id"))
             recipient = find_recipient(asked_key("recipient_id"), digest)
@@ -154,6 +162,10 @@ class DigestView(Page):
         try:
             delivery = put()
             db.session.commit()
+        except GroupGoneError:
+            db.session.rollback()
+            flash(group_is_gone(), "warning")
+            return back
         except IntegrityError:
             # Two people, or two clicks, asked for the same copy.
             db.session.rollback()
@@ -258,6 +270,12 @@ def find_recipient(key: int, digest: Digest) -> Addressee:
     if recipient is None:
         abort(404)
     return Addressee(recipient.name, recipient.email, recipient.locale)
+
+
+def find_group(key: int, department_id: int) -> ChatGroup:
+    """Return a chat group of a department, else 404."""
+    wanted = select(ChatGroup).where(ChatGroup.id == key, ChatGroup.department_id == department_id)
+    return db.session.scalars(wanted).one_or_none() or abort(404)
 
 
 def asked_by(digest: Digest) -> set[int]:

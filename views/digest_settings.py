@@ -14,16 +14,17 @@ from sqlalchemy import select
 from jobs.digest import freeze
 from jobs.digest_mail import digest_mail
 from jobs.digest_workbook import digest_workbook
+from jobs.group_outbox import put_test_message
 from jobs.mail_message import Mail
 from jobs.outbox import put_account_mail, send_soon
-from models import Department, DigestRecipient, Staff, current_actor, db
+from models import ChatGroup, Department, DigestRecipient, Staff, current_actor, db
 from models.base import now
 from models.centre import centre_facts, site_zone
 from models.digest import DeliveryState
 from models.figure_kind import CEILINGS, DEFAULT_TARGETS, FigureKind
 from models.iso_week import IsoWeek
 from models.organisation import Locale, Weekday
-from views.digest import department_name
+from views.digest import department_name, find_group
 from views.digest_settings_form import FLAGS, TOLD, Problems, apply, effective_subjects
 from views.forms import label_of
 from views.menu import Area
@@ -36,7 +37,9 @@ class DigestSettingsView(Page):
     """Let administrators choose for each department what its digest tells, and see it at once."""
 
     permission = "centre"
-    actions: ClassVar[dict[str, str]] = dict.fromkeys(("index", "save", "preview", "test"), "edit")
+    actions: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("index", "save", "preview", "test", "test_group"), "edit"
+    )
     area, icon, title = Area.DIGEST, "quality", _("Digest settings")
 
     def __init__(self) -> None:
@@ -89,6 +92,15 @@ class DigestSettingsView(Page):
         apply(department)
         return self._page(department, {})
 
+    @expose("/test-group", methods=("POST",))
+    def test_group(self) -> ResponseReturnValue:
+        """Send a group a message that says what it will get; the settings stay unsaved on the page."""
+        department = asked_department()
+        group = find_group(asked_key("group"), department.id)
+        send_test_to(group, department)
+        department = asked_department()
+        return self._page(department, apply(department))
+
     def _page(self, department: Department, problems: Problems) -> str:
         with db.session.no_autoflush:
             return self.render(
@@ -105,6 +117,7 @@ class DigestSettingsView(Page):
                 targets=shown_targets(),
                 ceilings=CEILINGS,
                 recipients=recipients_of(department),
+                groups=groups_of(department),
             )
 
 
@@ -169,3 +182,21 @@ def recipients_of(department: Department) -> list[Any]:
     """Return who gets the digest of a department, also those for whom it was stopped."""
     wanted = select(DigestRecipient).where(DigestRecipient.department_id == department.id)
     return list(db.session.scalars(wanted.order_by(DigestRecipient.name, DigestRecipient.id)))
+
+
+def groups_of(department: Department) -> list[ChatGroup]:
+    """Return the chat groups of a department, also those for which the digest was stopped."""
+    wanted = select(ChatGroup).where(ChatGroup.department_id == department.id)
+    return list(db.session.scalars(wanted.order_by(ChatGroup.name, ChatGroup.id)))
+
+
+def send_test_to(group: ChatGroup, department: Department) -> None:
+    """Send a test message to a group, and say so."""
+    name = (department.name_en if group.locale is Locale.ENGLISH else None) or department.name
+    delivery = put_test_message(group, name, own_record().id)
+    db.session.commit()
+    send_soon([delivery])
+    if delivery.state is DeliveryState.KEPT:
+        flash(gettext("Outside production no group is written to, unless MAIL_ALLOW names it."), "warning")
+    else:
+        flash(gettext("A test message to %(name)s is on its way.", name=delivery.recipient_name), "info")

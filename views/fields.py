@@ -16,6 +16,8 @@ from wtforms.widgets import TextInput
 from models.base import Labelled
 
 LabelledType = TypeVar("LabelledType", bound=Labelled)
+# What stands for a credential that is kept.
+SEALED = "••••••"
 LARGEST_INTEGER = 2**31 - 1
 LARGEST_ID = 2**63 - 1
 _FULL_WIDTH = {
@@ -157,6 +159,31 @@ class TextField(LineField):
     def parse(self, raw: str) -> str | None:
         """Return the text with its line ends."""
         return clean_text(raw) or None
+
+
+class SealedField(LineField):
+    """A credential: shown by nothing and to nobody; what is typed takes the place of the one that is kept."""
+
+    drawn_as = "sealed"
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        """Take a new one; an empty field keeps the one there is."""
+        typed = self.parse(str(valuelist[-1])) if valuelist else None
+        self.data = self.object_data if typed is None else typed
+
+    @property
+    def is_kept(self) -> bool:
+        """Tell whether the field holds the one that the record has."""
+        return self.data is not None and self.data == self.object_data
+
+    @property
+    def text(self) -> str:
+        """Return what was just typed, so that it can be mended; never what is kept."""
+        return "" if self.data is None or self.is_kept else str(self.data)
+
+    def as_text(self, value: Any) -> str:
+        """Return the same signs for every credential."""
+        return SEALED if value else ""
 
 
 class NumberField(RecordField):

@@ -17,6 +17,7 @@ from wtforms.meta import DefaultMeta
 from models import Record, record_types
 from models.base import Labelled
 from models.labels import FIELD_LABELS, NEVER_SHOWN
+from models.sealing import SealedText
 from models.sql import labels_for
 from views import days, fields, relation_fields
 from views.amount_field import AmountField
@@ -220,6 +221,7 @@ def _plain_field(name: str, column: Column[Any], options: dict[str, Any]) -> Any
 
 
 _BY_TYPE: Sequence[tuple[type, Callable[[dict[str, Any]], Any]]] = (
+    (SealedText, lambda options: fields.SealedField(max_length=300, **options)),
     (DateTime, lambda options: days.InstantField(**options)),
     (Date, lambda options: days.DayField(**options)),
     (Integer, lambda options: fields.NumberField(**options)),

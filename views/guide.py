@@ -52,6 +52,7 @@ ABOUT: Mapping[str, str] = {
     "import_run": "import",
     "digest": "digest",
     "digest_recipient": "digest#recipients",
+    "chat_group": "digest#groups",
     "digest_settings": "digest#settings",
     "measure": "digest#measures",
     "quality_meeting": "digest#measures",

@@ -11,9 +11,11 @@ from flask import Response, abort, request
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
+from jobs.robot_message import text_of
 from models import Delivery, current_actor, db
 from models.digest import KINDS_WITH_KEYS
 from models.organisation import Role
+from models.robot import Channel
 
 # Styles of its own, and nothing else: no script, no picture from outside, no form, no way up to the panel.
 _FRAME_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
@@ -93,6 +95,13 @@ def take_apart(message: bytes) -> StoredMail:
     return _cut(whole)
 
 
+def stored_mail(delivery: Delivery) -> StoredMail:
+    """Return what was written for a recipient; to a group that is text without headers."""
+    if delivery.channel is Channel.MAIL:
+        return take_apart(delivery.message)
+    return StoredMail(headers=[], text=text_of(delivery.message), html=None, is_whole=True)
+
+
 def _cut(mail: StoredMail) -> StoredMail:
     def cut(words: str) -> str:
         return _ACTING.sub(r"\1…", words)
@@ -108,7 +117,7 @@ def _cut(mail: StoredMail) -> StoredMail:
 
 def frame(delivery: Delivery) -> Response:
     """Answer with the HTML of a mail, fit for a frame and for nothing else."""
-    html = take_apart(delivery.message).html
+    html = stored_mail(delivery).html
     if html is None:
         abort(404)
     return framed(html)
@@ -124,6 +133,8 @@ def framed(html: str) -> Response:
 
 def as_file(delivery: Delivery) -> Response:
     """Answer with the whole mail, as mail programs open it; 403 where links in it act for somebody else."""
+    if delivery.channel is not Channel.MAIL:
+        abort(404)
     if not take_apart(delivery.message).is_whole:
         abort(403)
     response = Response(delivery.message, mimetype="message/rfc822")

@@ -229,7 +229,7 @@ def with_server(in_app: Flask, settings: Settings) -> Any:
 def test_a_mail_too_large_for_mail_servers_fails_at_once(
     in_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jobs.outbox.LARGEST_MESSAGE", 2000)
+    monkeypatch.setattr("jobs.first_state.LARGEST_MESSAGE", 2000)
     small, large = (put_account_mail(Mail("s", text), READER) for text in ("x", "x" * 2000))
     assert small.state is DeliveryState.PENDING
     assert (large.state, large.answer) == (DeliveryState.FAILED, Obstacle.TOO_LARGE.value)

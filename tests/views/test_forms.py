@@ -11,6 +11,7 @@ from screens import ENTERED, create, edit, form_of, path
 from sqlalchemy import select, update
 from test_access import make_one
 
+from chat_groups import wecom_address
 from conftest import Login
 from factories import Factory
 from models import AuditEntry, Complaint, Customer, Region, Subject, Vehicle
@@ -108,6 +109,7 @@ def test_every_form_can_be_filled_in_and_saved(make: Factory, login: Login) -> N
         "department": {"code": "d1", "name": "n"},
         "region": {"name": "n"},
         "position": {"name": "n"},
+        "chat_group": {"name": "群", "department_id": str(department.id), "webhook": wecom_address(9)},
         "digest_recipient": {"name": "n", "email": "A@Example.com", "department_id": str(department.id)},
         "staff": {"name": "n", "email": "n@example.com", "role_names": ["", "clerk"]},
     }
