@@ -29,8 +29,10 @@ from models.due_complaints import (
     solved,
     tell_customer,
 )
+from models.due_measures import measure, measure_check
 from models.due_source import Source, Window, day_of, keys_of, of_customer, start_of_day
 from models.letter import Letter
+from models.measure import Measure
 from models.notice import Notice
 from models.permissions import allows
 from models.proposal import Proposal
@@ -72,6 +74,8 @@ class DueKind(Labelled):
     WARRANTY_END = "warranty_end", _("End of warranty")
     WARRANTY_CLAIM = "warranty_claim", _("Warranty claim to decide")
     LETTER = "letter", _("Letter to send")
+    MEASURE = "measure", _("Corrective measure to carry out")
+    MEASURE_CHECK = "measure_check", _("Corrective measure to verify")
 
 
 def _oldest(zone: ZoneInfo) -> date:
@@ -308,6 +312,10 @@ RULES: Mapping[DueKind, Rule] = {
         ((WarrantyClaim, "edit"), (WarrantyClaim, "approve")),
     ),
     DueKind.LETTER: Rule(Letter, _letter, frozenset({Letter, Customer, Dealer}), ((Letter, "edit"),)),
+    DueKind.MEASURE: Rule(Measure, measure, frozenset({Measure}), ((Measure, "act"),)),
+    DueKind.MEASURE_CHECK: Rule(
+        Measure, measure_check, frozenset({Measure}), ((Measure, "approve"),), is_for_doers=True
+    ),
 }
 
 

@@ -325,6 +325,8 @@ _STEPS: Mapping[DueKind, LazyString] = {
     DueKind.CONFIRMED: lazy_gettext("Record the reply"),
     # Likewise on its page: to print it, and to note that it went out.
     DueKind.LETTER: lazy_gettext("Print and send"),
+    DueKind.MEASURE: lazy_gettext("Report it done"),
+    DueKind.MEASURE_CHECK: lazy_gettext("Verify"),
 }
 # What is done in the record's own form.
 _EDITED: Mapping[DueKind, LazyString] = {

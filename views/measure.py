@@ -140,4 +140,4 @@ class MeasureView(RecordView):
             return self.show_details(row, panel=shown), 422
         db.session.commit()
         flash(sentence, "success")
-        return redirect(self.page_url("details_view", id=row.id))
+        return redirect(self.record_url(row))

@@ -55,6 +55,8 @@ _COUNTED = (
     DueKind.PROMISE,
     DueKind.FIRST_FOLLOW_UP,
     DueKind.SECOND_FOLLOW_UP,
+    DueKind.MEASURE,
+    DueKind.MEASURE_CHECK,
 )
 
 

@@ -11,6 +11,7 @@ from models import Notice, ServiceReceipt
 from models.call_record import CallResult
 from models.digest import DeliveryKind, DeliveryState
 from models.due import DueKind
+from models.measure import MeasureState
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -64,4 +65,8 @@ def one_of_each(make: Factory, **attributes: Any) -> dict[DueKind, Any]:
         DueKind.MAINTENANCE: make.vehicle(next_maintenance_on=day(9), **shared),
         DueKind.WARRANTY_END: make.vehicle(warranty_until=day(9), **shared),
         DueKind.WARRANTY_CLAIM: make.warranty_claim(claimed_on=day(-2), **attributes),
+        DueKind.MEASURE: make.measure(due_on=day(1), **attributes),
+        DueKind.MEASURE_CHECK: make.measure(
+            due_on=day(-70), state=MeasureState.DONE, done_on=day(-55), report="已换新批次", **attributes
+        ),
     }

@@ -320,13 +320,18 @@ def test_windows_part_the_days_without_a_gap_and_without_a_double(in_app: Flask,
 def test_the_limits_of_the_reader_hold_for_every_kind(in_app: Flask, make: Factory) -> None:
     own, other = make.region(), make.region()
     mine = one_of_each(make, region_id=own.id)
-    one_of_each(make, region_id=other.id)
+    others = one_of_each(make, region_id=other.id)
+    # Measures are the whole centre's: faults stop at no region.
+    shared = [(kind, others[kind].id) for kind in (DueKind.MEASURE, DueKind.MEASURE_CHECK)]
     clerk = Actor(0, "request", frozenset({"supervisor", "clerk"}), frozenset({own.id}), own.id)
     with acting_as(clerk):
         found = due()
         counted = db.session.scalar(count_due(Window(day(60)), Wanted(), zone=ZONE, most=50))
-    assert {(item.kind, item.row_id) for item in found} == {(kind, row.id) for kind, row in mine.items()}
-    assert counted == len(mine)
+    assert {(item.kind, item.row_id) for item in found} == {
+        *((kind, row.id) for kind, row in mine.items()),
+        *shared,
+    }
+    assert counted == len(mine) + len(shared)
 
 
 def test_what_is_deleted_is_not_due(in_app: Flask, make: Factory) -> None:
@@ -352,8 +357,8 @@ def test_it_can_be_asked_for_people_and_for_nobody(in_app: Flask, make: Factory)
     mine, other = make.staff(), make.staff()
     one_of_each(make, responsible_id=mine.id)
     one_of_each(make)
-    # Decisions are open to whoever may take them, and who handled it does not ask for the satisfaction.
-    shared = {DueKind.DECISION, DueKind.CONFIRMED}
+    # Decisions and checks are open to whoever may take them; who handled it does not ask for satisfaction.
+    shared = {DueKind.DECISION, DueKind.CONFIRMED, DueKind.MEASURE_CHECK}
     assert {item.kind for item in due(responsible_ids=[mine.id])} == set(DueKind) - shared
     assert len(due(responsible_ids=[NOBODY])) == len(DueKind) + len(shared)
     assert len(due(responsible_ids=[mine.id, NOBODY])) == 2 * len(DueKind) - 1

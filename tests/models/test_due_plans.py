@@ -19,7 +19,7 @@ from factories import Factory
 from models import db
 from models.due import DueKind, due_by_person, due_items
 from models.reminding import Stage
-from models.reminding_tasks import _untold
+from models.reminding_dated import _DATED, _untold
 from models.team import loads_of, open_work_of
 
 # By which index the rows that ask for something are found, and no other ones.
@@ -39,6 +39,8 @@ SERVED = {
     DueKind.WARRANTY_END: "ix_vehicle_warranty_until",
     DueKind.WARRANTY_CLAIM: "ix_warranty_claim_claimed_on_open",
     DueKind.LETTER: "ix_letter_",
+    DueKind.MEASURE: "ix_measure_open",
+    DueKind.MEASURE_CHECK: "ix_measure_to_verify",
 }
 GROWING = (
     "complaint",
@@ -50,6 +52,7 @@ GROWING = (
     "notice",
     "letter",
     "delivery",
+    "measure",
 )
 
 
@@ -104,9 +107,9 @@ def test_a_kind_of_what_is_due_is_found_by_its_own_index(planned: Flask, kind: D
     [
         lambda staff: loads_of([staff]),
         lambda staff: open_work_of(staff, 100),
-        lambda _staff: db.session.execute(_untold(Stage.LATE, day(0))),
+        lambda _staff: [db.session.execute(_untold(each, Stage.LATE, day(0))) for each in _DATED],
     ],
-    ids=["loads", "open_work", "untold_tasks"],
+    ids=["loads", "open_work", "untold"],
 )
 def test_the_work_of_people_is_found_without_reading_whole_tables(
     planned: Flask, ask: Callable[[int], Any]

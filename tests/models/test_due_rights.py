@@ -20,16 +20,18 @@ from models.organisation import Role
 
 # A warehouse keeper reads neither customers nor calls.
 OF_WAREHOUSE = {DueKind.WARRANTY_CLAIM, DueKind.DEPARTMENT_TASK}
-# Decisions, and notices to send again, stand where that can be done.
-READ_BY = {role: set(DueKind) - {DueKind.DECISION} for role in Role} | {
+OF_QUALITY = {DueKind.MEASURE, DueKind.MEASURE_CHECK}
+# Decisions and checks, and notices to send again, stand where that can be done.
+FOR_DOERS = {DueKind.DECISION, DueKind.MEASURE_CHECK}
+READ_BY = {role: set(DueKind) - FOR_DOERS for role in Role} | {
     # A quality engineer reads no letters.
     Role.QUALITY_ENGINEER: set(DueKind) - {DueKind.DECISION, DueKind.LETTER},
-    Role.WAREHOUSE_KEEPER: OF_WAREHOUSE,
-    Role.AUDITOR: set(DueKind) - {DueKind.DECISION, DueKind.NOTICE},
+    Role.WAREHOUSE_KEEPER: OF_WAREHOUSE | {DueKind.MEASURE},
+    Role.AUDITOR: set(DueKind) - FOR_DOERS - {DueKind.NOTICE},
     Role.SUPERVISOR: set(DueKind),
     Role.ADMINISTRATOR: set(DueKind),
 }
-CALLERS_DO = set(DueKind) - {DueKind.WARRANTY_CLAIM, DueKind.DECISION}
+CALLERS_DO = set(DueKind) - {DueKind.WARRANTY_CLAIM, DueKind.DECISION} - OF_QUALITY
 STEPS = {
     DueKind.FIRST_ANSWER,
     DueKind.SOLVED,
@@ -42,7 +44,7 @@ DONE_BY = {
     Role.CLERK: CALLERS_DO,
     Role.FOLLOW_UP_AGENT: CALLERS_DO,
     Role.TOURING_ENGINEER: CALLERS_DO - {DueKind.LETTER},
-    Role.QUALITY_ENGINEER: STEPS | OF_WAREHOUSE,
+    Role.QUALITY_ENGINEER: STEPS | OF_WAREHOUSE | OF_QUALITY,
     Role.WAREHOUSE_KEEPER: {DueKind.DEPARTMENT_TASK},
     Role.SUPERVISOR: set(DueKind),
     Role.AUDITOR: set(),

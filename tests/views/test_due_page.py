@@ -19,6 +19,7 @@ from models.base import now
 from models.call_record import CallPurpose, CallResult
 from models.deadline_rule import DeadlineKind
 from models.due_kinds import LAPSES_AFTER_DAYS
+from models.measure import MeasureState
 from models.organisation import Role
 from views.due import Part, window_of
 
@@ -152,6 +153,38 @@ def test_a_complaint_leads_to_its_step_and_what_has_a_form_there(make: Factory, 
     assert way(client) == f"/department-task/edit/?id={task.id}&then=due"
     claim = make.warranty_claim(claimed_on=day(-20))
     assert way(client) == f"/warranty-claim/edit/?id={claim.id}&then=due"
+
+
+def test_measures_stand_among_the_work_of_their_owner_and_their_department(
+    make: Factory, login: Login
+) -> None:
+    quality = make.department("quality-test")
+    own = make.measure(due_on=day(-3), department_id=quality.id)
+    other = make.measure(due_on=day(-3), responsible_id=make.staff().id)
+    engineer = login(Role.QUALITY_ENGINEER, department_id=quality.id)
+    assert waiting(engineer, "/due/") == "1: 1 thing is due or late"
+    page = engineer.get("/due/").text
+    assert (own.number in page, other.number in page) == (True, False)
+    assert f"/measure/details/?id={own.id}&then=due#step" in links(page)
+    assert "Report it done" in page
+    step = f"/measure/step/?id={own.id}&then=due"
+    assert step.replace("&", "&amp;") in engineer.get(f"/measure/details/?id={own.id}&then=due").text
+    answer = engineer.post(step, data={"step": "done", "words": "已换新批次"})
+    assert answer.location == "/due/"
+    assert own.number not in engineer.get("/due/").text
+
+
+def test_a_measure_is_verified_when_its_figures_can_tell_and_not_by_who_reported_it(
+    make: Factory, login: Login
+) -> None:
+    reporter = login(Role.QUALITY_ENGINEER)
+    assert reporter.staff is not None
+    done = {"state": MeasureState.DONE, "report": "已换新批次", "due_on": day(-90)}
+    ripe = make.measure(done_on=day(-56), reported_by_id=reporter.staff.id, **done)
+    make.measure(done_on=day(-20), **done)
+    for client, shown in ((reporter, False), (login(Role.QUALITY_ENGINEER), True)):
+        page = client.get("/due/").text
+        assert (ripe.number in page, "Verify" in page) == (shown, shown)
 
 
 def test_what_is_severe_comes_first_of_all(make: Factory, login: Login) -> None:
