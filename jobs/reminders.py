@@ -16,7 +16,7 @@ from jobs.told_mail import Line, Part, told_mail
 from models import Delivery, Staff, db
 from models.centre import site_zone
 from models.reminding import Reminder, Stage, tell_of_deadlines
-from models.reminding_tasks import tell_of_open_day, tell_of_tasks
+from models.reminding_dated import tell_of_dated, tell_of_open_day
 
 log = structlog.get_logger()
 
@@ -27,7 +27,7 @@ def remind(at: datetime) -> list[Delivery]:
     The note that it was told and the mail stand in one transaction: neither is there without the other.
     """
     told = tell_of_deadlines(at)
-    for person, reminders in tell_of_tasks(at).items():
+    for person, reminders in tell_of_dated(at).items():
         told.setdefault(person, []).extend(reminders)
     deliveries = []
     if told:
@@ -79,11 +79,7 @@ def _line(reminder: Reminder) -> Line:
     due_at = reminder.due_at.astimezone(site_zone())
     at = due_at.strftime("%Y-%m-%d %H:%M")
     words = str(_("%(what)s, due %(at)s", what=reminder.kind.label, at=at))
-    path = (
-        f"department-task/details/?id={reminder.task_id}"
-        if reminder.task_id is not None
-        else f"complaint/details/?id={reminder.complaint_id}"
-    )
+    path = f"{reminder.table.replace('_', '-')}/details/?id={reminder.row_id}"
     return Line(reminder.number, path, words, is_urgent=reminder.is_urgent)
 
 
@@ -100,4 +96,4 @@ def _subject(reminders: Sequence[Reminder]) -> str:
         *([ngettext("%(num)d late", "%(num)d late", late)] if late else []),
         *([ngettext("%(num)d due soon", "%(num)d due soon", before)] if before else []),
     ]
-    return str(_("Complaints: %(parts)s", parts=_(", ").join(parts)))
+    return str(_("To do: %(parts)s", parts=_(", ").join(parts)))

@@ -55,11 +55,11 @@ class Reminder:
     stage: Stage
     kind: Labelled
     due_at: datetime
-    complaint_id: int
+    # The record on whose page it is done.
+    table: str
+    row_id: int
     number: str
     is_urgent: bool
-    # What is due is a task of the complaint: its key.
-    task_id: int | None = None
 
 
 class Deciding(NamedTuple):
@@ -89,7 +89,13 @@ def tell_of_deadlines(at: datetime) -> dict[int, list[Reminder]]:
             continue
         row = rows[key]
         reminder = Reminder(
-            stage, row.kind, row.due_at, row.complaint_id, row.number, is_urgent=row.is_urgent
+            stage,
+            row.kind,
+            row.due_at,
+            Complaint.__tablename__,
+            row.complaint_id,
+            row.number,
+            is_urgent=row.is_urgent,
         )
         for person in _recipients(stage, row, people, deciding):
             found.setdefault(person, []).append(reminder)

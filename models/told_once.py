@@ -19,12 +19,15 @@ class ToldOf(StrEnum):
     TASK_BEFORE = "task_before"
     TASK_LATE = "task_late"
     TASK_ESCALATED = "task_escalated"
+    MEASURE_BEFORE = "measure_before"
+    MEASURE_LATE = "measure_late"
+    MEASURE_ESCALATED = "measure_escalated"
     # The row is nobody's: of a day everybody is told at once who has not closed it.
     DAY_OPEN = "day_open"
 
 
 class ToldOnce(Base):
-    """One thing that was told: a task that is moved to another day is told of anew."""
+    """One thing that was told: one that is moved to another day is told of anew."""
 
     __tablename__ = "told_once"
     __table_args__ = (UniqueConstraint("told_of", "row_id", "day"),)

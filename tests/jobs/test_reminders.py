@@ -52,7 +52,7 @@ def clerk(make: Factory) -> Staff:
 
 def told(at: datetime) -> dict[int, list[tuple[Stage, int]]]:
     return {
-        person: [(each.stage, each.complaint_id) for each in reminders]
+        person: [(each.stage, each.row_id) for each in reminders]
         for person, reminders in tell_of_deadlines(at).items()
     }
 
@@ -161,14 +161,14 @@ def test_what_nobody_is_responsible_for_goes_to_the_supervisors(make: Factory, s
         (
             Locale.ENGLISH,
             (
-                "Complaints: 1 passed on to you, 2 late",
+                "To do: 1 passed on to you, 2 late",
                 "Still late, passed on to you",
                 "due 2026-03-04 12:00",
             ),
         ),
         (
             Locale.CHINESE,
-            ("投诉：1 件上报给您、2 件已逾期", "仍未办理，上报给您", "到期时间 2026-03-04 12:00"),
+            ("待办：1 件上报给您、2 件已逾期", "仍未办理，上报给您", "到期时间 2026-03-04 12:00"),
         ),
     ],
 )
@@ -202,7 +202,7 @@ def test_the_clock_reminds_and_asks_little_however_much_is_late(
     db.session.commit()
     with count_queries(in_app) as queries:
         assert len(remind(now())) == 4
-    assert len(queries) <= 22, queries
+    assert len(queries) <= 25, queries
     make.owing(K.SOLVED, DUE, responsible_id=make.staff().id)
     tick()
     kinds = db.session.scalars(select(Delivery.kind)).all()
@@ -234,7 +234,7 @@ def test_of_several_clocks_one_tells_of_each(fresh_app: Flask) -> None:
         clock.start()
     for clock in clocks:
         clock.join(60)
-    counted = Counter((each.stage, each.complaint_id) for each in found)
+    counted = Counter((each.stage, each.row_id) for each in found)
     assert len(counted) == 24
     assert set(counted.values()) == {1}
 

@@ -202,13 +202,12 @@ class Year:
         self.mails.update(each.recipient for each in deliveries)
         heard = [(person, each) for person, found in self.heard.pop().items() for each in found]
         told = {
-            (each.stage.value, self.numbers[each.complaint_id], each.kind.value, person)
-            for person, each in heard
+            (each.stage.value, self.numbers[each.row_id], each.kind.value, person) for person, each in heard
         }
         # However many people are told of it, it is one.
         self.escalated.update(
             {
-                (self.numbers[each.complaint_id], each.kind.value, each.due_at)
+                (self.numbers[each.row_id], each.kind.value, each.due_at)
                 for _person, each in heard
                 if each.stage is Stage.ESCALATED
             }
