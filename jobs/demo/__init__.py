@@ -11,6 +11,7 @@ from jobs.demo.closes import add_closes
 from jobs.demo.complaints import add_complaints
 from jobs.demo.course import add_course
 from jobs.demo.days import Days
+from jobs.demo.measures import add_measures
 from jobs.demo.network import CUSTOMERS, add_customers, add_dealers
 from jobs.demo.papers import add_papers
 from jobs.demo.parts import add_parts_records
@@ -47,6 +48,7 @@ def seed_demo(settings: Settings, today: date | None = None) -> World:
     add_calls(world, visits, complaints)
     add_parts_records(world, visits, complaints)
     add_papers(world, complaints)
+    add_measures(world)
     add_course(world)
     add_closes(world)
     return world

@@ -28,6 +28,7 @@ from models import (
     DepartmentTask,
     DigestRecipient,
     Letter,
+    Measure,
     Note,
     Part,
     PartsQualityRecord,
@@ -52,6 +53,8 @@ from models.digest_content import digest_content
 from models.essentials import KEY_PARTS, seed_essentials
 from models.iso_week import IsoWeek
 from models.masking import mask
+from models.measure import MeasureState
+from models.measure_effect import effects_of
 from models.organisation import Role
 from models.phones import phone_numbers_in
 from models.pinyin import pinyin_key
@@ -82,6 +85,17 @@ def test_the_rest_of_the_house_is_there(world: World) -> None:
     assert number_of(DigestRecipient) == number_of(Department)
     assert number_of(Supplier) > 10
     assert has_records()
+
+
+def test_measures_stand_in_every_state_and_those_verified_say_what_was_counted(world: World) -> None:
+    states = set(db.session.scalars(select(Measure.state)))
+    assert states == set(MeasureState)
+    late = Measure.due_on < world.days.today
+    assert 1 <= number_of(Measure, Measure.state == MeasureState.DECIDED, late) <= 4
+    verified = db.session.scalars(select(Measure).where(Measure.state == MeasureState.VERIFIED)).all()
+    effects = effects_of(verified, world.days.today)
+    assert [each.verdict for each in verified] == [effects[each.id].verdict for each in verified]
+    assert all(each.verified_on and each.verified_on <= world.days.today for each in verified)
 
 
 def test_every_row_of_the_demo_bears_its_mark_and_no_essential_one_does(world: World) -> None:
