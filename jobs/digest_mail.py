@@ -9,6 +9,7 @@ from flask_babel import force_locale
 
 from config import Settings
 from jobs import digest_figure_wording as figure_wording
+from jobs import digest_loop_wording as loop_wording
 from jobs import digest_points
 from jobs import digest_wording as wording
 from jobs.mail_message import Mail
@@ -44,6 +45,7 @@ def digest_mail(  # noqa: PLR0917 - all of it is what the mail is made of
             payload=shaped,
             w=wording,
             f=figure_wording,
+            loop_words=loop_wording,
             panel=panel,
             digest_url=f"{panel}/digest/details/?id={digest_id}" if digest_id else f"{panel}/digest/",
             complaint_url=f"{panel}/complaint/details/?id=",

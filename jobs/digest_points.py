@@ -45,7 +45,7 @@ def points_of(payload: Mapping[str, Any]) -> list[Point]:
 def need_key(item: Mapping[str, Any]) -> str:
     """Return the key of something that needs the department."""
     kind = item["kind"]
-    own = {"task": "task_id", "decision": "proposal_id"}.get(kind, "complaint_id")
+    own = {"measure": "measure_id", "task": "task_id", "decision": "proposal_id"}.get(kind, "complaint_id")
     return f"{kind}:{item[own]}"
 
 
@@ -55,6 +55,10 @@ def part_key(row: Mapping[str, Any]) -> str:
 
 
 def _need(item: Mapping[str, Any]) -> Point:
+    if item["kind"] == "measure":
+        heading = f"{_('Corrective measure')} {item['number']} {item['text']}"
+        details = f"{wording.days_late(item)} · {item['owner']}"
+        return Point(need_key(item), heading, details, "", Named(measure_id=item["measure_id"]))
     named = Named(complaint_id=item["complaint_id"])
     if item["kind"] == "task":
         heading = f"{_('Task')} {item['number']} {item['text']}"

@@ -78,9 +78,10 @@ def subject_line(payload: Payload) -> str:
 def _owed(payload: Payload) -> list[str]:
     """Return what is overdue or waits for a decision, as counts."""
     needs, late, warnings = payload["needs_you"], payload["open"]["late"], len(payload["warnings"])
-    tasks, decisions = needs["tasks_late"], needs["decisions"]
+    measures, tasks, decisions = needs["measures_late"], needs["tasks_late"], needs["decisions"]
     counted = (
         (warnings, ngettext("%(num)d warning", "%(num)d warnings", warnings)),
+        (measures, ngettext("%(num)d measure overdue", "%(num)d measures overdue", measures)),
         (tasks, ngettext("%(num)d task overdue", "%(num)d tasks overdue", tasks)),
         (decisions, ngettext("%(num)d decision waiting", "%(num)d decisions waiting", decisions)),
         (late, ngettext("%(num)d unanswered", "%(num)d unanswered", late)),
@@ -97,10 +98,13 @@ def _new_in_words(new: Payload) -> str:
 def needs_counts(payload: Payload) -> list[str]:
     """Return how much of each kind a department has to see to; nothing where it is none."""
     needs = payload["needs_you"]
+    measures = needs["measures_open"] - needs["measures_late"]
     waiting = needs["tasks_open"] - needs["tasks_late"]
     found = _owed(payload)
     if payload["new"]["grave"]:
         found.append(_("%(count)s severe or about safety", count=payload["new"]["grave"]))
+    if measures:
+        found.append(str(ngettext("%(num)d measure to come", "%(num)d measures to come", measures)))
     if waiting:
         found.append(str(ngettext("%(num)d task to come", "%(num)d tasks to come", waiting)))
     return found
@@ -109,7 +113,7 @@ def needs_counts(payload: Payload) -> list[str]:
 def tiles(payload: Payload) -> list[dict[str, Any]]:
     """Return the four numbers at the head of the mail, each with its name and whether it is an alarm."""
     needs, new, open_now = payload["needs_you"], payload["new"], payload["open"]
-    overdue = needs["tasks_late"] + open_now["late"]
+    overdue = needs["measures_late"] + needs["tasks_late"] + open_now["late"]
     satisfied = figure_of(payload, "satisfaction")
     found = [
         {"text": overdue, "label": _("Overdue or unanswered"), "is_alarm": bool(overdue)},
@@ -147,6 +151,8 @@ def days_late(item: Payload) -> str:
 
 def address_of(item: Payload, panel: str) -> str:
     """Return where in the panel somebody sees to what an item names."""
+    if item["kind"] == "measure":
+        return f"{panel}/measure/details/?id={item['measure_id']}"
     if item["kind"] == "task":
         return f"{panel}/department-task/details/?id={item['task_id']}"
     return f"{panel}/complaint/details/?id={item['complaint_id']}"

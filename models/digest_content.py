@@ -17,6 +17,7 @@ from models.complaint import Complaint, Subject
 from models.dealer import Dealer
 from models.demo_record import has_demo_records
 from models.digest_calls import calls_payload
+from models.digest_closed_loop import closed_loop_payload
 from models.digest_counts import Frame
 from models.digest_figures import figures_payload
 from models.digest_needs import dealer_names, heard, heard_columns, names_of, needs_payload
@@ -52,6 +53,7 @@ def digest_content(department: Department, week: IsoWeek, zone: ZoneInfo, cut_at
     cut_on = cut_at.astimezone(zone).date()
     needs = needs_payload(department, frame, tree, sum(age["urgent"] for age in ages), cut_on)
     open_total = sum(age["open"] for age in ages)
+    loop = closed_loop_payload(department, frame, cut_on)
     return {
         "version": VERSION,
         "department": {"code": department.code, **names_of(department)},
@@ -64,7 +66,11 @@ def digest_content(department: Department, week: IsoWeek, zone: ZoneInfo, cut_at
         "timezone": zone.key,
         "cut_at": cut_at.isoformat(),
         "is_calm": not (
-            new.this_week or open_total or needs["total"] or (parts and parts["total"]["this_week"])
+            new.this_week
+            or open_total
+            or needs["total"]
+            or loop["total"]
+            or (parts and parts["total"]["this_week"])
         ),
         "history_weeks": len(weeks) - 1,
         "new": {**new.payload(), **{key: details[key] for key in ("severe", "safety", "grave")}},
@@ -76,6 +82,7 @@ def digest_content(department: Department, week: IsoWeek, zone: ZoneInfo, cut_at
         "shipments": shipments_payload(frame) if department.gets_shipments or gets_all else None,
         "calls": calls_payload(frame) if department.gets_calls or gets_all else None,
         "figures": figures_payload(frame, department.digest_figures, centre_facts().figure_targets),
+        "closed_loop": loop,
         "coverage": _coverage(frame, details),
         # "attached" or "too_long" once the rows are gathered that a department wants with it.
         "workbook": None,

@@ -14,12 +14,15 @@ from models.dealer import Dealer
 from models.department_task import DepartmentTask, TaskState
 from models.digest_counts import Frame, is_grave, is_late
 from models.masking import mask
+from models.measure import Measure, MeasureState
 from models.organisation import Department, Staff
 from models.proposal import Proposal, ProposalState
 from models.quotation import Heard, choose, sentences
 from models.sql import labels_for
 
 # What a reader takes in before putting the phone away: ten lines in all.
+MOST_ITEMS = 10
+MOST_MEASURES = 3
 MOST_TASKS = 3
 MOST_DECISIONS = 2
 MOST_GRAVE = 3
@@ -36,18 +39,47 @@ def needs_payload(
 
     `urgent` complaints of its subjects are open at the end of the week; work is late at the day `cut_on`.
     """
+    measures, open_measures, late_measures = _measures(department, cut_on)
     tasks, open_tasks, late_tasks = _tasks(department, cut_on)
     decisions, waiting = _decisions(frame, tree, cut_on) if department.gets_all_subjects else ([], 0)
-    items = [*tasks, *decisions, *_urgent(frame, tree)]
-    total = open_tasks + waiting + urgent
+    items = [*measures, *tasks, *decisions, *_urgent(frame, tree)][:MOST_ITEMS]
     return {
-        "total": total,
+        "total": open_measures + open_tasks + waiting + urgent,
+        "measures_late": late_measures,
+        "measures_open": open_measures,
         "tasks_late": late_tasks,
         "tasks_open": open_tasks,
         "decisions": waiting,
         "urgent": urgent,
         "items": items,
     }
+
+
+def _measures(department: Department, cut_on: date) -> tuple[list[dict[str, Any]], int, int]:
+    """Return the department's open measures, the longest late first, and how many are open, and late."""
+    measure, number = Measure, func.count()
+    owed = (measure.department_id == department.id, measure.state == MeasureState.DECIDED)
+    open_measures, late = db.session.execute(
+        select(number, number.filter(measure.due_on < cut_on)).select_from(measure).where(*owed)
+    ).one()
+    if not open_measures:
+        return [], 0, 0
+    found = db.session.scalars(
+        select(measure).where(*owed).order_by(measure.due_on, measure.id).limit(MOST_MEASURES)
+    ).all()
+    rows = [
+        {
+            "kind": "measure",
+            "measure_id": each.id,
+            "number": each.number,
+            "due_on": each.due_on.isoformat(),
+            "days_late": max((cut_on - each.due_on).days, 0),
+            "owner": each.owner_name,
+            "text": shortened(mask(each.what)),
+        }
+        for each in found
+    ]
+    return rows, open_measures, late
 
 
 def _tasks(department: Department, cut_on: date) -> tuple[list[dict[str, Any]], int, int]:

@@ -12,11 +12,14 @@ VERSION = 2
 def current_shape(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Return a payload of any version as one of this version; it says neither more nor less than it did."""
     if payload["version"] >= VERSION:
-        return {"workbook": None, **payload}
+        needs = {"measures_late": 0, "measures_open": 0, **payload["needs_you"]}
+        return {"workbook": None, "closed_loop": None, **payload, "needs_you": needs}
     needs, coverage = payload["needs_you"], payload["coverage"]
     return {
         **payload,
         "needs_you": {
+            "measures_late": 0,
+            "measures_open": 0,
             "tasks_late": 0,
             "tasks_open": 0,
             "decisions": 0,
@@ -27,6 +30,7 @@ def current_shape(payload: Mapping[str, Any]) -> dict[str, Any]:
         "is_demo": payload.get("is_demo", False),
         "warnings": [],
         "shipments": None,
+        "closed_loop": None,
         "calls": None,
         "workbook": None,
         "figures": [_figure(figure) for figure in payload["figures"]],

@@ -72,6 +72,31 @@ def figure(key: str, met: int, total: int, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def helped() -> dict[str, Any]:
+    """Return a measure that was verified in the week, with what was counted."""
+    effect = {
+        "before": {"events": 30, "exposure": 1000},
+        "after": {"events": 5, "exposure": 1100},
+        "exposed": "pieces",
+        "weeks": 10,
+        "ratio": 0.152,
+        "interval": [0.046, 0.393],
+    }
+    return {
+        "measure_id": 11, "number": "ZG-11", "text": "改热处理工艺", "owner": "李主任", "department": None,
+        "done_on": "2023-12-20", "is_verified": True, "is_due": False, "verdict": "worked", "effect": effect,
+    }  # fmt: skip
+
+
+def watched() -> dict[str, Any]:
+    """Return a measure that was done, of which nothing can be counted."""
+    return {
+        "measure_id": 12, "number": "ZG-12", "text": "培训装配工", "owner": "赵工",
+        "department": {"name": "生产部", "name_en": "Production"}, "done_on": "2024-03-01",
+        "is_verified": False, "is_due": True, "verdict": None, "effect": None,
+    }  # fmt: skip
+
+
 @pytest.fixture
 def payload() -> dict[str, Any]:
     """Return a digest of this version, with something in each of its parts."""
@@ -80,12 +105,24 @@ def payload() -> dict[str, Any]:
         "kind": "task", "task_id": 3, "number": "RW-1", "complaint_id": 5, "due_on": "2024-03-08",
         "days_late": 3, "owner": "李雷", "text": "寄出配件",
     }  # fmt: skip
+    measure = {
+        "kind": "measure", "measure_id": 7, "number": "ZG-7", "due_on": "2024-03-01", "days_late": 10,
+        "owner": "王工", "text": "换供应商",
+    }  # fmt: skip
     decision = {
         "kind": "decision", "proposal_id": 4, "number": "FA-1", "complaint_id": 5, "waiting_days": 9,
         "subject": {"name": "电机", "name_en": "Motor"}, "text": "退款",
     }  # fmt: skip
     complaint = {"kind": "complaint", **made["needs_you"]["items"][0]}
-    needs = {"total": 5, "tasks_late": 1, "tasks_open": 1, "decisions": 1, "urgent": 3}
+    needs = {
+        "total": 6,
+        "measures_late": 1,
+        "measures_open": 1,
+        "tasks_late": 1,
+        "tasks_open": 1,
+        "decisions": 1,
+        "urgent": 3,
+    }
     shipment = {
         "parts_shipment_id": 8, "number": "FH-1", "part": "电机 P1", "dealer": "徐州宏达", "quantity": 4,
         "because": "批号错",
@@ -95,7 +132,7 @@ def payload() -> dict[str, Any]:
         "version": 2,
         "is_demo": False,
         "warnings": [],
-        "needs_you": {**needs, "items": [task, decision, complaint]},
+        "needs_you": {**needs, "items": [measure, task, decision, complaint]},
         "shipments": {"lines": 40, "wrong": 1, "items": [shipment]},
         "calls": {
             "total": 9,
@@ -107,6 +144,7 @@ def payload() -> dict[str, Any]:
             figure("shipped_right", 40, 40),
             figure("claims_passed", 0, 0, is_met=None),
         ],
+        "closed_loop": {"total": 2, "rows": [helped(), watched()]},
         "coverage": {**made["coverage"], "silent": ["徐州宏达"]},
     }
 
@@ -127,7 +165,7 @@ def test_a_digest_of_the_first_version_is_still_rendered(app: Flask) -> None:
 
 def test_the_subject_carries_the_numbers(app: Flask, payload: dict[str, Any]) -> None:
     assert mail(app, payload, Locale.CHINESE).subject == (
-        "[售后周报 W10·品质部] 1 项任务逾期 / 1 项待审批 / 新增投诉 7（严重 1） / 满意率 97.1% (170/175)"
+        "[售后周报 W10·品质部] 1 项措施逾期 / 1 项任务逾期 / 新增投诉 7（严重 1） / 满意率 97.1% (170/175)"
     )
 
 
@@ -140,12 +178,36 @@ def test_what_is_owed_comes_before_what_was_heard_and_that_before_figures(
         "Needs you",
         "What customers complained about most",
         "Figures",
+        "Did measures help?",
         "Shipments of parts",
         "What customers said on the phone",
         "How to read this",
     ]
+    assert "[Measure · 10 days late] ZG-7 换供应商, 王工" in text
     assert "[Task · 3 days late] RW-1 寄出配件, 李雷" in text
     assert "[Decision waiting] FA-1 Motor, waiting 9 days: 退款" in text
+
+
+def test_of_a_measure_is_told_whether_it_helped_with_what_was_counted(
+    app: Flask, payload: dict[str, Any]
+) -> None:
+    text = mail(app, payload).text
+    assert "* [Worked] ZG-11 改热处理工艺 (李主任 · done Dec 20, 2023)" in text
+    assert (
+        "Before: 30 failures over 1000 pieces shipped · after: 5 over 1100"
+        " · 0.15 times as many (95% interval 0.05–0.39)" in text
+    )
+    assert "* [to be verified] ZG-12 培训装配工 (Production · 赵工 · done Mar 1)" in text
+
+
+def test_nothing_is_said_of_a_measure_before_eight_weeks(app: Flask, payload: dict[str, Any]) -> None:
+    early = helped() | {"is_verified": False, "verdict": "too_early"}
+    early["effect"] |= {"weeks": 3}
+    payload["closed_loop"] = {"total": 1, "rows": [early]}
+    text = mail(app, payload).text
+    assert "[Too early to say] ZG-11" in text
+    assert "3 weeks since it was done · Nothing is said before 8 weeks have passed." in text
+    assert "times as many" not in text
 
 
 def test_figures_on_target_fold_into_one_line_and_those_without_cases_too(

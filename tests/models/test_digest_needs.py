@@ -12,6 +12,7 @@ from flask import Flask
 from factories import Factory
 from models import Department, db
 from models.department_task import TaskState
+from models.measure import MeasureState
 
 
 @pytest.fixture
@@ -46,6 +47,21 @@ def test_tasks_of_the_department_come_first_those_most_overdue_before_others(
     assert first["text"] == "寄出补偿配件，电话***"
     assert [item["days_late"] for item in needs["items"]] == [3, 0, 0]
     assert not content(department)["is_calm"]
+
+
+def test_measures_of_the_department_come_before_all_else(make: Factory, department: Department) -> None:
+    today = CUT.date()
+    make.department_task(department_id=department.id, due_on=today - timedelta(days=9))
+    for days in (3, -2, 5, 1):
+        make.measure(department_id=department.id, due_on=today - timedelta(days=days))
+    make.measure(
+        department_id=department.id, due_on=today, state=MeasureState.DONE, done_on=today, report="已换"
+    )
+    make.measure(due_on=today - timedelta(days=9))
+    needs = content(department)["needs_you"]
+    assert (needs["measures_open"], needs["measures_late"], needs["total"]) == (4, 3, 5)
+    found = [(item["kind"], item["days_late"]) for item in needs["items"]]
+    assert found == [("measure", 5), ("measure", 3), ("measure", 1), ("task", 9)]
 
 
 def test_decisions_that_wait_are_told_to_those_who_get_everything(

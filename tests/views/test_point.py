@@ -88,6 +88,24 @@ def test_each_point_of_the_mail_leads_to_a_page_that_takes_its_measure(
     assert "改用进口轴承" in client.get(links[-1]).text
 
 
+def test_a_measure_that_is_owed_is_reported_done_by_its_own_link(
+    app: Flask, client: PanelClient, make: Factory, db_session: Session
+) -> None:
+    department = make.department(name="品质部")
+    owed = make.measure(department_id=department.id, due_on=date(2024, 3, 1))
+    make.measure(department_id=department.id, due_on=date(2024, 3, 2))
+    mail = mail_of(db_session, put(app, make, department, [WHO]))
+    links = re.findall(r'href="http://localhost(/point/[^"]+)"[^>]*>报告完成<', mail)
+    assert len(links) == 2
+    (link, _) = links
+    page = client.get(link)
+    assert owed.what in page.text
+    sent = {"answered_by": "李主任", "answer": "旧件已全部退回", "measure_id": str(owed.id)}
+    assert client.post(link, data=sent).status_code == 303
+    db_session.refresh(owed)
+    assert (owed.state, owed.report) == (MeasureState.DONE, "旧件已全部退回")
+
+
 def test_what_is_sent_twice_has_one_effect(
     client: PanelClient, address: Address, db_session: Session
 ) -> None:
