@@ -25,7 +25,9 @@ from models.vehicle import Vehicle
 
 # Weeks after the measure before which nothing is said, and after which nothing more is counted.
 WEEKS_LEAST, WEEKS_MOST = 8, 26
-# Below so many failures an interval that holds 1 says neither that it helped nor that it did not.
+# What still leaves half of the failures open to chance has not been shown to help little.
+HALVED = 0.5
+# So many failures, counted to the end without a clear answer, are an answer.
 FEWEST = 20
 
 
@@ -53,15 +55,19 @@ class Effect:
 
     @property
     def verdict(self) -> Verdict:
-        """Say whether it helped: only where the whole interval lies below 1 it did."""
+        """Say whether it helped: only where the whole interval lies below 1 it did.
+
+        It did not where the interval rules out that half of the failures are gone, or where it still holds 1
+        once all weeks are counted.
+        """
         interval = self.ratio.interval
         if self.weeks < WEEKS_LEAST or interval is None:
             return Verdict.TOO_EARLY
         low, high = interval
         if high is not None and high < 1:
             return Verdict.WORKED
-        is_worse, cases = low > 1, self.before.events + self.after.events
-        return Verdict.DID_NOT if is_worse or cases >= FEWEST else Verdict.TOO_EARLY
+        is_ended = self.weeks >= WEEKS_MOST and self.before.events + self.after.events >= FEWEST
+        return Verdict.DID_NOT if low > HALVED or is_ended else Verdict.TOO_EARLY
 
 
 @dataclass(frozen=True, slots=True)

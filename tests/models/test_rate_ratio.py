@@ -38,8 +38,11 @@ def test_the_ratio_is_that_of_failures_for_the_same_exposure() -> None:
         # 1 - 0.025 ** (1 / 5) = 0.52 of the cases could still be after: few cases tell nothing.
         (5, 0, 8, Verdict.TOO_EARLY),
         (6, 0, 8, Verdict.WORKED),
-        (10, 9, 12, Verdict.TOO_EARLY),
-        (10, 10, 12, Verdict.DID_NOT),
+        # Half of them could be gone: 0.53 times as many, from 0.25 to 1.06.
+        (26, 13, 12, Verdict.TOO_EARLY),
+        (26, 13, 26, Verdict.DID_NOT),
+        (10, 9, 26, Verdict.TOO_EARLY),
+        (40, 40, 12, Verdict.DID_NOT),
         (0, 10, 12, Verdict.DID_NOT),
         (0, 0, 26, Verdict.TOO_EARLY),
     ],
