@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    and_,
+    event,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.actor import acting_as, system_actor
-from models.base import Labelled, Record, db, enum_type, not_blank, number_column
+from models.base import Labelled, Record, db, enum_type, not_blank, now, number_column
 from models.dealer import Grade
 from models.phones import HasPhone, phone_index
 from models.pinyin import SortedByName
@@ -23,6 +35,19 @@ class CustomerKind(Labelled):
     DEALER_CUSTOMER = "dealer_customer", _("Dealer's customer")
 
 
+# Days after the first contact within which a file holds all of these.
+FILE_DAYS = 2
+# The level comes from the visits of a year, the region's pool may stand for an agent, and not every sale
+# promised something: a file is complete without them. A company's names whom one talks to.
+FILE_FIELDS = ("phone", "address", "region_id", "source", "first_contact_on", "wished_service")
+COMPANY_FIELDS = (*FILE_FIELDS, "contact_person")
+# Whatever an import brought was entered elsewhere, and who knows when.
+_INCOMPLETE = """created_by_id IS NOT NULL AND NOT (
+    phone IS NOT NULL AND address IS NOT NULL AND region_id IS NOT NULL AND source IS NOT NULL
+    AND first_contact_on IS NOT NULL AND wished_service IS NOT NULL
+    AND (kind <> 'company' OR contact_person IS NOT NULL))"""
+
+
 class Customer(SortedByName, HasPhone, Record):
     """A customer file; the person responsible is the customer's agent, without one it lies in the pool."""
 
@@ -32,6 +57,7 @@ class Customer(SortedByName, HasPhone, Record):
         CheckConstraint("email = lower(email)", name="email_lower"),
         phone_index("customer"),
         Index("ix_customer_dealer_id_id", "dealer_id", "id"),
+        Index("ix_customer_incomplete", "first_contact_on", "id", postgresql_where=text(_INCOMPLETE)),
     )
 
     number: Mapped[str] = number_column("KH")
@@ -51,11 +77,32 @@ class Customer(SortedByName, HasPhone, Record):
     sale_promises: Mapped[str | None]
     # None while nobody has asked.
     are_promises_kept: Mapped[bool | None]
+    # When the file first held all that it must; None also where that was before this was noted.
+    completed_at: Mapped[datetime | None]
 
     @classmethod
     def label_column(cls) -> ColumnElement[str]:
         """Show a customer by name."""
         return cls.__table__.c.name
+
+
+def lacking_in(row: Customer) -> list[str]:
+    """Return the columns that a customer's file must hold and does not."""
+    fields = COMPANY_FIELDS if row.kind is CustomerKind.COMPANY else FILE_FIELDS
+    return [name for name in fields if getattr(row, name) is None]
+
+
+def is_complete() -> ColumnElement[bool]:
+    """Return the condition of the files that hold all they must."""
+    kept = [getattr(Customer, name).is_not(None) for name in FILE_FIELDS]
+    return and_(*kept, (Customer.kind != CustomerKind.COMPANY) | Customer.contact_person.is_not(None))
+
+
+@event.listens_for(Session, "before_flush")
+def _note_completed(session: Session, _flush_context: Any, _instances: Any) -> None:
+    for row in (*session.new, *session.dirty):
+        if isinstance(row, Customer) and row.completed_at is None and not lacking_in(row):
+            row.completed_at = now()
 
 
 # By these a caller is found while somebody types.

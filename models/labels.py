@@ -142,6 +142,7 @@ FIELD_LABELS: dict[str, LazyString] = {
     "spot_answer": _("Answer given"),
     "carried_out_at": _("Carried out at"),
     "confirmed_at": _("Confirmed at"),
+    "completed_at": _("File complete since"),
     "confirmed_by": _("Confirmed by"),
     "confirmation": _("What the customer said"),
     "times_reopened": _("Times reopened"),

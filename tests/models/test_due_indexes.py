@@ -15,6 +15,10 @@ SERVED = {
     " AND step <> 'confirmed' ORDER BY registered_at LIMIT 5",
     "ix_complaint_responsible_id_open": "SELECT responsible_id, count(*) FROM complaint"
     " WHERE step <> 'confirmed' GROUP BY responsible_id",
+    "ix_customer_incomplete": "SELECT id FROM customer WHERE created_by_id IS NOT NULL AND NOT ("
+    "phone IS NOT NULL AND address IS NOT NULL AND region_id IS NOT NULL AND source IS NOT NULL"
+    " AND first_contact_on IS NOT NULL AND wished_service IS NOT NULL"
+    " AND (kind != 'company'::varchar OR contact_person IS NOT NULL)) ORDER BY first_contact_on, id LIMIT 5",
     "ix_delivery_unsettled": "SELECT id FROM delivery WHERE state = 'unknown' AND settled_by_id IS NULL",
     "ix_import_run_checked": "SELECT id FROM import_run WHERE state = 'checked'",
     "ix_parts_quality_record_found_on_undecided": "SELECT id FROM parts_quality_record"
