@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Date, Select, case, cast, func, or_, selec
 from models.base import db
 from models.call_record import CallPurpose, CallRecord, CallResult
 from models.complaint import Complaint
-from models.customer import Customer
+from models.customer import FILE_DAYS, Customer, is_complete
 from models.deadline import Deadline
 from models.deadline_rule import DeadlineKind
 from models.digest_counts import Frame
@@ -31,7 +31,6 @@ from models.warranty_claim import ClaimKind, ClaimOutcome, WarrantyClaim
 ByWeek = Mapping[IsoWeek, Proportion]
 # Answers from here on are satisfied ones.
 SATISFIED_FROM = 4
-CUSTOMER_FILE_DAYS = 2
 # A call may have come before its follow-up was due, also where a slip came late.
 LOOKED_BACK = timedelta(days=60)
 _FOLLOW_UPS = (CallPurpose.FIRST_FOLLOW_UP, CallPurpose.SECOND_FOLLOW_UP)
@@ -105,11 +104,14 @@ def _day(frame: Frame, instant: Any) -> Any:
 
 
 def _customer_file(frame: Frame) -> Select[Any]:
-    due_on = Customer.first_contact_on + CUSTOMER_FILE_DAYS
-    entered_on = _day(frame, Customer.created_at)
-    return _grouped(_week(due_on), entered_on <= due_on, Customer).where(
+    """Count the files that had to be complete, and those that were by then."""
+    due_on = Customer.first_contact_on + FILE_DAYS
+    # What was complete before that was noted counts from its entry.
+    completed_at = func.coalesce(Customer.completed_at, case((is_complete(), Customer.created_at)))
+    is_met = func.coalesce(_day(frame, completed_at) <= due_on, False)
+    return _grouped(_week(due_on), is_met, Customer).where(
         Customer.first_contact_on.between(
-            frame.weeks[-1].monday - CUSTOMER_FILE_DAYS * _DAY, frame.week.sunday - CUSTOMER_FILE_DAYS * _DAY
+            frame.weeks[-1].monday - FILE_DAYS * _DAY, frame.week.sunday - FILE_DAYS * _DAY
         ),
         # What an import brought was entered elsewhere, and who knows when.
         Customer.created_by_id.is_not(None),

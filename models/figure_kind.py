@@ -16,7 +16,7 @@ class FigureKind(Labelled):
     FIRST_ANSWER = "first_answer", _("First answer in time")
     SAME_DAY_ANSWER = "same_day_answer", _("Customer told the same day of a decision")
     FOLLOW_UP = "follow_up", _("Follow-up rate within the warranty")
-    CUSTOMER_FILE = "customer_file", _("Customer file within 2 days")
+    CUSTOMER_FILE = "customer_file", _("Customer file complete within 2 days")
     SHIPPED_RIGHT = "shipped_right", _("Parts shipped right")
     RETURN_REPAIRS = "return_repairs", _("Return repair rate")
     CLAIMS_PASSED = "claims_passed", _("Dealers' warranty claims passed")

@@ -16,6 +16,7 @@ from models.base import Record, db, now
 from models.call_record import CallRecord
 from models.centre import site_zone
 from models.complaint import Complaint, Severity, Step
+from models.customer import FILE_DAYS, Customer, is_complete
 from models.deadline import Deadline, owes_late
 from models.deadline_rule import DeadlineKind
 from models.letter import Letter
@@ -92,6 +93,19 @@ def _promises() -> ColumnElement[bool]:
     )
 
 
+def _incomplete() -> ColumnElement[bool]:
+    """Return the condition of customer files that people entered and that should be complete by now."""
+    day = now().astimezone(site_zone()).date() - timedelta(days=FILE_DAYS)
+    since_entry = Customer.first_contact_on.is_(None) & (
+        Customer.created_at < datetime.combine(day, time.min, site_zone())
+    )
+    return (
+        Customer.created_by_id.is_not(None)
+        & ~is_complete()
+        & ((Customer.first_contact_on < day) | since_entry)
+    )
+
+
 def _key_parts() -> ColumnElement[bool]:
     keys = select(Part.id).where(Part.is_key_part)
     return (PartsQualityRecord.found_on >= _since()) & PartsQualityRecord.part_id.in_(keys)
@@ -138,6 +152,7 @@ TASKS: dict[str, Task] = {
             is_bad=True,
         ),
         Task("promises", CallRecord, _("Promises due or late"), _promises, is_bad=True),
+        Task("incomplete", Customer, _("Customer files late and not complete"), _incomplete, is_bad=True),
         Task("unsent", Letter, _("Letters to send"), lambda: Letter.sent_on.is_(None)),
         Task("found", _Q, _("Parts faults found in 7 days"), lambda: _Q.found_on >= _since()),
         Task("key_parts", _Q, _("Of these, on key parts"), _key_parts, is_bad=True),

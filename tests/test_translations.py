@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -177,3 +178,19 @@ def test_the_language_can_be_chosen_before_login(client: FlaskClient) -> None:
 def test_outside_a_request_the_panel_speaks_chinese(app: Flask) -> None:
     with app.app_context():
         assert gettext("Complaint") == "投诉"
+
+
+def test_messages_are_asked_for_by_names_that_the_catalogue_looks_for() -> None:
+    names = {"_", "_l", "gettext", "lazy_gettext", "ngettext", "lazy_ngettext"}
+    root = Path(__file__).parents[1]
+    sources = [path for folder in ("models", "jobs", "views") for path in (root / folder).rglob("*.py")]
+    imported = {
+        (path.name, alias.asname or alias.name)
+        for path in sources
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "flask_babel"
+        for alias in node.names
+        if "gettext" in alias.name
+    }
+    assert {name for _file, name in imported} >= {"_", "gettext"}
+    assert [each for each in sorted(imported) if each[1] not in names] == []

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from flask_babel import gettext as _text
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from models import Staff
-from models.centre import centre_facts
-from models.customer import has_customers
+from models.centre import centre_facts, site_zone
+from models.customer import FILE_DAYS, has_customers, lacking_in
+from models.labels import FIELD_LABELS
 from models.sql import labels_for
+from views.clock import today
 from views.errors import Refusal
 from views.forms import RecordForm, Section, per_field
 from views.key_figures import KeyFigure, customer_figures
 from views.menu import Area
 from views.person import PersonView
+
+FILE_TIME = timedelta(days=FILE_DAYS)
 
 
 class CustomerView(PersonView):
@@ -98,20 +103,28 @@ class CustomerView(PersonView):
             return None
         can_insist = self.is_allowed("approve")
         told = {"name": labels_for(Staff, given[:1])[given[0]].text, "count": most}
-        sentence = _text(
+        sentence = gettext(
             "%(name)s looks after %(count)d customers already, which is the most for one person.", **told
         )
         if len(given) > 1:
-            sentence = _text(
+            sentence = gettext(
                 "With these %(num)d more, %(name)s would look after more than %(count)d customers, which is"
                 " the most for one person.",
                 num=len(given),
                 **told,
             )
         if not can_insist:
-            sentence += " " + _text("Choose somebody else, or ask a supervisor.")
+            sentence += " " + gettext("Choose somebody else, or ask a supervisor.")
         return Refusal("responsible_id", sentence, can_insist)
 
     def figures(self, row: Any) -> list[KeyFigure]:
-        """Return what is open, owned and last heard."""
-        return customer_figures(row)
+        """Return what is open, owned and last heard, and what the file still lacks."""
+        lacking = [str(FIELD_LABELS[name]) for name in lacking_in(row)]
+        if not lacking:
+            return customer_figures(row)
+        due_on = (row.first_contact_on or row.created_at.astimezone(site_zone()).date()) + FILE_TIME
+        is_late = row.created_by_id is not None and due_on < today()
+        told = gettext("lacks %(fields)s", fields=gettext(", ").join(lacking))
+        until = "" if row.created_by_id is None else gettext("due on %(day)s", day=due_on.isoformat())
+        own = KeyFigure(gettext("Customer file"), told, until, tone="bad" if is_late else "")
+        return [own, *customer_figures(row)]

@@ -71,14 +71,25 @@ class Desk:
 
 DESKS: Mapping[Role, Desk] = {
     Role.CLERK: Desk(
-        ("new", "unanswered", "late_answer", "own", "in_workshop", "unsent"), ("due", "latest", "weeks")
+        ("new", "unanswered", "late_answer", "own", "incomplete", "in_workshop", "unsent"),
+        ("due", "latest", "weeks"),
     ),
     Role.FOLLOW_UP_AGENT: Desk(("promises", "own", "unanswered", "unsent"), ("due",)),
     Role.TOURING_ENGINEER: Desk(("awaited", "in_workshop", "open", "claims"), ("dealers", "due")),
     Role.QUALITY_ENGINEER: Desk(("found", "key_parts", "undecided", "unsafe"), ("parts", "weeks")),
     Role.WAREHOUSE_KEEPER: Desk(("undecided", "shipped", "wrong", "claims"), ("parts",)),
     Role.SUPERVISOR: Desk(
-        ("escalated", "new", "open", "late_answer", "unsolved", "severe", "unassigned", "promises"),
+        (
+            "escalated",
+            "new",
+            "open",
+            "late_answer",
+            "unsolved",
+            "severe",
+            "unassigned",
+            "promises",
+            "incomplete",
+        ),
         ("people", "above", "latest", "weeks", "pages"),
     ),
     Role.AUDITOR: Desk(("new", "open", "late_answer", "severe"), ("days", "weeks")),

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from digest_weeks import ENDS, STARTS, WEEK, content
 from flask import Flask
+from sqlalchemy import update
 
 from factories import Factory
-from models import Department, Subject, db
+from models import Customer, Department, Subject, db
 from models.call_record import CallPurpose, CallResult
 from models.centre import find_centre
 from models.complaint import Step
+from models.customer import CustomerKind
 from models.deadline_rule import DeadlineKind
 from models.digest_figures import judged
 from models.figure_kind import FigureKind
@@ -166,13 +168,32 @@ def test_follow_ups_of_vehicles_in_warranty_count_in_the_week_in_which_they_fall
     assert counted(department, FigureKind.FOLLOW_UP) == (4, 7)
 
 
-def test_customer_files_count_two_days_after_the_first_contact(make: Factory, department: Department) -> None:
-    staff = make.staff()
-    for entered_at in (STARTS + DAY, ENDS):
-        make.customer(first_contact_on=WEEK.monday, created_at=entered_at, created_by_id=staff.id)
-    make.customer(first_contact_on=WEEK.monday, created_at=ENDS)
-    make.customer(first_contact_on=WEEK.sunday, created_at=ENDS, created_by_id=staff.id)
-    assert counted(department, FigureKind.CUSTOMER_FILE) == (1, 2)
+FULL_FILE = {
+    "address": "徐州市解放路 1 号",
+    "source": "展会",
+    "wished_service": "上门保养",
+    "first_contact_on": WEEK.monday,
+}
+
+
+def test_customer_files_count_as_made_once_they_are_complete_within_two_days(
+    make: Factory, department: Department
+) -> None:
+    staff, region = make.staff(), make.region()
+    full = FULL_FILE | {"region": region, "created_by_id": staff.id}
+    in_time, late = STARTS + DAY, ENDS
+    make.customer(**full, created_at=in_time, completed_at=in_time)
+    make.customer(**full, created_at=in_time, completed_at=late)
+    # Entered in time, and never complete.
+    make.customer(**full | {"address": None}, created_at=in_time)
+    make.customer(**full | {"kind": CustomerKind.COMPANY}, created_at=in_time)
+    # Not due in this week, and imported.
+    make.customer(**full | {"first_contact_on": WEEK.sunday}, created_at=late)
+    make.customer(**full | {"created_by_id": None}, created_at=late)
+    assert counted(department, FigureKind.CUSTOMER_FILE) == (1, 4)
+    # What was complete before that was noted counts from its entry.
+    db.session.execute(update(Customer).values(completed_at=None))
+    assert counted(department, FigureKind.CUSTOMER_FILE) == (2, 4)
 
 
 def test_a_limit_is_missed_only_where_the_whole_interval_lies_above_it(

@@ -67,6 +67,7 @@ def one_for_each_task(make: Factory, person: int) -> None:
     make.warranty_claim()
     make.warranty_claim(outcome=ClaimOutcome.PASSED, decided_on=today)
     make.staff(password="x", department_id=make.department().id)
+    make.customer(created_by_id=make.staff().id, first_contact_on=late.date())
 
 
 @pytest.mark.parametrize("role", list(Role))
