@@ -9,6 +9,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from jobs import digest_figure_wording as figure_wording
+from jobs import digest_loop_wording as loop_words
 from jobs import digest_wording as wording
 from jobs.robot_message import Message, plain
 from models.digest_version import current_shape
@@ -43,6 +44,7 @@ def _lines(payload: Mapping[str, Any], panel: str) -> Iterator[str]:
     yield from _needs(payload, panel)
     yield from _subjects(payload)
     yield from _figures(payload)
+    yield from _closed_loop(payload)
     yield from _parts(payload)
 
 
@@ -68,9 +70,10 @@ def _needs(payload: Mapping[str, Any], panel: str) -> Iterator[str]:
 
 
 def _need(item: Mapping[str, Any]) -> str:
-    owner = item["owner"] or _("nobody responsible")
-    if item["kind"] == "task":
-        return f"{_('Task')} · {wording.days_late(item)} · {item['text']} · {owner}"
+    owner = item.get("owner") or _("nobody responsible")
+    if item["kind"] in ("measure", "task"):
+        kind = _("Measure") if item["kind"] == "measure" else _("Task")
+        return f"{kind} · {wording.days_late(item)} · {item['text']} · {owner}"
     waiting = _("waiting %(time)s", time=wording.waiting(item))
     name = wording.name_of(item["subject"])
     if item["kind"] == "decision":
@@ -101,6 +104,16 @@ def _figures(payload: Mapping[str, Any]) -> Iterator[str]:
         yield f"- {plain(said)}"
     if quiet := figure_wording.quiet(payload):
         yield plain(f"{_('on target')}: {figure_wording.in_one_line(quiet)}")
+
+
+def _closed_loop(payload: Mapping[str, Any]) -> Iterator[str]:
+    found = payload["closed_loop"]
+    if not found or not found["rows"]:
+        return
+    yield f"**{_('Did measures help?')}**"
+    for row in found["rows"][:NEEDS_MOST]:
+        said = f"{loop_words.verdict(row)}: {row['text']}"
+        yield f"- {plain(said)}"
 
 
 def _parts(payload: Mapping[str, Any]) -> Iterator[str]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask_babel import force_locale
-from test_digest_mail import FIRST_VERSION
+from test_digest_mail import FIRST_VERSION, payload
 
 from jobs.digest_short import short_digest
 from jobs.robot_message import LINE_MOST, TEXT_MOST, Message, plain, request_body, text_of
 from models.organisation import Locale
 from models.robot import Channel
+
+__all__ = ["payload"]
 
 CHANNELS = (Channel.WECOM, Channel.DINGTALK, Channel.FEISHU)
 PAYLOADS = (
@@ -78,19 +81,27 @@ def test_each_service_gets_its_own_form(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("locale", list(Locale))
-def test_a_digest_in_short_says_what_is_owed_and_has_no_link_that_acts(app: Flask, locale: Locale) -> None:
-    payload = json.loads(json.dumps(FIRST_VERSION))
+def test_a_digest_in_short_says_what_is_owed_and_has_no_link_that_acts(
+    app: Flask, payload: dict[str, Any], locale: Locale
+) -> None:
     payload["subjects"]["top"][0]["quotation"] = {"text": "<at id=all>", "number": "TS-1"}
     with app.test_request_context():
         message = short_digest(payload, locale, "https://panel.example", 7)
     text = "\n".join(message.lines)
-    assert "TS-2024-000005" in text
-    assert "https://panel.example/complaint/details/?id=5" in text
-    assert "＜at id=all＞" in text
+    for number in ("ZG-7", "RW-1", "FA-1", "TS-2024-000005"):
+        assert f"[{number}](https://panel.example/" in text
+    for said in ("换供应商", "寄出配件", "改热处理工艺", "97.1%", "＜at id=all＞"):
+        assert said in text
     assert message.url == "https://panel.example/digest/details/?id=7"
     assert not any(f"/{path}/" in text + message.url for path in ("point", "answer", "unsubscribe"))
     assert ("Needs you" in text) == (locale is Locale.ENGLISH)
     assert ("需要您处理" in text) == (locale is Locale.CHINESE)
+
+
+def test_a_digest_of_the_first_version_is_still_told_in_short(app: Flask) -> None:
+    with app.test_request_context():
+        message = short_digest(FIRST_VERSION, Locale.ENGLISH, "https://panel.example", 7)
+    assert "TS-2024-000005" in "\n".join(message.lines)
 
 
 def test_a_calm_week_says_so_in_two_lines(app: Flask) -> None:
