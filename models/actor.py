@@ -8,7 +8,7 @@ from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import event, func, select
+from sqlalchemy import String, bindparam, event, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
@@ -56,6 +56,14 @@ def system_actor(source: str, staff_id: int | None = None) -> Actor:
 # Key of Session.info: the actor, in a tuple since nobody is None, that the open transaction was told of.
 _ANNOUNCED = "announced_actor"
 
+# Local to the transaction, so that the pool can't carry them over to somebody else.
+_ANNOUNCEMENT = select(
+    *(
+        func.set_config(f"huisheng.{name}", bindparam(name, type_=String), True)
+        for name in ("actor_id", "on_behalf_of_id", "stands_in_for", "source")
+    )
+)
+
 _actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
 
 
@@ -90,14 +98,12 @@ def announce_actor(session: Session, connection: Connection | None = None) -> No
     if session.info.get(_ANNOUNCED) == (actor,):
         return
     settings = {
-        "huisheng.actor_id": str(actor.staff_id or "") if actor else "",
-        "huisheng.on_behalf_of_id": str(actor.on_behalf_of_id or "") if actor else "",
-        "huisheng.stands_in_for": ",".join(map(str, sorted(actor.stands_in_for))) if actor else "",
-        "huisheng.source": actor.source if actor else "",
+        "actor_id": str(actor.staff_id or "") if actor else "",
+        "on_behalf_of_id": str(actor.on_behalf_of_id or "") if actor else "",
+        "stands_in_for": ",".join(map(str, sorted(actor.stands_in_for))) if actor else "",
+        "source": actor.source if actor else "",
     }
-    # Local to the transaction, so that the pool can't carry them over to somebody else.
-    statement = select(*(func.set_config(name, value, True) for name, value in settings.items()))
-    (connection or session.connection()).execute(statement)
+    (connection or session.connection()).execute(_ANNOUNCEMENT, settings)
     session.info[_ANNOUNCED] = (actor,)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,7 +32,7 @@ from sqlalchemy.sql.selectable import Subquery
 
 from models.actor import current_actor
 from models.base import Record, db, now
-from models.centre import site_zone
+from models.centre import centre_facts, site_zone
 from models.customer import Customer
 from models.dealer import Dealer
 from models.due_kinds import RULES, DueKind, kinds_shown
@@ -61,6 +62,9 @@ NOBODY = 0
 QUEUE = bindparam("queue", type_=BigInteger, expanding=True)
 # And their department; None where they belong to none.
 DEPARTMENT = bindparam("department", type_=BigInteger)
+
+# And whose record it is that they ask about.
+_ABOUT = {name: bindparam(name, type_=BigInteger) for name in ("customer_id", "vehicle_id", "dealer_id")}
 
 _NAMED: Mapping[str, type[Record]] = {
     "customer_id": Customer,
@@ -118,6 +122,22 @@ class Wanted:
     kinds: Collection[DueKind] | None = None
     is_in_queue: bool = False
     department_id: int | None = None
+
+    def as_key(self) -> Wanted:
+        """Return it as the statement depends on it: which record is asked about is told when it runs."""
+
+        def fixed(value: Collection[Any] | None) -> frozenset[Any] | None:
+            return None if value is None else frozenset(value)
+
+        return replace(
+            self,
+            customer_id=None if self.customer_id is None else 0,
+            vehicle_id=None if self.vehicle_id is None else 0,
+            dealer_id=None if self.dealer_id is None else 0,
+            responsible_ids=fixed(self.responsible_ids),
+            region_ids=fixed(self.region_ids),
+            kinds=fixed(self.kinds),
+        )
 
 
 def due_items(
@@ -199,11 +219,33 @@ def due_by_person(people: Collection[int], day: date, until: date) -> Select[Any
 
 
 def _fetch(window: Window, wanted: Wanted, zone: ZoneInfo, limit: int, offset: int) -> Sequence[Any]:
+    about = {name: getattr(wanted, name) for name in _ABOUT if getattr(wanted, name) is not None}
+    kinds = tuple(kinds_shown(current_actor()))
+    known = (datetime.now(zone).date(), kinds, centre_facts().is_confirmed_by_other)
+    statement = _statement(window, wanted.as_key(), zone, (limit, offset), known)
+    return [] if statement is None else db.session.execute(statement, about).all()
+
+
+@lru_cache(maxsize=200)
+def _statement(
+    window: Window,
+    wanted: Wanted,
+    zone: ZoneInfo,
+    part: tuple[int, int],
+    _known: tuple[date, tuple[DueKind, ...], bool],
+) -> Select[Any] | None:
+    """Return the statement for a part (limit, offset) of what is wanted; None where no kind is allowed.
+
+    To put it together takes longer than to run it; nothing but the arguments goes into it, the row limits are
+    added when it runs. Today, what the reader may read, and whether somebody other than the handler asks for
+    the satisfaction, are told for the cache alone.
+    """
+    limit, offset = part
     rows = _union(window, wanted, zone, limit + offset)
     if rows is None:
-        return []
+        return None
     order = (rows.c.due_on, rows.c.due_at.nulls_last(), rows.c.kind, rows.c.row_id)
-    return db.session.execute(select(rows).order_by(*order).limit(limit).offset(offset)).all()
+    return select(rows).order_by(*order).limit(limit).offset(offset)
 
 
 def _item(row: Any, name_of: Callable[[str, int | None], str | None], day: date, moment: datetime) -> DueItem:
@@ -283,9 +325,8 @@ def _rows_of(kind: DueKind, source: Source, window: Window, wanted: Wanted) -> S
 def _narrowed(source: Source, wanted: Wanted) -> list[ColumnElement[bool]]:
     """Return the conditions for what is wanted; a kind that has no such key can't be among it."""
     conditions: list[ColumnElement[bool]] = []
-    for name in ("customer_id", "vehicle_id", "dealer_id"):
-        key = getattr(wanted, name)
-        if key is not None:
+    for name, key in _ABOUT.items():
+        if getattr(wanted, name) is not None:
             column = source.keys.get(name)
             conditions.append(literal(value=False) if column is None else column == key)
     key = source.keys["responsible_id"]
