@@ -119,12 +119,15 @@ class CustomerView(PersonView):
 
     def figures(self, row: Any) -> list[KeyFigure]:
         """Return what is open, owned and last heard, and what the file still lacks."""
-        lacking = [str(FIELD_LABELS[name]) for name in lacking_in(row)]
-        if not lacking:
+        if row.created_by_id is None or not (lacking := lacking_in(row)):
+            # Imported files are completed as customers are met; nobody owes it by a day.
             return customer_figures(row)
         due_on = (row.first_contact_on or row.created_at.astimezone(site_zone()).date()) + FILE_TIME
-        is_late = row.created_by_id is not None and due_on < today()
-        told = gettext("lacks %(fields)s", fields=gettext(", ").join(lacking))
-        until = "" if row.created_by_id is None else gettext("due on %(day)s", day=due_on.isoformat())
-        own = KeyFigure(gettext("Customer file"), told, until, tone="bad" if is_late else "")
+        names = gettext(", ").join(str(FIELD_LABELS[name]) for name in lacking)
+        own = KeyFigure(
+            gettext("Customer file"),
+            gettext("lacks %(fields)s", fields=names),
+            gettext("due on %(day)s", day=due_on.isoformat()),
+            tone="bad" if due_on < today() else "",
+        )
         return [own, *customer_figures(row)]

@@ -124,7 +124,7 @@ def _customer(days: Days, team: Team, shop: Shop, serial: int) -> dict[str, Any]
     # The file is due two days after the first contact; a few are late.
     filed = min(met + timedelta(days=chance.choice((0, 0, 1, 1, 2, 5))), days.today - timedelta(days=1))
     asked = chance.random() < 0.35
-    return {
+    row = {
         "name": name, "name_sort": pinyin_key(name), "phone": phone, "phone_numbers": phone_numbers_in(phone),
         "kind": CustomerKind.COMPANY if is_firm else chance.choice((CustomerKind.OWNER,) * 3 + (CustomerKind.DEALER_CUSTOMER,)),
         "contact_person": names.person(chance) if is_firm else None,
@@ -137,6 +137,13 @@ def _customer(days: Days, team: Team, shop: Shop, serial: int) -> dict[str, Any]
         "are_promises_kept": chance.random() < (0.5 if shop.is_weak else 0.93) if asked else None,
         "created_at": days.at(filed),
     }  # fmt: skip
+    # Of a few nobody has asked what they wish for: their files are not complete.
+    row["wished_service"] = row["wished_service"] or (
+        _SERVICES[serial % len(_SERVICES)] if serial % 40 else None
+    )
+    row["completed_at"] = row["created_at"] if row["wished_service"] else None
+    clerks = team.of(Role.CLERK, shop.place.region)
+    return row | {"created_by_id": clerks[serial % len(clerks)]}
 
 
 def pick_weighted(chance: random.Random, shops: list[Shop], number: int) -> list[Shop]:
