@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from models import Staff
@@ -126,8 +126,8 @@ class CustomerView(PersonView):
         names = gettext(", ").join(str(FIELD_LABELS[name]) for name in lacking)
         own = KeyFigure(
             gettext("Customer file"),
-            gettext("lacks %(fields)s", fields=names),
-            gettext("due on %(day)s", day=due_on.isoformat()),
+            ngettext("%(num)d entry lacking", "%(num)d entries lacking", len(lacking)),
+            gettext("%(fields)s; due on %(day)s", fields=names, day=due_on.isoformat()),
             tone="bad" if due_on < today() else "",
         )
         return [own, *customer_figures(row)]

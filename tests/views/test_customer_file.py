@@ -24,10 +24,10 @@ def test_the_page_names_what_the_file_lacks_and_until_when(
     client = login(Role.SUPERVISOR)
     page = BeautifulSoup(client.get(path("customer", "details", id=row.id)).text, "html.parser")
     text = page.get_text(" ", strip=True)
-    assert "lacks Service wished for" in text
+    assert "1 entry lacking Service wished for; due on" in text
     assert f"due on {(first.date() + timedelta(days=2)).isoformat()}" in text
     listed = client.get("/customer/?flt_task=incomplete").text
     assert (row.name in listed) is is_late
     row.wished_service = "上门保养"
     make.session.commit()
-    assert "lacks" not in client.get(path("customer", "details", id=row.id)).text
+    assert "lacking" not in client.get(path("customer", "details", id=row.id)).text
