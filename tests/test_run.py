@@ -117,22 +117,9 @@ def test_a_command_hears_what_the_person_answers(asks: str, heard: str) -> None:
     assert done.stdout == heard
 
 
-def test_ctrl_c_ends_all_in_order(checkout: Path) -> None:
-    with running(checkout, DEMO_DATA="0", ADMIN_EMAIL="a@example.com", ADMIN_PASSWORD="long enough 1") as (
-        process,
-        lines,
-    ):
-        assert "Mail: kept in the panel" in "\n".join(lines)
-        assert not [line for line in lines if "Demo users" in line]
-        started = descendants(process.pid)
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
-        assert process.returncode == 0
-        assert all(map(is_gone, started))
-    assert not (checkout / ".local" / "pg18" / "postmaster.pid").exists()
-
-
-def test_a_command_runs_beside_the_panel_and_without_it(checkout: Path, tmp_path: Path) -> None:
+def test_a_command_runs_beside_the_panel_and_without_it_once_ctrl_c_has_ended_all(
+    checkout: Path, tmp_path: Path
+) -> None:
     def people() -> list[str]:
         done = subprocess.run(
             [sys.executable, str(checkout / "bin" / "run_panel.py"), "flask", "--app", "app", "demo-users"],
@@ -145,8 +132,15 @@ def test_a_command_runs_beside_the_panel_and_without_it(checkout: Path, tmp_path
         return [line for line in done.stdout.splitlines() if "@" in line]
 
     said: list[str] = []
-    with running(checkout):
+    with running(checkout) as (process, lines):
+        assert "Mail: kept in the panel" in "\n".join(lines)
         beside = people()
+        started = descendants(process.pid)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        assert process.returncode == 0
+        assert all(map(is_gone, started))
+    assert not (checkout / ".local" / "pg18" / "postmaster.pid").exists()
     assert "The panel runs" in said[0]
     assert "Port" not in said[0]
     assert len(beside) >= 8
