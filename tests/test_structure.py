@@ -179,6 +179,15 @@ def test_mail_has_one_way_out() -> None:
         assert found == allowed, pattern
 
 
+def test_the_panel_fetches_from_others_in_one_place_that_looks_where_the_address_leads() -> None:
+    clients = re.compile(
+        r"^\s*(import|from) (http\.client|urllib\.request|urllib3|requests|httpx|aiohttp)\b", re.MULTILINE
+    )
+    found = {relative(path) for path in SOURCES if clients.search(path.read_text("utf-8"))}
+    assert found == {"jobs/robots.py"}
+    assert "public_route" in (ROOT / "jobs" / "robots.py").read_text("utf-8")
+
+
 def test_the_time_zone_is_read_in_one_place() -> None:
     pattern = re.compile(r"settings\.timezone|\[.settings.\]\.timezone|BABEL_DEFAULT_TIMEZONE")
     readers = {relative(path) for path in SOURCES if pattern.search(path.read_text("utf-8"))}

@@ -224,7 +224,7 @@ def test_20_an_endpoint_that_fails_fails_once_with_its_own_error() -> None:
     assert calls == [((), {})]
 
 
-def test_21_a_race_for_a_unique_value_is_a_sentence(
+def test_21_a_unique_value_that_is_taken_is_a_sentence(
     make: Factory, login: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make.part(code="P1", name="电机")
