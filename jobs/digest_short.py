@@ -61,6 +61,7 @@ def _needs(payload: Mapping[str, Any], panel: str) -> Iterator[str]:
     if not needs["items"]:
         yield plain(_("Nothing is overdue, no severe complaint is open, none is unanswered."))
         return
+    yield ""
     yield f"**{_('Needs you')}** {plain(' · '.join(wording.needs_counts(payload)))}"
     for item in needs["items"][:NEEDS_MOST]:
         yield f"- [{plain(item['number'])}]({wording.address_of(item, panel)}) {plain(_need(item))}"
@@ -85,6 +86,7 @@ def _subjects(payload: Mapping[str, Any]) -> Iterator[str]:
     top = payload["subjects"]["top"]
     if not top:
         return
+    yield ""
     yield f"**{_('What customers complained about most')}**"
     for place, row in enumerate(top, 1):
         compared = wording.comparison(row, payload["history_weeks"])
@@ -95,14 +97,16 @@ def _subjects(payload: Mapping[str, Any]) -> Iterator[str]:
 
 def _figures(payload: Mapping[str, Any]) -> Iterator[str]:
     shown = figure_wording.shown(payload)
-    if shown:
+    quiet = figure_wording.quiet(payload)
+    if shown or quiet:
+        yield ""
         yield f"**{_('Figures')}**"
     for figure in shown:
         said = (
             f"{figure_wording.name(figure)}: {figure_wording.value(figure)}, {figure_wording.verdict(figure)}"
         )
         yield f"- {plain(said)}"
-    if quiet := figure_wording.quiet(payload):
+    if quiet:
         yield plain(f"{_('on target')}: {figure_wording.in_one_line(quiet)}")
 
 
@@ -110,6 +114,7 @@ def _closed_loop(payload: Mapping[str, Any]) -> Iterator[str]:
     found = payload["closed_loop"]
     if not found or not found["rows"]:
         return
+    yield ""
     yield f"**{_('Did measures help?')}**"
     for row in found["rows"][:NEEDS_MOST]:
         said = f"{loop_words.verdict(row)}: {row['text']}"
@@ -121,6 +126,7 @@ def _parts(payload: Mapping[str, Any]) -> Iterator[str]:
     if not found or not found["rows"]:
         return
     compared = wording.comparison(found["total"], found["history_weeks"])
+    yield ""
     yield f"**{_('Parts quality')}** {found['total']['this_week']} ({plain(compared)})"
     for row in found["rows"][:NEEDS_MOST]:
         supplier = row["supplier"] or _("supplier unknown")

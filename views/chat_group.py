@@ -26,10 +26,10 @@ def check_webhook(_form: BaseForm, field: SealedField) -> None:
         return
     service = service_of(field.data)
     if service is None:
-        known = gettext("; ").join(f"{each.channel.label} {each.example}" for each in SERVICES.values())
+        known = gettext(", ").join(f"https://{host}/" for host in SERVICES)
         raise ValidationError(
             gettext(
-                "This is no robot of WeCom, DingTalk or Feishu. Addresses look so: %(known)s", known=known
+                "This is no robot of WeCom, DingTalk or Feishu: it begins with one of %(known)s.", known=known
             )
         )
     raise ValidationError(

@@ -68,7 +68,7 @@ def test_the_service_is_known_by_the_address(
 @pytest.mark.parametrize(
     ("webhook", "secret", "said"),
     [
-        ("https://hooks.example.com/x", "", "This is no robot of WeCom, DingTalk or Feishu."),
+        ("https://hooks.example.com/x", "", "This is no robot of WeCom, DingTalk or Feishu: it begins with"),
         ("https://127.0.0.1/cgi-bin/webhook/send?key=x", "", "This is no robot of WeCom"),
         ("品质部的群", "", "This is no robot of WeCom"),
         ("https://[x", "", "This is no robot of WeCom"),
