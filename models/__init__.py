@@ -4,6 +4,7 @@ from models.absence import Absence
 from models.access import AccessEntry
 from models.actor import Actor, acting_as, current_actor, set_actor, system_actor
 from models.audit import AuditEntry
+from models.bad_address import BadAddress
 from models.base import Base, Record, db, record_types
 from models.call_record import CallRecord
 from models.centre import Centre, Invitation
@@ -20,8 +21,10 @@ from models.department_task import DepartmentTask
 from models.digest import Delivery, Digest, DigestRecipient
 from models.holiday import Holiday
 from models.importing import ImportOrigin, ImportRun
+from models.incoming_mail import IncomingMail
 from models.letter import Letter
 from models.login import LoginAttempt, LoginSession
+from models.mailbox import Mailbox
 from models.measure import Measure
 from models.note import Attachment, AttachmentContent, Note
 from models.notice import Notice
@@ -54,6 +57,7 @@ __all__ = [
     "Attachment",
     "AttachmentContent",
     "AuditEntry",
+    "BadAddress",
     "Base",
     "CallRecord",
     "Centre",
@@ -75,10 +79,12 @@ __all__ = [
     "Holiday",
     "ImportOrigin",
     "ImportRun",
+    "IncomingMail",
     "Invitation",
     "Letter",
     "LoginAttempt",
     "LoginSession",
+    "Mailbox",
     "Measure",
     "Note",
     "Notice",

@@ -175,6 +175,8 @@ class Delivery(Base):
     next_attempt_at: Mapped[datetime] = mapped_column(default=now, server_default=text("now()"))
     claimed_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    # When a server told later that it could not be delivered; None where none did.
+    bounced_at: Mapped[datetime | None]
     # The mail server's own words, or what stood in the way; None while nothing was said.
     answer: Mapped[str | None]
     # Staff who decided what became of an uncertain one; None while nobody has.

@@ -222,6 +222,18 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
         "message": _H.OWN_RULE,
         "answer": _H.OWN_RULE,
     },
+    # Who answers a mail may be anybody, and name anybody.
+    "incoming_mail": {
+        "fingerprint": _H.NONE,
+        "sender_name": _H.OWN_RULE,
+        "sender": _H.OWN_RULE,
+        "subject": _H.OWN_RULE,
+        "body": _H.OWN_RULE,
+        "file_names": _H.OWN_RULE,
+        "said": _H.OWN_RULE,
+    },
+    "bad_address": {"address": _H.OWN_RULE, "reason": _H.OWN_RULE},
+    "mailbox": {"name": _H.NONE, "said": _H.NONE},
     # Quotations are masked when a digest is made; what slipped through goes with the complaint's person.
     "digest": {"payload": _H.OWN_RULE, "rows": _H.OWN_RULE},
     "centre": {

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+import what_came_back
 from chat_groups import chat_group
 from models import (
     Absence,
@@ -384,16 +385,15 @@ class Factory:
         self.session.commit()
         self.attachment()
         digest, staff = self.digest(), self.staff()
-        self.delivery(digest)
+        self.session.add_all(what_came_back.one_of_each(self.delivery(digest)))
         self.subject(departments=[self.department()])
         run = self._add(ImportRun(mapping="own", file_name="a.csv", file_sha256="0" * 64))
         origin = {"source": "own", "table_name": "complaint", "external_key": "1", "row_id": 1, "values": {}}
         self._add(ImportOrigin(run_id=run.id, **origin))
         self._add(LoginSession(token_hash="0" * 64, staff_id=staff.id))
-        self._add(LoginAttempt(key_hash="0" * 64))
+        self.session.add_all([LoginAttempt(key_hash="0" * 64), SentForm(content_hash="0" * 64)])
         self.second_factor(staff)
         self._add(RecoveryCode(staff_id=staff.id, code_hash="0" * 64))
-        self._add(SentForm(content_hash="0" * 64))
         self.failed_job()
         self.session.merge(SignOfLife(sign=Sign.TICK_FINISHED))
         self.session.commit()

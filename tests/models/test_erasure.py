@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+import what_came_back
 from factories import Factory
 from models import (
     AccessEntry,
@@ -97,6 +98,8 @@ def person_with_everything(make: Factory) -> Customer:
     make.letter(customer_id=customer.id, address=ADDRESS, regarding=f"致{NAME}", content=SPEECH)
     mail = make.delivery(recipient=EMAIL, recipient_name=NAME, message=f"{NAME} {EMAIL}".encode())
     make.letter(customer_id=customer.id, complaint_id=complaint.id, delivery_id=mail.id, content=SPEECH)
+    make._add(what_came_back.incoming_mail(mail, 1, sender=EMAIL, sender_name=NAME, body="好"))
+    make._add(what_came_back.bad_address(EMAIL, reason=f"550 <{EMAIL}>", delivery_id=mail.id))
     make.warranty_claim(vehicle_id=vehicle.id, fault=SPEECH, outcome=ClaimOutcome.PASSED, decided_on=TODAY)
     make.parts_quality_record(complaint_id=complaint.id, fault=SPEECH)
     # Of others, who speak of the person's vehicle.
@@ -126,6 +129,8 @@ def _plant_elsewhere(make: Factory, customer: Customer, complaint: Complaint) ->
     told = [{"number": complaint.number, "text": SPEECH}]
     digest = make.digest(payload={"subjects": told}, rows=told)
     make.delivery(digest, message=f"{NAME} {PHONE}".encode())
+    others = make.delivery(make.digest(iso_week=11))
+    make._add(what_came_back.incoming_mail(others, 2, body=SPEECH, said=PHONE, file_names=["a", NAME]))
     make.daily_close(completed=f"已回访{NAME}", open_points=f"明天再打 {PHONE}")
     centre = make.session.merge(Centre(id=1))
     centre.drafts = {"customers": [[NAME, PHONE]]}
@@ -340,6 +345,9 @@ def test_who_left_is_erased_and_the_logins_end(in_app: Flask, make: Factory, db_
     make._add(LoginSession(token_hash=hashlib.sha256(b"t").hexdigest(), staff_id=leaver.id, user_agent="x"))
     make.second_factor(leaver)
     mail = make.delivery(recipient="yuwen@corp.example", recipient_name="宇文远舟", message=b"yuwen")
+    own = {"sender": "Yuwen@corp.example", "sender_name": "宇文远舟"}
+    make._add(what_came_back.incoming_mail(make.delivery(), 1, **own))
+    make._add(what_came_back.bad_address("yuwen@corp.example", reason="550", delivery_id=mail.id))
     made = make.customer(name="留存", created_by_id=leaver.id)
     with acting_as(administrator(make)):
         erase(db.session.get_one(Staff, leaver.id), "离职")

@@ -143,6 +143,16 @@ BEGIN
       AND recipient <> 'erased-' || id;
     GET DIAGNOSTICS written = ROW_COUNT;
     mails := mails + written;
+    -- What came back for such a mail goes; in what else came back the person is looked for.
+    DELETE FROM bad_address
+    WHERE address ~* p_pattern OR delivery_id IN (SELECT id FROM delivery WHERE recipient = 'erased-' || id);
+    DELETE FROM incoming_mail WHERE delivery_id IN (SELECT id FROM delivery WHERE recipient = 'erased-' || id);
+    UPDATE incoming_mail
+    SET body = regexp_replace(body, p_pattern, '***', 'gi'), subject = regexp_replace(subject, p_pattern, '***', 'gi'),
+        sender_name = regexp_replace(sender_name, p_pattern, '***', 'gi'),
+        said = regexp_replace(said, p_pattern, '***', 'gi'),
+        file_names = string_to_array(regexp_replace(array_to_string(file_names, E'\n'), p_pattern, '***', 'gi'), E'\n')
+    WHERE concat_ws(E'\n', body, subject, sender_name, said, array_to_string(file_names, E'\n')) ~* p_pattern;
     UPDATE import_run SET file_name = left(regexp_replace(file_name, p_pattern, '***', 'gi'), 255)
     WHERE file_name ~* p_pattern;
     UPDATE import_run SET content = NULL, rejected = NULL, preview = NULL, problem = NULL,
@@ -187,5 +197,8 @@ BEGIN
         state = CASE WHEN state = 'pending' THEN 'failed' ELSE state END
     WHERE lower(recipient) = ANY (p_emails);
     GET DIAGNOSTICS mails = ROW_COUNT;
+    DELETE FROM bad_address WHERE address = ANY (p_emails);
+    UPDATE incoming_mail SET sender = 'erased-' || id, sender_name = left(p_label, 160)
+    WHERE lower(sender) = ANY (p_emails);
     RETURN jsonb_build_object('login_session', logins, 'delivery', mails);
 END $$;
