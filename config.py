@@ -60,6 +60,7 @@ class Settings:
     local_dir: Path
     mail_from: str
     mail_allow: tuple[str, ...]
+    imap_url: str | None = field(repr=False)
     dkim_selector: str | None
     dkim_private_key: str | None = field(repr=False)
     admin_email: str | None
@@ -125,6 +126,13 @@ def _url(*schemes: str) -> Callable[[str], str]:
         return raw
 
     return convert
+
+
+def _mailbox_url(raw: str) -> str:
+    parts = urlsplit(_url("imaps")(raw))
+    if not parts.username or not parts.password:
+        raise ValueError
+    return raw
 
 
 def _public_url(raw: str) -> str:
@@ -232,6 +240,12 @@ _SETTINGS = {
         "SMTP_URL",
         _url("smtp", "smtps"),
         "smtp://USER:PASSWORD@HOST:587 (STARTTLS) or smtps://USER:PASSWORD@HOST:465 (TLS)",
+        is_optional=True,
+    ),
+    "imap_url": _Setting(
+        "IMAP_URL",
+        _mailbox_url,
+        "imaps://USER:PASSWORD@HOST:993/FOLDER (@ and : of user and password as %40 and %3A)",
         is_optional=True,
     ),
     "secret_key": _Setting("SECRET_KEY", _secret, _SECRET),

@@ -21,6 +21,7 @@ from jobs.mail_message import is_address
 from jobs.queues import job
 from jobs.smtp import Outcome, Verdict, send
 from models import Delivery, acting_as, db, system_actor
+from models.bad_address import is_held_back
 from models.digest import DeliveryState
 from models.mail_obstacle import Obstacle
 from models.robot import Channel
@@ -68,6 +69,9 @@ def _try(settings: Settings, claim: Claim) -> Outcome:
         return Outcome(Verdict.KEPT, hindrance.value)
     if claim.channel is not Channel.MAIL:
         return send_to_group(claim.chat_group_id, claim.recipient, claim.message, SEND_SECONDS)
+    if is_held_back(claim.delivery_id):
+        # Failed, so that it is seen where it was meant to be read, and somebody mends the address.
+        return Outcome(Verdict.PERMANENT, Obstacle.MAIL_CAME_BACK.value)
     assert settings.smtp_url is not None
     return send(settings.smtp_url, settings.mail_from, claim.recipient, claim.message, SEND_SECONDS)
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 import structlog
+from flask import current_app
 from flask.cli import with_appcontext
 from redis.exceptions import RedisError
 from sqlalchemy import func, select, tuple_, update
@@ -20,6 +21,7 @@ from jobs.delivery import CLAIM_LASTS, deliver
 from jobs.digest import make_digest
 from jobs.import_steps import discard_forgotten, due_imports
 from jobs.logins import forget_attempts
+from jobs.mailbox import due_mailbox, read_mailbox
 from jobs.queue_state import is_worker_alive
 from jobs.queues import enqueue, job_id
 from jobs.reminders import remind
@@ -72,6 +74,7 @@ def tick() -> None:
         resume_overlong(now)
         imports = due_imports()
         night = due_purge(now, site_zone())
+        has_mail = due_mailbox(current_app.extensions["settings"])
         db.session.commit()
     for due in digests:
         enqueue(make_digest, due.department_id, due.week.year, due.week.week)
@@ -81,6 +84,8 @@ def tick() -> None:
         enqueue(function, run_id)
     if night is not None:
         enqueue(purge_expired, night)
+    if has_mail:
+        enqueue(read_mailbox)
     has_worker = is_worker_alive()
     with acting_as(system_actor("clock")):
         # Last and on its own, so that nothing else waits for it; the next tick sends the mails.

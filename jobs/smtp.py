@@ -124,7 +124,8 @@ def cut_after(seconds: float, connected: socket.socket, ends: contextlib.ExitSta
     """Cut a connection after so many seconds, unless `ends` has come to its end by then."""
     # A server that sends a byte now and then never times out by itself. TLS takes the socket over, so the
     # cut is made through a second handle on the same connection.
-    handle = connected.dup()
+    # A socket under TLS can't be doubled as such.
+    handle = socket.fromfd(connected.fileno(), connected.family, connected.type)
 
     def cut() -> None:
         with contextlib.suppress(OSError):

@@ -14,6 +14,7 @@ class Obstacle(Labelled):
     NO_SMTP_URL = "obstacle:no_smtp_url", _("No mail server is set (SMTP_URL)")
     NOT_ALLOWED = "obstacle:not_allowed", _("Outside production nothing goes to this address (MAIL_ALLOW)")
     BAD_ADDRESS = "obstacle:bad_address", _("This is not a mail address")
+    MAIL_CAME_BACK = "obstacle:mail_came_back", _("Mail to this address came back; it is marked as bad")
     TOO_LARGE = "obstacle:too_large", _("The mail is too large for most mail servers")
     ROBOT_GONE = "obstacle:robot_gone", _("The group was deleted, or has another robot by now")
     ROBOT_UNREADABLE = (
