@@ -29,6 +29,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Labelled, db, enum_type
 from models.digest import Delivery, DeliveryState
+from models.mailbox import in_trouble
 from models.sql import insert_unless_known
 
 # The clock ticks every 20 seconds; a tick over a large week may take longer.
@@ -99,6 +100,7 @@ class Facts:
     mails_sending: int
     mails_uncertain: int
     mails_failed: int
+    mailboxes_unread: int
 
     def age(self, sign: Sign) -> timedelta | None:
         """Return how long ago a sign was given last; None where it never was."""
@@ -138,6 +140,7 @@ def _counts() -> dict[str, Any]:
             select(Delivery.id).where(state == DeliveryState.UNKNOWN, Delivery.settled_by_id.is_(None))
         ),
         "mails_failed": _capped(failed_mails()),
+        "mailboxes_unread": _capped(in_trouble()),
     }
 
 
@@ -150,7 +153,7 @@ def failed_mails() -> Select[int]:
     )
 
 
-def _capped(rows: Select[int]) -> Any:
+def _capped(rows: Select[Any]) -> Any:
     return select(func.count()).select_from(rows.limit(COUNT_MOST + 1).subquery()).scalar_subquery()
 
 
@@ -171,9 +174,9 @@ def wrong_count() -> Any:
         .limit(1)
     )
     failed = select(FailedJob.id).where(FailedJob.settled_at.is_(None)).limit(COUNT_MOST + 1)
-    parts = (late_signs, late_mail, failed)
+    parts = (late_signs, late_mail, failed, in_trouble())
     counts = [select(func.count()).select_from(each.subquery()).scalar_subquery() for each in parts]
-    return counts[0] + counts[1] + counts[2]
+    return counts[0] + counts[1] + counts[2] + counts[3]
 
 
 def note_failure(key: str, function: str, arguments: list[Any], error: str, detail: str) -> None:

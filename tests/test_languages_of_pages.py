@@ -18,7 +18,7 @@ from models.organisation import Locale, Role
 # Numbers, addresses and names that are the same in every language; "test" is who made the records here.
 SAME = re.compile(
     r"Ctrl\+Enter|Huisheng|GB18030|\bMB\b|NHTSA|\.xlsx|"
-    r"SMTP_URL|MAIL_ALLOW|CSV|UTF-8|Excel|\.eml|\d{4}-W\d\d|[\w.-]+@[\w.-]+|English|Staff \d+|ID"
+    r"SMTP_URL|IMAP_URL|MAIL_ALLOW|CSV|UTF-8|Excel|\.eml|\d{4}-W\d\d|[\w.-]+@[\w.-]+|English|Staff \d+|ID"
     # Records of DNS, and the words that stand in them.
     r"|\b(?:SPF|DKIM(?:_\w+)?|DMARC|MX|TXT|DNS|MAIL_FROM|RSA|QQ|Gmail)\b"
     r"|“include:”|quarantine|reject|none(?= )"

@@ -44,6 +44,7 @@ from views.account_security import AccountSecurityView
 from views.audit_log import AuditLogView
 from views.base import RecordView
 from views.call_record import CallRecordView
+from views.came_back import BadAddressView
 from views.chat_group import ChatGroupView
 from views.compensation_rule import CompensationRuleView
 from views.complaint import ComplaintView
@@ -139,6 +140,7 @@ PAGES: tuple[type[Page], ...] = (
     QualityMeetingView,
     DigestSettingsView,
     DeliveryView,
+    BadAddressView,
     ImportView,
     SetupView,
     OfficeCalendarView,

@@ -9,11 +9,12 @@ from typing import Any
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
-from models import Staff
+from models import Customer, Staff
 from models.centre import centre_facts, site_zone
 from models.customer import FILE_DAYS, has_customers, lacking_in
 from models.labels import FIELD_LABELS
 from models.sql import labels_for
+from views.came_back import BadAddressPanel, bad_address_panel
 from views.clock import today
 from views.errors import Refusal
 from views.forms import RecordForm, Section, per_field
@@ -116,6 +117,10 @@ class CustomerView(PersonView):
         if not can_insist:
             sentence += " " + gettext("Choose somebody else, or ask a supervisor.")
         return Refusal("responsible_id", sentence, can_insist)
+
+    def panel(self, row: Customer) -> BadAddressPanel | None:
+        """Return what is to be said where mail to the address comes back."""
+        return bad_address_panel(row.email)
 
     def figures(self, row: Any) -> list[KeyFigure]:
         """Return what is open, owned and last heard, and what the file still lacks."""

@@ -15,12 +15,14 @@ from sqlalchemy.exc import IntegrityError
 
 from jobs.group_outbox import GroupGoneError
 from jobs.outbox import next_copy_number, put_copy, send_soon
-from models import Delivery, Notice, Staff, current_actor, db
+from models import Delivery, IncomingMail, Notice, Staff, current_actor, db
 from models.base import now
 from models.digest import KINDS_SENT_AGAIN, KINDS_WITH_KEYS, DeliveryKind, DeliveryState
+from models.incoming_mail import IncomingKind, kinds_that_came_back
 from models.mail_obstacle import answer_text
 from models.sql import labels_for
 from views import sent_twice
+from views.came_back import bad_address_panel, shown_mails
 from views.fields import clean_line
 from views.menu import Area
 from views.page import Page
@@ -39,6 +41,10 @@ PAGE_SIZE = 50
 MOST_PAGES = 200
 SEARCH_MOST = 100
 STATES = {state.value: state for state in DeliveryState}
+CAME_BACK = {
+    "answered": IncomingMail.kind == IncomingKind.REPLY,
+    "bounced": IncomingMail.kind == IncomingKind.BOUNCE,
+}
 
 
 class DeliveryView(Page):
@@ -79,6 +85,7 @@ class DeliveryView(Page):
             states=list(DeliveryState),
             typed=typed,
             open_count=unsettled_count(),
+            came_back=kinds_that_came_back([row.id for row in rows]),
             answer_text=answer_text,
         )
 
@@ -98,6 +105,8 @@ class DeliveryView(Page):
             can_be_copied=delivery.kind in KINDS_SENT_AGAIN,
             notice_id=notice_of(delivery),
             can_send=self.is_allowed("act"),
+            came_back=shown_mails([delivery]),
+            panel=bad_address_panel(delivery.recipient),
         )
 
     @expose("/message")
@@ -177,6 +186,8 @@ def conditions(state: str, typed: str) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if state == "open":
         found.append(unsettled())
+    elif state in CAME_BACK:
+        found.append(Delivery.id.in_(select(IncomingMail.delivery_id).where(CAME_BACK[state])))
     elif state:
         found.append(Delivery.state == STATES[state])
     if typed:
@@ -221,9 +232,9 @@ def notice_of(delivery: Delivery) -> int | None:
 
 
 def asked_state() -> str:
-    """Return the state that the list is narrowed to, "open" for those that need a person, "" for all."""
+    """Return what the list is narrowed to: a state, "open" (needs a person), what came back; "" for all."""
     raw = request.args.get("state", "")
-    return raw if raw == "open" or raw in STATES else ""
+    return raw if raw == "open" or raw in STATES or raw in CAME_BACK else ""
 
 
 def asked_page() -> int:

@@ -27,6 +27,7 @@ from models.digest import DeliveryKind
 from models.iso_week import IsoWeek
 from models.mail_obstacle import answer_text
 from models.sql import labels_for
+from views.came_back import shown_mails
 from views.delivery import group_is_gone
 from views.menu import Area
 from views.page import Page
@@ -104,6 +105,7 @@ class DigestView(Page):
             answer_text=answer_text,
             can_send=self.is_allowed("act"),
             department_name=department_name,
+            came_back=shown_mails(digest.deliveries),
         )
 
     @expose("/message")

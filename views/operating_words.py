@@ -99,6 +99,13 @@ def _of_work(facts: Facts) -> Iterator[Problem]:
             ),
             url_for("delivery.index", state="pending"),
         )
+    if facts.mailboxes_unread:
+        yield Problem(
+            _(
+                "The mailbox of answers and bounces could not be read for half an hour or longer; the cause"
+                " stands under “Last runs”."
+            )
+        )
     if facts.failed_jobs:
         yield Problem(
             ngettext("%(num)d job failed; see below.", "%(num)d jobs failed; see below.", facts.failed_jobs)

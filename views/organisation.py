@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 
+from models import DigestRecipient
 from views.base import RecordView
+from views.came_back import BadAddressPanel, bad_address_panel
 from views.forms import Section, per_field
 from views.menu import Area
 from views.tree_view import TreeView
@@ -91,3 +93,7 @@ class DigestRecipientView(RecordView):
     default_sort = ("name", False)
     column_descriptions = per_field(is_active=_("Untick for a while instead of deleting."))
     form_sections = (Section(_("Recipient"), ("name", "email", "department_id", "locale", "is_active")),)
+
+    def panel(self, row: DigestRecipient) -> BadAddressPanel | None:
+        """Return what is to be said where mail to the address comes back."""
+        return bad_address_panel(row.email)

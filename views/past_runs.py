@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import url_for
+from flask import current_app, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
 
-from models import Digest, ImportRun, SignOfLife, db
+from jobs.mailbox import mailbox_name
+from models import Digest, ImportRun, Mailbox, SignOfLife, db
 from models.iso_week import IsoWeek
 from models.operating import Sign
 from models.retention import last_run
+from views.clock import show_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Run:
 
 def past_runs() -> list[Run]:
     """Return the last import, digest, removal and backup; one statement for each."""
-    return [_last_import(), _last_digest(), _last_removal(), _last_backup()]
+    return [_last_import(), _last_digest(), _last_reading(), _last_removal(), _last_backup()]
 
 
 def _last_import() -> Run:
@@ -46,6 +48,26 @@ def _last_digest() -> Run:
         return Run(_("Weekly digest"), None, url=url_for("digest.index"))
     key, at, year, week = row
     return Run(_("Weekly digest"), at, str(IsoWeek(year, week)), url_for("digest.details", id=key))
+
+
+def _last_reading() -> Run:
+    title, settings = _("Reading of the mailbox"), current_app.extensions["settings"]
+    if settings.imap_url is None:
+        return Run(
+            title, None, str(_("No mailbox is set (IMAP_URL): answers and bounces stand there alone."))
+        )
+    mailbox = db.session.get(Mailbox, mailbox_name(settings.imap_url))
+    if mailbox is None:
+        return Run(title, None)
+    if mailbox.trouble is None or mailbox.failing_since is None:
+        return Run(title, mailbox.read_at)
+    outcome = _(
+        "Since %(at)s: %(cause)s %(words)s",
+        at=show_instant(mailbox.failing_since),
+        cause=mailbox.trouble.label,
+        words=mailbox.said or "",
+    )
+    return Run(title, mailbox.read_at, str(outcome).strip())
 
 
 def _last_removal() -> Run:

@@ -56,6 +56,7 @@ class SenderView(Page):
             "sender.html",
             mail_from=settings.mail_from,
             host=urlsplit(settings.smtp_url or "").hostname,
+            mailbox=urlsplit(settings.imap_url or "").hostname,
             key_kind=key.kind if key else None,
             objections=objections(settings),
             records=wanted_records(settings),

@@ -25,6 +25,7 @@ from models.organisation import Role
 from models.permissions import allows, grantable_roles
 from views import staff_logins
 from views.account_security import ask_for_password
+from views.came_back import BadAddressPanel, bad_address_panel
 from views.errors import Refusal
 from views.forms import RecordForm, Section, per_field
 from views.logins import is_fresh
@@ -124,6 +125,10 @@ class StaffView(PersonView):
         ),
         Section(_("Rights"), ("active", "role_names"), _("Nobody changes the own rights.")),
     )
+
+    def panel(self, row: Staff) -> BadAddressPanel | None:
+        """Return what is to be said where mail to the address comes back."""
+        return bad_address_panel(row.email)
 
     def settable_names(self, row: Record | None) -> tuple[str, ...]:
         """Leave out the rights, unless who acts may grant them, and to somebody else."""

@@ -102,14 +102,16 @@ def stored_mail(delivery: Delivery) -> StoredMail:
     return StoredMail(headers=[], text=text_of(delivery.message), html=None, is_whole=True)
 
 
-def _cut(mail: StoredMail) -> StoredMail:
-    def cut(words: str) -> str:
-        return _ACTING.sub(r"\1…", words)
+def without_links(text: str) -> str:
+    """Return a text without the links in which the recipient of a mail acts."""
+    return _ACTING.sub(r"\1…", text)
 
+
+def _cut(mail: StoredMail) -> StoredMail:
     shown = StoredMail(
-        headers=[(name, cut(value)) for name, value in mail.headers],
-        text=cut(mail.text),
-        html=None if mail.html is None else cut(mail.html),
+        headers=[(name, without_links(value)) for name, value in mail.headers],
+        text=without_links(mail.text),
+        html=None if mail.html is None else without_links(mail.html),
         is_whole=False,
     )
     return mail if replace(shown, is_whole=True) == mail else shown
