@@ -57,3 +57,6 @@ def test_a_customers_page_by_hand_and_on_a_phone(panel: Panel) -> None:
         page.goto(address + shown)
         too_wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert page.evaluate(too_wide) == 0, shown
+    # What sends a form there is no keyboard's Enter alone.
+    page.goto(address.replace("/details/", "/restore/"))
+    expect(page.get_by_role("button", name="Show")).to_be_visible()
