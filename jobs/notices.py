@@ -78,6 +78,8 @@ def send_again(notice_id: int) -> list[Delivery]:
         notice_mail(notice, complaint, task, link_of(notice)),
         Addressee(notice.name, notice.email, notice.locale),
     )
+    # Asked for by a person: it goes also where mail came back before.
+    delivery.created_by_id = _who_acts()
     db.session.flush()
     notice.delivery_id = delivery.id
     db.session.flush()
@@ -86,12 +88,16 @@ def send_again(notice_id: int) -> list[Delivery]:
 
 def _settle(delivery_id: int | None) -> None:
     # Who sends it again has decided about the mail of which nobody knew whether it arrived.
-    actor = current_actor()
     db.session.execute(
         update(Delivery)
         .where(Delivery.id == delivery_id, Delivery.settled_by_id.is_(None))
-        .values(settled_by_id=actor.staff_id if actor else None)
+        .values(settled_by_id=_who_acts())
     )
+
+
+def _who_acts() -> int | None:
+    actor = current_actor()
+    return actor.staff_id if actor else None
 
 
 def tell_of_task(task: DepartmentTask) -> list[Delivery]:

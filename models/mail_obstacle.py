@@ -25,6 +25,11 @@ class Obstacle(Labelled):
     RESTORED = "obstacle:restored", _("Restored from a backup; the mail may have been sent since")
 
 
+def is_of_server(answer: str | None) -> bool:
+    """Tell whether a delivery's answer is what a mail server said."""
+    return answer is not None and all(obstacle.value != answer for obstacle in Obstacle)
+
+
 def answer_text(answer: str | None) -> str | LazyString | None:
     """Return a delivery's answer for people: an obstacle's label, or the mail server's own words."""
     return next((obstacle.label for obstacle in Obstacle if obstacle.value == answer), answer)

@@ -9,7 +9,7 @@ from typing import ClassVar
 from flask import flash, redirect
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_babel import gettext
+from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import undefer
 
@@ -17,6 +17,7 @@ from jobs.notices import send_again
 from jobs.outbox import send_soon
 from models import Delivery, Notice, current_actor, db
 from models.digest import DeliveryState
+from models.mail_obstacle import answer_text, is_of_server
 from models.notice_recipients import Told, address_now
 from models.permissions import allows
 from views.base import RecordView
@@ -28,7 +29,9 @@ from views.menu import Area
 class Undelivered:
     """What a notice's page says where its mail came to nothing, or may have: why, and where it goes now."""
 
-    answer: str | None
+    answer: str | LazyString | None
+    # Whether these are the words of a mail server, and not what kept the panel from sending.
+    is_of_server: bool
     told: Told
     can_send: bool
     can_mend: bool
@@ -89,7 +92,8 @@ class NoticeView(RecordView):
             return None
         mail = db.session.get(Delivery, row.delivery_id)
         return Undelivered(
-            mail.answer if mail else None,
+            answer_text(mail.answer) if mail else None,
+            mail is not None and is_of_server(mail.answer),
             address_now(row),
             self.is_allowed("act"),
             allows(current_actor(), "digest_recipient", "edit"),

@@ -19,6 +19,7 @@ from models.base import now
 from models.complaint import Severity
 from models.department_task import TaskState
 from models.digest import DeliveryKind, DeliveryState
+from models.mail_obstacle import Obstacle
 from models.notice import ANSWER_WITHIN, NoticeState
 from models.organisation import Locale, Role
 
@@ -218,11 +219,25 @@ def test_a_notice_that_reached_nobody_is_a_thing_to_do_and_goes_out_again_with_a
         delivery.id,
         "new@example.com",
     )
+    # Sent by hand: it goes also where mail came back before.
+    assert client.staff is not None
+    assert delivery.created_by_id == client.staff.id
     assert len(make.session.scalars(select(Delivery.id)).all()) == 2
     assert client.get(before).status_code == 404
     with app.app_context():
         assert client.get(link_of(notice)).status_code == 200
     assert f"/notice/details/?id={notice.id}" not in client.get("/due/?kind=notice").text
+
+
+def test_a_notice_that_was_held_back_says_why_in_the_panels_words(make: Factory, login: Login) -> None:
+    notice = failed_notice(make, make.digest_recipient(make.department()))
+    mail = make.session.get_one(Delivery, notice.delivery_id)
+    mail.answer = Obstacle.MAIL_CAME_BACK.value
+    make.session.commit()
+    page = login(Role.CLERK).get(f"/notice/details/?id={notice.id}").text
+    assert "Mail to this address came back; it is marked as bad" in page
+    assert "The mail server said" not in page
+    assert "obstacle:" not in page
 
 
 def test_an_uncertain_notice_is_sent_again_by_hand_alone_and_is_settled_by_that(
