@@ -34,7 +34,7 @@ class RecordKind(Labelled):
 
     SPF = "spf", _("SPF: which servers may send for the domain")
     DKIM = "dkim", _("DKIM: the key with which the panel signs")
-    DMARC = "dmarc", _("DMARC: what receivers do with what is neither")
+    DMARC = "dmarc", _("DMARC: what receivers do with mail that passes neither")
     MX = "mx", _("MX: where answers and bounces go")
 
 

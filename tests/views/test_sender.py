@@ -67,7 +67,7 @@ def test_what_dns_says_is_shown_beside_it_as_text(login: Login, monkeypatch: pyt
     assert "<script>x" not in html
     assert "Found in DNS v=spf1 <script>x</script> -all" in page(html)
     assert "SPF: which servers may send for the domain Differs" in page(html)
-    assert "DMARC: what receivers do with what is neither Missing" in page(html)
+    assert "DMARC: what receivers do with mail that passes neither Missing" in page(html)
     assert "MX: where answers and bounces go Right" in page(html)
     # Nothing of it is kept.
     assert "Differs" not in page(client.get("/sender/").text)
