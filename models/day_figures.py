@@ -45,11 +45,12 @@ def figures_of(staff_ids: Collection[int], day: date) -> dict[int, dict[str, int
 
 def _counts(people: list[int], day: date) -> list[tuple[tuple[str, ...], Any]]:
     """Return the statements that count by person, with the figures that each of them gives."""
-    return [*_done(people, day), *_open(people, day)]
+    return [*done(people, day, day), *_open(people, day)]
 
 
-def _done(people: list[int], day: date) -> list[tuple[tuple[str, ...], Any]]:
-    begins, ends = _instant(day), _instant(day + timedelta(days=1))
+def done(people: list[int], first: date, last: date) -> list[tuple[tuple[str, ...], Any]]:
+    """Return the statements that count what people did from the first to the last of some days."""
+    begins, ends = _instant(first), _instant(last + timedelta(days=1))
 
     def within(column: Any) -> ColumnElement[bool]:
         found: ColumnElement[bool] = (column >= begins) & (column < ends)
@@ -79,7 +80,7 @@ def _done(people: list[int], day: date) -> list[tuple[tuple[str, ...], Any]]:
         (
             ("kept",),
             select(call.responsible_id, number)
-            .where(call.promise_kept_on == day, call.responsible_id.in_(people))
+            .where(call.promise_kept_on.between(first, last), call.responsible_id.in_(people))
             .group_by(call.responsible_id),
         ),
     ]

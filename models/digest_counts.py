@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, func, or_, select, true
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from models.base import db
@@ -21,6 +21,7 @@ from models.iso_week import IsoWeek
 from models.organisation import Department
 from models.proportion import Proportion
 from models.scope import WITH_DELETED
+from models.span import Span, Unit
 
 HISTORY_WEEKS = 8
 # Where so many complaints a week are usual, a week without any is a hole in the data and no calm week.
@@ -64,15 +65,21 @@ class Frame:
         """Return the first instant of the earliest week that is compared with."""
         return self.weeks[-1].bounds(self.zone)[0]
 
+    @property
+    def span(self) -> Span:
+        """Return the week and those it is compared with as one span."""
+        return Span(Unit.WEEK, self.weeks[-1].monday, self.week.sunday, self.zone, self.subject_ids)
+
     def concerns(self) -> ColumnElement[bool]:
         """Return the condition that a complaint's subject is one of the department's."""
-        return true() if self.subject_ids is None else Complaint.subject_id.in_(sorted(self.subject_ids))
+        return self.span.concerns()
 
     def week_of(
         self, instant: ColumnElement[datetime] | InstrumentedAttribute[datetime]
     ) -> ColumnElement[Any]:
         """Return the Monday of the week that a column's instant lies in, by the calendar of the site."""
-        return func.date_trunc("week", func.timezone(self.zone.key, instant))
+        found: ColumnElement[Any] = self.span.unit_of(instant)
+        return found
 
 
 def is_grave() -> ColumnElement[bool]:

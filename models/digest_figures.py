@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from models.digest_counts import SHORTEST_HISTORY, Frame
-from models.figure_counts import ByWeek, counts_of
+from models.figure_counts import ByUnit, counts_of
 from models.figure_kind import CEILINGS, FigureKind, target_of
 from models.iso_week import IsoWeek
 from models.proportion import Proportion
@@ -20,14 +20,14 @@ def figures_payload(
 ) -> list[dict[str, Any]]:
     """Return the figures of these kinds for the week; `targets` in percent replace the usual ones."""
     wanted = [kind for kind in FigureKind if kind.value in kinds]
-    counts = counts_of(frame, frozenset(wanted))
+    counts = counts_of(frame.span, wanted)
     return [figure_payload(kind, counts[kind], frame.weeks, target_of(kind, targets)) for kind in wanted]
 
 
-def figure_payload(kind: FigureKind, by_week: ByWeek, weeks: list[IsoWeek], target: float) -> dict[str, Any]:
+def figure_payload(kind: FigureKind, by_week: ByUnit, weeks: list[IsoWeek], target: float) -> dict[str, Any]:
     """Return a figure of the first of `weeks` as it is frozen, against the others, which are its history."""
-    this_week, last_week = by_week.get(weeks[0], _NONE), by_week.get(weeks[1], _NONE)
-    shares = [share for week in weeks[1:] if (share := by_week.get(week, _NONE).value) is not None]
+    this_week, last_week = (by_week.get(week.monday, _NONE) for week in weeks[:2])
+    shares = [share for week in weeks[1:] if (share := by_week.get(week.monday, _NONE).value) is not None]
     return {
         "key": kind.value,
         **judged(kind, this_week, target),
