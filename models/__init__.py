@@ -39,6 +39,7 @@ from models.sent_form import SentForm
 from models.service_receipt import ServiceReceipt
 from models.shipment import PartsShipment
 from models.step_taken import StepTaken
+from models.summary import Summary
 from models.told_once import ToldOnce
 from models.vehicle import Vehicle
 from models.warranty_claim import WarrantyClaim
@@ -105,6 +106,7 @@ __all__ = [
     "Staff",
     "StepTaken",
     "Subject",
+    "Summary",
     "Supplier",
     "SupplierAlias",
     "ToldOnce",

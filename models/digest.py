@@ -97,10 +97,13 @@ class DeliveryKind(Labelled):
     NOTICE = "notice", _("Notice to a department")
     REMINDER = "reminder", _("Reminder of what is due")
     ACKNOWLEDGEMENT = "acknowledgement", _("Acknowledgement to a customer")
+    SUMMARY = "summary", _("Summary of the centre")
 
 
 # Sent again as they were: what they say still holds, and links of a digest act for the same recipient.
-KINDS_SENT_AGAIN = frozenset({DeliveryKind.DIGEST, DeliveryKind.REMINDER, DeliveryKind.ACKNOWLEDGEMENT})
+KINDS_SENT_AGAIN = frozenset(
+    {DeliveryKind.DIGEST, DeliveryKind.REMINDER, DeliveryKind.ACKNOWLEDGEMENT, DeliveryKind.SUMMARY}
+)
 # Their links act for the recipient: nobody else reads them but an administrator.
 KINDS_WITH_KEYS = frozenset({DeliveryKind.ACCOUNT, DeliveryKind.NOTICE})
 
@@ -127,6 +130,8 @@ class Delivery(Base):
         # A copy sent again by hand has the next number; nothing automatic ever makes one.
         UniqueConstraint("digest_id", "recipient", "copy_number"),
         CheckConstraint("(kind = 'digest') = (digest_id IS NOT NULL)", name="digest_of_kind"),
+        CheckConstraint("(kind = 'summary') = (summary_id IS NOT NULL)", name="summary_of_kind"),
+        Index("ix_delivery_summary_id", "summary_id", postgresql_where=text("summary_id IS NOT NULL")),
         Index("ix_delivery_due", "next_attempt_at", postgresql_where=text("state = 'pending'")),
         Index("ix_delivery_claimed_at", "claimed_at", postgresql_where=text("state = 'sending'")),
         Index(
@@ -152,6 +157,8 @@ class Delivery(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     kind: Mapped[DeliveryKind] = mapped_column(enum_type(DeliveryKind))
     digest_id: Mapped[int | None] = mapped_column(ForeignKey("digest.id"), index=True)
+    # The centre's summary that it carries; None for mail of any other kind.
+    summary_id: Mapped[int | None] = mapped_column(ForeignKey("summary.id"))
     channel: Mapped[Channel] = mapped_column(
         enum_type(Channel), default=Channel.MAIL, server_default=Channel.MAIL.value
     )

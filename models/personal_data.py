@@ -271,6 +271,10 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
     "holiday": {"name": _H.NONE},
     "compensation_rule": {"remedies": _H.NONE},
     # Days say what was done for whom; figures are numbers alone.
+    "summary": {
+        "figures": _H.OWN_RULE,
+        **dict.fromkeys(("achieved", "problems", "plans", "suggestions", "market"), _H.OWN_RULE),
+    },
     "daily_close": {"figures": _H.NONE, "completed": _H.OWN_RULE, "open_points": _H.OWN_RULE},
 }
 

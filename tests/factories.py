@@ -60,6 +60,7 @@ from models import (
     Staff,
     StepTaken,
     Subject,
+    Summary,
     Supplier,
     SupplierAlias,
     ToldOnce,
@@ -76,6 +77,7 @@ from models.letter import LetterKind
 from models.operating import Sign
 from models.organisation import Locale, Role
 from models.step_taken import Move
+from models.summary_period import PeriodKind
 from models.told_once import ToldOf
 
 B = TypeVar("B", bound=Base)
@@ -214,6 +216,10 @@ class Factory:
     def daily_close(self, **attributes: Any) -> DailyClose:
         self._link(attributes, staff_id=self.staff)
         return self._add(DailyClose(**({"day": date(2026, 3, 2)} | attributes)))
+
+    def summary(self, **attributes: Any) -> Summary:
+        defaults = {"kind": PeriodKind.MONTH, "first_on": date(2026, 3, 1)}
+        return self._add(Summary(**(defaults | attributes)))
 
     def supplier(self, **attributes: Any) -> Supplier:
         return self._plain(Supplier, {"name": f"供应商 {next(_serial)}"}, attributes)
@@ -381,6 +387,7 @@ class Factory:
         self.own_right()
         self.deadline()
         self.daily_close()
+        self.summary()
         self.session.merge(Centre(id=1))
         self.session.commit()
         self.attachment()

@@ -40,6 +40,7 @@ TABLE_LABELS = {
     "second_factor": lazy_gettext("Second factor"),
     "own_right": lazy_gettext("Rights in own records"),
     "daily_close": lazy_gettext("Close of a day"),
+    "summary": lazy_gettext("Summary"),
     "deadline": lazy_gettext("Deadline"),
     "told_once": lazy_gettext("Reminder"),
     "failed_job": lazy_gettext("Failed job"),

@@ -89,6 +89,11 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "ck_bad_address_address_lower": ("bad_address", "address = 'A@example.com'"),
     "ck_digest_iso_week": ("digest", "iso_week = 54", "iso_week = 0"),
     "ck_delivery_digest_of_kind": ("delivery", "kind = 'account'"),
+    "ck_delivery_summary_of_kind": (
+        "delivery",
+        "summary_id = (SELECT max(id) FROM summary)",
+        "kind = 'summary', digest_id = NULL",
+    ),
     "ck_supplier_name_not_blank": ("supplier", "name = ' '"),
     "ck_part_code_not_blank": ("part", "code = ' '"),
     "ck_part_name_not_blank": ("part", "name = ' '"),
@@ -169,6 +174,12 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "ck_letter_regarding_not_blank": ("letter", "regarding = ' '"),
     "ck_deadline_rule_time_given": ("deadline_rule", "time_given = -1", "time_given = 1001"),
     "ck_deadline_rule_pause_days_most": ("deadline_rule", "pause_days_most = -1", "pause_days_most = 366"),
+    "ck_summary_figures": ("summary", "handed_in_at = now()", "figures = '{}'"),
+    "ck_summary_first_on": (
+        "summary",
+        "first_on = '2026-03-02'",
+        "kind = 'year', first_on = '2026-03-01'",
+    ),
     "ck_daily_close_figures": ("daily_close", "closed_at = now()", "figures = '{}'"),
     "ck_deadline_paused_seconds": ("deadline", "paused_seconds = -1"),
     "ck_deadline_paused": ("deadline", "paused_at = now()", "resumes_at = now()"),
@@ -219,6 +230,7 @@ ALLOWED = [
     ("note", "body = NULL"),
     ("attachment", "size = 1"),
     ("subject", "parent_id = NULL"),
+    ("summary", "kind = 'year', first_on = '2026-01-01'"),
 ]
 # Of each rule that two rows may not be alike: its table, and what else differs in the second row.
 UNIQUE: dict[str, tuple[str, dict[str, Any]]] = {
@@ -254,6 +266,8 @@ UNIQUE: dict[str, tuple[str, dict[str, Any]]] = {
     "uq_holiday_falls_on": ("holiday", {}),
     "uq_deadline_rule_kind_valid_from": ("deadline_rule", {}),
     "uq_deadline_complaint_id_kind": ("deadline", {}),
+    # The centre's, which is nobody's.
+    "uq_summary_kind_first_on_staff_id": ("summary", {"staff_id": None}),
     "uq_daily_close_staff_id_day": ("daily_close", {}),
     "uq_told_once_told_of_row_id_day": ("told_once", {}),
     "uq_failed_job_key": ("failed_job", {}),

@@ -33,9 +33,10 @@ from models import (
 )
 from models.access import AccessKind
 from models.actor import Actor
+from models.base import now
 from models.centre import Centre
 from models.complaint import Step
-from models.digest import DeliveryState
+from models.digest import DeliveryKind, DeliveryState
 from models.erasure import erase, last_erasure, preview_of, rows_of_person
 from models.importing import ImportState
 from models.organisation import Role
@@ -132,6 +133,10 @@ def _plant_elsewhere(make: Factory, customer: Customer, complaint: Complaint) ->
     others = make.delivery(make.digest(iso_week=11))
     make._add(what_came_back.incoming_mail(others, 2, body=SPEECH, said=PHONE, file_names=["a", NAME]))
     make.daily_close(completed=f"已回访{NAME}", open_points=f"明天再打 {PHONE}")
+    summary = make.summary(
+        achieved=f"谢谢{NAME}", market=PHONE, figures={"said": {"achieved": NAME}}, handed_in_at=now()
+    )
+    make.delivery(kind=DeliveryKind.SUMMARY, summary_id=summary.id, message=f"{NAME} {PHONE}".encode())
     centre = make.session.merge(Centre(id=1))
     centre.drafts = {"customers": [[NAME, PHONE]]}
     make.session.commit()

@@ -29,7 +29,7 @@ WITHOUT_A_FORM = {
     "access_entry", "attachment", "attachment_content", "audit_entry", "deadline", "delivery", "demo_record",
     "digest", "import_origin", "import_run", "invitation", "login_attempt", "login_session", "note",
     "daily_close", "notice", "own_right", "recovery_code", "second_factor", "sent_form",
-    "failed_job", "sign_of_life", "told_once",
+    "failed_job", "sign_of_life", "summary", "told_once",
 }  # fmt: skip
 # Nobody gives the key of the one row.
 BROKEN_BY_NO_FORM = {"ck_centre_one_row"}

@@ -166,6 +166,15 @@ BEGIN
     UPDATE daily_close SET completed = regexp_replace(completed, p_pattern, '***', 'gi'),
         open_points = regexp_replace(open_points, p_pattern, '***', 'gi')
     WHERE completed ~* p_pattern OR open_points ~* p_pattern;
+    UPDATE delivery SET message = erased_message()
+    WHERE summary_id IN (SELECT id FROM summary WHERE figures::text ~* p_pattern);
+    UPDATE summary SET achieved = regexp_replace(achieved, p_pattern, '***', 'gi'),
+        problems = regexp_replace(problems, p_pattern, '***', 'gi'),
+        plans = regexp_replace(plans, p_pattern, '***', 'gi'),
+        suggestions = regexp_replace(suggestions, p_pattern, '***', 'gi'),
+        market = regexp_replace(market, p_pattern, '***', 'gi'),
+        figures = scrub_json(figures, p_pattern)
+    WHERE concat_ws(' ', achieved, problems, plans, suggestions, market, figures::text) ~* p_pattern;
     UPDATE centre SET drafts = scrub_json(drafts, p_pattern) WHERE drafts::text ~* p_pattern;
     RETURN jsonb_build_object('digest', cardinality(digests), 'delivery', mails, 'import_run', files);
 END $$;
