@@ -24,7 +24,8 @@ from jobs.first_state import written
 from jobs.group_outbox import put_copy_to_group
 from jobs.mail_message import Mail, Mailbox, another_copy, build_message, one_line
 from jobs.queues import enqueue
-from models import Delivery, Digest, DigestRecipient, Staff, acting_as, db, system_actor
+from jobs.summary_mail import summary_mail
+from models import Delivery, Digest, DigestRecipient, Staff, Summary, acting_as, db, system_actor
 from models.base import now
 from models.centre import centre_facts
 from models.digest import KINDS_SENT_AGAIN, DeliveryKind, DeliveryState
@@ -125,14 +126,33 @@ def add_acknowledgement_mail(mail: Mail, recipient: Recipient) -> Delivery:
     return _add_automatic(DeliveryKind.ACKNOWLEDGEMENT, mail, recipient)
 
 
-def _add_automatic(kind: DeliveryKind, mail: Mail, recipient: Recipient) -> Delivery:
+def put_summary(summary: Summary, recipient: Recipient) -> Delivery:
+    """Put a closed summary of the centre for one recipient into the outbox, in its language, and flush.
+
+    Raises:
+        IntegrityError: when it went to this recipient before.
+    """
+    settings = _settings()
+    mail = summary_mail(summary.figures or {}, recipient.locale, settings)
+    derived = "|".join((settings.public_url, str(summary.id), recipient.email))
+    identity = f"{summary.period}.{hashlib.sha256(derived.encode()).hexdigest()[:32]}"
+    delivery = _add_automatic(DeliveryKind.SUMMARY, mail, recipient, identity)
+    delivery.summary_id = summary.id
+    db.session.flush()
+    return delivery
+
+
+def _add_automatic(
+    kind: DeliveryKind, mail: Mail, recipient: Recipient, identity: str | None = None
+) -> Delivery:
+    """Add a mail; `identity` tells it from all others of its kind, where it must not go out twice."""
     settings = _settings()
     headers = {
         "Auto-Submitted": "auto-generated",
         "Reply-To": settings.mail_from,
         "Content-Language": recipient.locale.value.replace("_", "-"),
     }
-    message_id = f"<{kind.value}.{uuid4().hex}@{_host(settings)}>"
+    message_id = f"<{kind.value}.{identity or uuid4().hex}@{_host(settings)}>"
     delivery = _delivery(kind, mail, recipient, message_id, headers)
     db.session.add(delivery)
     return delivery
@@ -161,6 +181,7 @@ def _put_same(delivery: Delivery, asked_by_id: int | None) -> Delivery:
     at, message_id = now(), f"<{delivery.kind.value}.{uuid4().hex}@{_host(_settings())}>"
     copy = Delivery(
         kind=delivery.kind,
+        summary_id=delivery.summary_id,
         channel=Channel.MAIL,
         recipient=delivery.recipient,
         recipient_name=delivery.recipient_name,

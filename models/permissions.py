@@ -129,6 +129,9 @@ PERMISSIONS: Mapping[str, Mapping[Role | str, str]] = {
     "measure": {"*": _READ + "x", Role.QUALITY_ENGINEER: _FULL + "ta", Role.SUPERVISOR: _FULL + "ta"},
     # The page of a week's quality meeting; "act" decides measures there.
     "quality_meeting": {Role.QUALITY_ENGINEER: _READ + "t", Role.SUPERVISOR: _READ + "t"},
+    # The page of a month's or year's summaries; "act" writes and sends the centre's, and gives one back. Also
+    # open to read to who has people at lower positions; the own one is written by everybody who has a role.
+    "summary_meeting": {Role.SUPERVISOR: _READ + "t"},
     # The page of what waits for a decision; also open to whose position makes him or her decide.
     "decision": {Role.SUPERVISOR: _READ + "t"},
     # What bounds the approvers is not set by them.

@@ -88,6 +88,8 @@ from views.staff import StaffView
 from views.start_check import check_screens
 from views.step_taken import StepTakenView
 from views.subject import SubjectView
+from views.summary import SummaryView
+from views.summary_meeting import SummaryMeetingView
 from views.supplier import SupplierView
 from views.team import TeamView
 from views.typed_day import TypedDayView
@@ -135,9 +137,11 @@ PAGES: tuple[type[Page], ...] = (
     TeamView,
     CloseDayView,
     TeamDayView,
+    SummaryView,
     UndoView,
     DigestView,
     QualityMeetingView,
+    SummaryMeetingView,
     DigestSettingsView,
     DeliveryView,
     BadAddressView,

@@ -22,6 +22,8 @@ ABOUT: Mapping[str, str] = {
     "home": "home",
     "due": "calls#due",
     "close_day": "home#close",
+    "summary": "home#summary",
+    "summary_meeting": "supervisors#summaries",
     "operations": "administrators#operations",
     "team": "supervisors#team",
     "team_day": "supervisors#days",

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 # The name under which a form says that it is only to be shown again, and nothing saved.
 SHOW = "_draft"
-_FORMS = frozenset({"create_view", "edit_view", "change_view", "note_view", "step_view"})
+_FORMS = frozenset({"create_view", "edit_view", "change_view", "note_view", "step_view", "write_view"})
 _NOT_KEPT = frozenset({"csrf_token", SHOW})
 
 

@@ -30,6 +30,7 @@ EXPECTED = {
     "department_task": ("lrcex", "lrcex", "lrcex", "lrex", "lrex", "lrcedx", "lrx", "lrcedx"),
     "measure": ("lrx", "lrx", "lrx", "lrcedxta", "lrx", "lrcedxta", "lrx", "lrcedxta"),
     "quality_meeting": ("", "", "", "lrt", "", "lrt", "lrx", "lrcedxt"),
+    "summary_meeting": ("", "", "", "", "", "lrt", "lrx", "lrcedxt"),
     "compensation_rule": ("lr", "lr", "lr", "lr", "lr", "lr", "lrx", "lrcedx"),
     "dealer": ("lrcex", "lr", "lrcex", "lr", "lr", "lrcedx", "lrx", "lrcedx"),
     "supplier": ("lr", "lr", "lr", "lrcex", "lrcex", "lrcedx", "lrx", "lrcedx"),
