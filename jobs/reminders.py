@@ -12,11 +12,13 @@ from sqlalchemy import select
 
 from jobs.mail_message import Mail
 from jobs.outbox import add_reminder_mail
+from jobs.summary_wording import title
 from jobs.told_mail import Line, Part, told_mail
 from models import Delivery, Staff, db
 from models.centre import site_zone
 from models.reminding import Reminder, Stage, tell_of_deadlines
-from models.reminding_dated import tell_of_dated, tell_of_open_day
+from models.reminding_dated import tell_of_dated, tell_of_open_day, tell_of_open_summaries
+from models.summary_period import SummaryPeriod
 
 log = structlog.get_logger()
 
@@ -39,8 +41,28 @@ def remind(at: datetime) -> list[Delivery]:
         day, owing = open_day
         deliveries += [add_reminder_mail(open_day_mail(person, day), person) for person in owing]
         log.info("open_days_told", people=len(owing))
+    open_summaries = tell_of_open_summaries(at)
+    deliveries += [
+        add_reminder_mail(open_summary_mail(each, periods), each) for each, periods in open_summaries.items()
+    ]
+    if open_summaries:
+        log.info("open_summaries_told", people=len(open_summaries))
     db.session.flush()
     return deliveries
+
+
+def open_summary_mail(staff: Staff, periods: Sequence[SummaryPeriod]) -> Mail:
+    """Return the mail that asks a person for summaries, in the person's language."""
+    with force_locale(staff.locale.value):
+        names = _(", ").join(title(period) for period in periods)
+        return told_mail(
+            staff,
+            str(_("Please hand in: %(summaries)s", summaries=names)),
+            [],
+            path=f"summary/?period={periods[0]}",
+            link=_("Write the summary"),
+            intro=_("It is not handed in yet. The figures are filled in; what is missing are your words."),
+        )
 
 
 def open_day_mail(staff: Staff, day: date) -> Mail:

@@ -1,4 +1,4 @@
-"""Reminders of what has a day: tasks added by hand, measures, days that were not closed; each told once.
+"""Reminders of what has a day: tasks added by hand, measures, days not closed, summaries owed; each once.
 
 The tasks of an agreed solution are due with the complaint's own deadline, of which people are told already.
 """
@@ -25,6 +25,8 @@ from models.measure import Measure, MeasureState
 from models.office_calendar import working_calendar
 from models.organisation import Staff
 from models.reminding import Reminder, Stage
+from models.summary import asked_for, owing
+from models.summary_period import SummaryPeriod
 from models.told_once import ToldOf, ToldOnce, claim
 from models.told_people import People, read_people
 
@@ -149,19 +151,41 @@ def _recipients(stage: Stage, row: Any, people: People) -> set[int]:
     return {own} if own is not None else supervisors
 
 
+def _has_opened(at: datetime) -> bool:
+    """Tell whether the office has opened on the day of `at`, a day on which it works."""
+    day = at.astimezone(site_zone()).date()
+    hours = working_calendar().hours_on(day)
+    return bool(hours) and at >= start_of_day(day, site_zone()) + timedelta(minutes=hours[0][0])
+
+
 def tell_of_open_day(at: datetime) -> tuple[date, Collection[Staff]] | None:
     """Note that a day is told of, and return it with who has not closed it; None where nobody is to be told.
 
     Told once, when the office opens on the next day on which it works: who closes later is asked no more.
     """
-    calendar = working_calendar()
-    today = at.astimezone(site_zone()).date()
-    hours = calendar.hours_on(today)
-    if not hours or at < start_of_day(today, site_zone()) + timedelta(minutes=hours[0][0]):
+    if not _has_opened(at):
         return None
-    day = last_working_day(today)
+    day = last_working_day(at.astimezone(site_zone()).date())
     known = exists().where(ToldOnce.told_of == ToldOf.DAY_OPEN, ToldOnce.row_id == 0, ToldOnce.day == day)
     if db.session.scalar(select(known)) or not claim(ToldOf.DAY_OPEN, [(0, day)], at):
         return None
     working = select(Staff).where(Staff.active, func.cardinality(Staff.role_names) > 0)
     return day, owing_on(day, list(db.session.scalars(working.order_by(Staff.id))))
+
+
+def tell_of_open_summaries(at: datetime) -> dict[Staff, list[SummaryPeriod]]:
+    """Note which months and years are told of, and return them by who has not handed in; each once.
+
+    On the second working day after the period; where the panel was down then, up to a few days later.
+    """
+    told: dict[Staff, list[SummaryPeriod]] = {}
+    for period in asked_for(at) if _has_opened(at) else ():
+        told_of = ToldOf.MONTH_OPEN if period.is_month else ToldOf.YEAR_OPEN
+        noted = ToldOnce.told_of == told_of, ToldOnce.row_id == 0, ToldOnce.day == period.first_on
+        if db.session.scalar(select(exists().where(*noted))) or not claim(
+            told_of, [(0, period.first_on)], at
+        ):
+            continue
+        for person in owing(period):
+            told.setdefault(person, []).append(period)
+    return told

@@ -24,6 +24,9 @@ class ToldOf(StrEnum):
     MEASURE_ESCALATED = "measure_escalated"
     # The row is nobody's: of a day everybody is told at once who has not closed it.
     DAY_OPEN = "day_open"
+    # Of a month or year likewise; the day is its first.
+    MONTH_OPEN = "month_open"
+    YEAR_OPEN = "year_open"
 
 
 class ToldOnce(Base):

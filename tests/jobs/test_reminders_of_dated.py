@@ -24,6 +24,7 @@ from models.organisation import Role
 from models.proposal import Remedy
 from models.reminding import Stage
 from models.reminding_dated import tell_of_dated, tell_of_open_day
+from models.summary_period import PeriodKind
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 # A Wednesday.
@@ -154,6 +155,29 @@ def test_who_has_not_closed_the_day_is_asked_once_when_the_office_opens(make: Fa
 
 def test_before_the_centre_closes_days_nobody_is_asked(make: Factory, clerk: Staff) -> None:
     assert remind(at(DUE + DAY, 10)) == []
+
+
+def test_who_has_not_handed_in_is_asked_once_on_the_second_working_day(make: Factory, clerk: Staff) -> None:
+    february = {"kind": PeriodKind.MONTH, "first_on": date(2026, 2, 1)}
+    done = make.staff(Role.CLERK, created_at=at(DUE - 30 * DAY))
+    make.summary(**february, staff_id=done.id, handed_in_at=at(DUE), figures={})
+    make.summary(**february, staff_id=clerk.id, achieved="还在写")
+    make.staff(Role.AUDITOR, created_at=at(DUE - 30 * DAY))
+    make.staff(Role.CLERK, created_at=at(DUE))
+    monday = date(2026, 3, 2)
+    assert remind(at(monday, 12)) == []
+    assert remind(at(monday + DAY, 7)) == []
+    (delivery,) = remind(at(monday + DAY, 10))
+    assert (delivery.recipient, delivery.subject) == (
+        clerk.email,
+        "Please hand in: Monthly summary February 2026",
+    )
+    assert "/summary/?period=2026-02" in text_of(delivery)
+    assert remind(at(monday + DAY, 11)) == []
+
+
+def test_a_centre_that_writes_no_summaries_is_asked_for_none(make: Factory, clerk: Staff) -> None:
+    assert remind(at(date(2026, 3, 3), 10)) == []
 
 
 def test_what_was_late_before_is_told_in_one_summary_for_each_person(
