@@ -19,6 +19,7 @@ from jobs.demo.people import DEMO_PEOPLE, add_people, demo_password, has_records
 from jobs.demo.products import VEHICLES, Products, add_vehicles
 from jobs.demo.receipts import add_receipts
 from jobs.demo.store import Store
+from jobs.demo.summaries import add_summaries
 from jobs.demo.world import World
 from models.base import now
 from models.centre import site_zone
@@ -51,4 +52,5 @@ def seed_demo(settings: Settings, today: date | None = None) -> World:
     add_measures(world)
     add_course(world)
     add_closes(world)
+    add_summaries(world)
     return world

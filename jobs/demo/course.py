@@ -104,12 +104,19 @@ def add_course(world: World) -> None:
 
 
 def _settle_answers() -> None:
-    """Note when the customers who were answered, and told of a decision, heard from the centre."""
+    """Note when customers were answered, agreed to a solution, and were told of a decision."""
     answered = (Complaint.id == Deadline.complaint_id) & Complaint.verified_at.is_not(None)
     db.session.execute(
         update(Deadline)
         .where(answered, Deadline.kind == DeadlineKind.FIRST_ANSWER)
         .values(settled_at=Complaint.verified_at)
+        .execution_options(synchronize_session=False)
+    )
+    agreed = (Proposal.complaint_id == Deadline.complaint_id) & Proposal.replied_at.is_not(None)
+    db.session.execute(
+        update(Deadline)
+        .where(agreed, Deadline.kind == DeadlineKind.SOLVED)
+        .values(settled_at=Proposal.replied_at)
         .execution_options(synchronize_session=False)
     )
     told = (Proposal.complaint_id == Deadline.complaint_id) & Proposal.told_at.is_not(None)
@@ -132,8 +139,7 @@ def _carry_through(course: _Course, row: Any) -> None:
     """Tell the course of one complaint up to the step at which it stands."""
     reached = list(Step).index(row.step)
     course.step(row, Move.REGISTER, (None, Step.REGISTERED), row.registered_at, row.created_by_id)
-    if reached < 4 and row.step is not Step.CONFIRMED:
-        course.due.append((row.id, DeadlineKind.SOLVED, row.registered_at))
+    course.due.append((row.id, DeadlineKind.SOLVED, row.registered_at))
     course.due.append((row.id, DeadlineKind.FIRST_ANSWER, row.registered_at))
     if reached == 0:
         return

@@ -22,6 +22,7 @@ from models import (
     Record,
     Region,
     Staff,
+    Summary,
     db,
     record_types,
 )
@@ -77,7 +78,7 @@ def remove_demo() -> Removal:
     """
     db.session.execute(select(func.pg_advisory_xact_lock(SEED_LOCK)))
     # From here on nobody can enter anything that would refer to what goes.
-    lock_tables([DemoRecord, Note, Digest, *record_types()])
+    lock_tables([DemoRecord, Note, Digest, Summary, *record_types()])
     removal = Removal()
     _remove_digests()
     _forget_centre()
@@ -213,4 +214,10 @@ def _remove_digests() -> None:
         execution_options=_ALL,
     )
     db.session.execute(delete(Delivery).where(Delivery.digest_id.in_(ids)), execution_options=_ALL)
+    # Nor do mails of its summaries that never left the house keep these here.
+    kept_here = Delivery.state.in_((DeliveryState.PENDING, DeliveryState.KEPT, DeliveryState.FAILED))
+    summaries = select(DemoRecord.row_id).where(_marks(Summary))
+    db.session.execute(
+        delete(Delivery).where(Delivery.summary_id.in_(summaries), kept_here), execution_options=_ALL
+    )
     db.session.execute(delete(Digest).where(about_demo), execution_options=_ALL)

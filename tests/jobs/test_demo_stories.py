@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from jobs.demo.closes import CLOSED_DAYS
+from jobs.demo.summaries import DRAFTS
 from jobs.demo.world import World
 from models import (
     Complaint,
@@ -18,11 +19,13 @@ from models import (
     PartsQualityRecord,
     ServiceReceipt,
     Subject,
+    Summary,
     Vehicle,
     WarrantyClaim,
     db,
 )
 from models.essentials import KEY_PARTS
+from models.summary_period import PeriodKind, SummaryPeriod
 from models.warranty_claim import ClaimOutcome
 
 
@@ -124,3 +127,14 @@ def test_the_team_has_closed_its_last_working_days(world: World) -> None:
     assert all(each.figures and each.closed_at and not each.is_late() for each in closes)
     assert any(each.open_points for each in closes)
     assert sum(each.figures["calls"] for each in closes if each.figures) > 0
+
+
+def test_most_have_handed_in_their_last_month_and_the_centre_s_is_a_draft(world: World) -> None:
+    written = list(db.session.scalars(select(Summary)))
+    assert {each.period for each in written} == {
+        SummaryPeriod.of(PeriodKind.MONTH, world.days.today).previous
+    }
+    handed_in = [each for each in written if each.is_handed_in]
+    assert len(written) - len(handed_in) == DRAFTS + 1
+    assert all(each.said() and each.staff_id for each in handed_in)
+    assert sum(each.figures["calls"] for each in handed_in if each.figures) > 0
