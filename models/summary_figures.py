@@ -24,7 +24,7 @@ from models.digest_needs import names_of
 from models.figure_counts import counts_by_person, counts_of
 from models.figure_kind import FigureKind, target_of
 from models.letter import Letter
-from models.masking import mask
+from models.masking import mask, plain_text
 from models.office_calendar import working_calendar
 from models.organisation import Staff
 from models.proportion import Proportion
@@ -258,5 +258,6 @@ def sent_payload(figures: Figures, centre: Summary, gathered: Iterable[tuple[Sta
 
 
 def masked(text: str) -> str:
-    """Return a text without what names a customer or a vehicle, line by line."""
-    return "\n".join(mask(line) for line in text.splitlines())
+    """Return a text without what names a customer or a vehicle; other lines stay as they are."""
+    lines = [(line, mask(line)) for line in text.splitlines()]
+    return "\n".join(line if found == plain_text(line) else found for line, found in lines)

@@ -128,8 +128,10 @@ def add_summaries(world: World) -> None:
     rows, told = list[Row](), dict[Role, int]()
     for place, person in enumerate(people):
         (role,) = person.roles
-        written = _WRITTEN[role][told.get(role, 0) % len(_WRITTEN[role])]
+        round_, which = divmod(told.get(role, 0), len(_WRITTEN[role]))
         told[role] = told.get(role, 0) + 1
+        # What one has suggested nobody suggests again.
+        written = (*_WRITTEN[role][which][:3], *(("", "") if round_ else _WRITTEN[role][which][3:]))
         is_draft = place >= len(people) - DRAFTS
         rows.append(_row(world, period, person.id, written, None if is_draft else figures[person.id]))
     world.store.add(Summary, [*rows, _row(world, period, None, _CENTRE, None)])
