@@ -22,6 +22,8 @@ SAME = re.compile(
     # Records of DNS, and the words that stand in them.
     r"|\b(?:SPF|DKIM(?:_\w+)?|DMARC|MX|TXT|DNS|MAIL_FROM|RSA|QQ|Gmail)\b"
     r"|“include:”|quarantine|reject|none(?= )"
+    # What the services of chat groups call it.
+    r"|Webhook|\bSEC\b"
     r"|(?:worker|clock)(?= 进程)"  # as the Procfile names them
     r"|(?:KH|TS|PZ|SH|SP|FH|XH|DH|FA|BZ|RW|GZ)-\d{4}-\d+|\btest\b"
 )
