@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 from jobs.notices import tell_of_task
 from jobs.outbox import send_soon
 from models import Record
+from models.department_task import TaskState
 from views.archived import is_any_closed
 from views.base import RecordView
 from views.errors import Refusal
@@ -45,7 +46,7 @@ class DepartmentTaskView(RecordView):
     editable_columns = ("due_on",)
     default_sort = ("due_on", True)
     key_facts = ("complaint_id", "department_id", "due_on", "state")
-    terms: ClassVar = {"due_on": Term(_("Day has passed"))}
+    terms: ClassVar = {"due_on": Term(_("Day has passed"), while_state=TaskState.OPEN)}
     column_descriptions = per_field(
         what=_("So that the department can do it without asking: what, how many, for whom, where to."),
         report=_("What was done. Evidence, such as a photo or a waybill, goes below as a file."),

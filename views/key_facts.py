@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import LazyString
 
+from models.base import Labelled
 from models.phones import HasPhone
 from views.cells import Cell
 from views.clock import today
@@ -19,12 +20,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """What a day means while it lies ahead, in the last days before it, and once it has passed."""
+    """What a day means while it lies ahead, in the last days before it, and once it has passed.
+
+    `while_state` keeps it to records in that state: what is done is late no more.
+    """
 
     ended: LazyString
     running: LazyString | None = None
     ending: LazyString | None = None
     ending_days: int = 0
+    while_state: Labelled | None = None
+
+    def is_of(self, row: Any) -> bool:
+        """Tell whether the day still means something for this record."""
+        return self.while_state is None or row.state is self.while_state
 
     def state(self, day: date, now: date) -> Cell | None:
         """Return what `day` means on the day `now`, as a badge; None where there is nothing to say."""
@@ -61,7 +70,9 @@ def key_facts(view: RecordView, row: Any, get_cell: Callable[[str], Cell]) -> li
             name,
             str(view.get_column_name(name)),
             shown,
-            view.terms[name].state(value, today()) if name in view.terms and value else None,
+            view.terms[name].state(value, today())
+            if name in view.terms and value and view.terms[name].is_of(row)
+            else None,
             phones_of(row) if name == "phone" and isinstance(row, HasPhone) and not shown.is_masked else [],
         )
         for name in view.key_facts

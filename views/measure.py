@@ -65,7 +65,7 @@ class MeasureView(RecordView):
     typed_relations = ("subject_id",)
     default_sort = ("due_on", True)
     key_facts = ("department_id", "owner_name", "due_on", "state", "verdict")
-    terms: ClassVar = {"due_on": Term(_("Day has passed"))}
+    terms: ClassVar = {"due_on": Term(_("Day has passed"), while_state=MeasureState.DECIDED)}
     column_labels: ClassVar = {
         "what": _("Measure"),
         "responsible_id": _("Owner on staff"),

@@ -28,6 +28,7 @@ def test_a_measure_is_verified_by_somebody_else_with_what_the_figures_say(
     measure = make.measure(part_id=part.id)
     reporter = login(Role.QUALITY_ENGINEER)
     step = f"/measure/step/?id={measure.id}"
+    assert "Day has passed" in reporter.get(f"/measure/details/?id={measure.id}").text
     assert reporter.post(step, data={"step": "verify", "verdict": "worked", "words": "x"}).status_code == 422
     assert reporter.post(step, data={"step": "done", "words": " "}).status_code == 422
     assert reporter.post(step, data={"step": "done", "words": "已换轴承"}).status_code == 302
@@ -41,6 +42,8 @@ def test_a_measure_is_verified_by_somebody_else_with_what_the_figures_say(
     page = other.get(f"/measure/details/?id={measure.id}").text
     assert '<option value="worked" selected>' in page
     assert "0.00" in page
+    # What is done is late no more.
+    assert "Day has passed" not in page
     assert other.post(step, data={"step": "verify", "verdict": "worked", "words": "看过"}).status_code == 302
     db_session.refresh(measure)
     assert (measure.state, measure.verdict) == (MeasureState.VERIFIED, Verdict.WORKED)
