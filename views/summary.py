@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from flask import flash, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
@@ -68,7 +68,7 @@ class SummaryView(PageForAll):
     @expose("/write/", methods=("POST",))
     def write_view(self) -> ResponseReturnValue:
         """Keep what was written and, where that was pressed, hand it in."""
-        period, staff_id = asked_period() or last_month(), _reader_id()
+        period, staff_id = asked_period() or abort(404), _reader_id()
         texts = read_texts()
         if is_only_shown():
             return self._show(period, texts)

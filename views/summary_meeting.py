@@ -108,7 +108,7 @@ class SummaryMeetingView(Page):
     @expose("/write/", methods=("POST",))
     def write_view(self) -> ResponseReturnValue:
         """Keep what the centre says and, where that was pressed, close and send it."""
-        period, texts = asked_period() or last_month(), read_texts()
+        period, texts = asked_period() or abort(404), read_texts()
         if is_only_shown():
             return self._show(period, texts)
         too_long = long_ones(texts)

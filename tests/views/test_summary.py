@@ -151,6 +151,8 @@ def test_what_is_no_period_shows_the_last_month(asked: str, login: Login) -> Non
         answer = client.get(f"{address}?period={asked}")
         assert answer.status_code == 200
         assert f'value="{LAST}" selected' in answer.text
+        # Nothing is written to a month that nobody named.
+        assert client.post(f"{address}write/", data={"period": asked, "achieved": "一"}).status_code == 404
 
 
 def test_a_year_is_counted_like_a_month(make: Factory, login: Login) -> None:
