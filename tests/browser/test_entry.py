@@ -148,3 +148,30 @@ def test_a_dialog_that_cannot_open_says_so_and_keeps_the_form(panel: Panel) -> N
     assert page.evaluate("huisheng.enter('/customer/new/', document.querySelector('.record-form'))") is None
     expect(page.locator("[data-held=login]")).to_be_visible()
     expect(page.get_by_label("What the customer says")).to_have_value("on the paper")
+
+
+def test_the_arrows_mark_nothing_of_an_older_answer(panel: Panel) -> None:
+    """Whoever types, presses the arrow and Enter faster than the search must not get somebody else."""
+    with panel.app.app_context():
+        make = Factory(db.session())
+        make.customer(name="安一")
+        make.customer(name="王二")
+        db.session.remove()
+    page = panel.page(Role.CLERK)
+    page.goto("/service-receipt/new/")
+    customer = page.get_by_role("combobox", name="Customer", exact=True)
+    customer.click()
+    expect(page.get_by_role("option", name="安一")).to_be_visible()
+    page.keyboard.insert_text("王")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(customer).to_have_value("王二")
+    # What was marked before is not meant any more once one types on.
+    customer.fill("一")
+    expect(page.get_by_role("option", name="王二")).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("option", name="安一")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Backspace")
+    marked = page.get_by_role("listbox", name="Customer").get_by_role("option", selected=True)
+    expect(marked).to_have_count(0)
+    assert panel.complaints == []

@@ -50,6 +50,8 @@ huisheng.enhance((root) => {
     let asked = 0;
     // Enter was pressed before the answer to what was typed is there.
     let isAwaited = false;
+    // How far the arrows were pressed meanwhile: nothing of an older answer is marked, it may be somebody else.
+    let steps = 0;
     let shownFor = null;
     const found = new WeakMap();
 
@@ -70,7 +72,7 @@ huisheng.enhance((root) => {
       list.append(item);
     }
 
-    function show(rows) {
+    function show(rows, typed) {
       list.replaceChildren();
       rows.forEach((row, index) => {
         const item = document.createElement("li");
@@ -91,7 +93,7 @@ huisheng.enhance((root) => {
       if (rows.length >= 20) note(box.dataset.more);
       if (box.dataset.entry && huisheng.canEnter()) offerEntry();
       at = -1;
-      shownFor = input.value;
+      shownFor = typed;
       list.hidden = false;
       input.setAttribute("aria-expanded", "true");
     }
@@ -127,7 +129,8 @@ huisheng.enhance((root) => {
 
     async function search() {
       const mine = ++asked;
-      const typed = input.value === chosen ? "" : input.value;
+      const stands = input.value;
+      const typed = stands === chosen ? "" : stands;
       try {
         const answer = await fetch(`${box.dataset.combo}&query=${encodeURIComponent(typed)}${ownersOf(key)}`, {
           headers: { Accept: "application/json" },
@@ -136,11 +139,16 @@ huisheng.enhance((root) => {
         const rows = await answer.json();
         // An older answer that comes late must not replace a newer one.
         if (mine !== asked || document.activeElement !== input) return;
-        show(rows);
+        show(rows, stands);
+        // Typed on since: the next answer is the one.
+        if (input.value !== stands) return;
+        if (steps) mark(steps > 0 ? steps - 1 : steps);
         if (isAwaited && rows.length) takeWanted();
         isAwaited = false;
+        steps = 0;
       } catch {
         if (mine === asked) {
+          steps = 0;
           list.replaceChildren();
           note(box.dataset.failed);
           list.hidden = false;
@@ -191,6 +199,12 @@ huisheng.enhance((root) => {
       if (row && key.value === id) fillIn(key, row.fills);
     });
 
+    function unmark() {
+      options()[at]?.setAttribute("aria-selected", "false");
+      input.removeAttribute("aria-activedescendant");
+      at = -1;
+    }
+
     function mark(index) {
       const all = options();
       if (!all.length) return;
@@ -207,20 +221,30 @@ huisheng.enhance((root) => {
       search();
     }
 
+    function awaitMark(step) {
+      clearTimeout(timer);
+      steps += step;
+      search();
+    }
+
     input.addEventListener("input", () => {
       // What was typed but not chosen is no id: the server then says so at the field.
       key.value = input.value.trim() ? (input.value === chosen ? key.value : "?") : "";
       clear.hidden = !input.value;
       clearTimeout(timer);
       isAwaited = false;
+      steps = 0;
+      unmark();
       timer = setTimeout(search, 180);
     });
     input.addEventListener("click", () => list.hidden && search());
     input.addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
         event.preventDefault();
-        if (list.hidden) search();
-        else mark(at + (event.key === "ArrowDown" ? 1 : -1));
+        const step = event.key === "ArrowDown" ? 1 : -1;
+        if (input.value !== shownFor && input.value !== chosen) awaitMark(step);
+        else if (list.hidden) search();
+        else mark(at + step);
       } else if (event.key === "Enter" && !list.hidden) {
         event.preventDefault();
         // An older answer is not what was typed since.
