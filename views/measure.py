@@ -49,6 +49,7 @@ class MeasureView(RecordView):
     )
     brief_columns = ("due_on", "number", "what", "owner_name", "state", "verdict")
     column_searchable_list = ("number", "what", "owner_name", "report")
+    hint_columns = ("what", "owner_name")
     column_filters = (
         "state",
         "verdict",

@@ -30,6 +30,7 @@ class ProposalView(RecordView):
     )
     brief_columns = ("created_at", "number", "state", "remedies", "value", "created_by_id")
     column_searchable_list = ("number", "complaint_id", "details")
+    hint_columns = ("complaint_id", "details")
     column_filters = (
         "state",
         "created_at",

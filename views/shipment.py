@@ -40,6 +40,7 @@ class PartsShipmentView(RecordView):
         "is_right",
     )
     column_searchable_list = ("number", "dealer_id", "part_id", "production_batch", "wrong_because")
+    hint_columns = ("dealer_id", "part_id", "shipped_on")
     column_filters = (
         "is_right",
         "shipped_on",

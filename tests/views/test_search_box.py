@@ -15,6 +15,7 @@ from conftest import Login, count_queries
 from factories import Factory
 from models.organisation import Locale, Role
 from models.permissions import letters
+from views.base import RecordView
 
 
 def ask(client: FlaskClient, typed: str) -> list[dict[str, Any]]:
@@ -131,6 +132,31 @@ def test_a_hit_says_what_tells_it_apart_and_where_the_word_stands(make: Factory,
         hit["label"]: hit["hint"] for group in ask(login(Role.CLERK), "回执客户") for hit in group["hits"]
     }
     assert found[receipt.number] == "回执客户 · 2026-03-02"
+
+
+def test_a_hit_shown_by_its_number_says_whose_it_is(app: Flask) -> None:
+    """A number alone says nothing to who reads a list of hits."""
+    numbered = [
+        view
+        for view in app.extensions["pages"]
+        if isinstance(view, RecordView) and view.model.label_column().name == "number"
+    ]
+    assert len(numbered) >= 10
+    assert [view.endpoint for view in numbered if not view.hint_columns] == []
+
+
+def test_a_letter_and_a_shipment_are_told_apart_among_the_hits(make: Factory, login: Login) -> None:
+    wang, dealer, motor = (
+        make.customer(name="王一"),
+        make.dealer(name="东站"),
+        make.part(name="电机", code="M1"),
+    )
+    letter = make.letter(customer_id=wang.id, regarding="召回通知")
+    shipment = make.parts_shipment(dealer_id=dealer.id, part_id=motor.id)
+    client = login(Role.SUPERVISOR)
+    for record, hint in ((letter, "王一 · 召回通知"), (shipment, "东站 · 电机 M1")):
+        ((hit,),) = [group["hits"] for group in ask(client, record.number)]
+        assert hit["hint"].startswith(hint)
 
 
 def test_there_is_a_way_to_all_where_more_is_found(make: Factory, login: Login) -> None:
