@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -328,3 +329,12 @@ def test_every_step_is_there_in_chinese_too(step: Step, seeded: None, login: Log
     assert page.status_code == 200
     assert 'aria-current="step"' in page.text
     assert "中心设置" in page.text
+
+
+@pytest.mark.parametrize("step", [Step.CENTRE, Step.SUBJECTS])
+def test_the_panel_says_what_lacks_and_not_the_browser_in_its_own_language(
+    step: Step, seeded: None, login: Login
+) -> None:
+    page = login(Role.ADMINISTRATOR).get(f"/setup/?step={step.value}").text
+    (form,) = (each for each in re.findall(r"<form.*?</form>", page, re.DOTALL) if " required" in each)
+    assert " novalidate>" in form
