@@ -16,7 +16,7 @@ from conftest import Login
 from factories import Factory
 from models import AuditEntry, Complaint, Customer, Region, Subject, Vehicle
 from models.complaint import Cause, Step
-from models.organisation import Role
+from models.organisation import Locale, Role
 
 
 def reload(make: Factory, row: Any) -> Any:
@@ -344,3 +344,9 @@ def test_a_contract_that_ends_before_it_begins_is_refused_in_a_sentence(make: Fa
     )
     assert answer.status_code == 422
     assert "The contract ends before it begins." in answer.text
+
+
+def test_what_is_wrong_is_listed_as_a_chinese_reader_writes_it(login: Login) -> None:
+    client = login(Role.CLERK, locale=Locale.CHINESE)
+    answer = create(client, "customer", name="王一", kind="owner", email="a@@b")
+    assert '<a href="#f-email">电子邮箱：电子邮箱格式不正确。' in answer.text
