@@ -29,10 +29,10 @@ WITHOUT_A_FORM = {
     "access_entry", "attachment", "attachment_content", "audit_entry", "deadline", "delivery", "demo_record",
     "digest", "import_origin", "import_run", "invitation", "login_attempt", "login_session", "note",
     "daily_close", "notice", "own_right", "recovery_code", "second_factor", "sent_form",
-    "failed_job", "sign_of_life", "summary", "told_once",
+    "bad_address", "failed_job", "incoming_mail", "sign_of_life", "summary", "told_once",
 }  # fmt: skip
-# Nobody gives the key of the one row.
-BROKEN_BY_NO_FORM = {"ck_centre_one_row"}
+# Nobody gives the key of the one row, nor the service of a robot: that is recognised by its address.
+BROKEN_BY_NO_FORM = {"ck_centre_one_row", "ck_chat_group_channel_of_group"}
 # Rows that stand in the form of the record on which they hang.
 FIELDS_OF = {"supplier_alias": "aliases", "subject_department": "departments"}
 
