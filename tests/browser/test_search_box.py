@@ -97,6 +97,9 @@ def test_a_late_answer_and_a_failed_one_mislead_nobody(panel: Panel) -> None:
 
     page.context.set_offline(True)
     box.fill("other")
+    # What was found for other words can't be chosen any more.
+    box.press("ArrowDown")
+    assert box.get_attribute("aria-activedescendant") is None
     expect(hits).to_contain_text("The search did not work.")
     page.context.set_offline(False)
     page.mouse.click(180, 700)

@@ -126,6 +126,9 @@ for (const form of document.querySelectorAll("[data-search-hits]")) {
     // A word of Chinese is ready when its characters are chosen, not while its sounds are typed.
     if (event.isComposing) return;
     options[at]?.setAttribute("aria-selected", "false");
+    // What was found for other words can't be chosen any more: Enter opens the page of all hits.
+    options = [];
+    shownFor = null;
     at = -1;
     input.removeAttribute("aria-activedescendant");
     clearTimeout(timer);
