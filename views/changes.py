@@ -43,6 +43,7 @@ TABLE_LABELS = {
     "summary": lazy_gettext("Summary"),
     "deadline": lazy_gettext("Deadline"),
     "told_once": lazy_gettext("Reminder"),
+    "bad_address": lazy_gettext("Address that gave a mail back"),
     "failed_job": lazy_gettext("Failed job"),
     "supplier_alias": lazy_gettext("Other spelling of a supplier"),
     "subject_department": lazy_gettext("Department told of a subject"),

@@ -14,7 +14,7 @@ from models.actor import Actor
 from models.audit import AuditAction
 
 TYPES = record_types()
-SECRET = {"staff": {"password", "fs_uniquifier"}}
+SECRET = {"staff": {"password", "fs_uniquifier"}, "chat_group": {"webhook", "signing_secret"}}
 # These change at each change, or follow another column, and say nothing.
 LEFT_OUT = {"version", "updated_at", "name_sort", "phone_numbers"}
 

@@ -30,6 +30,7 @@ HARMLESS = {
     ("0021", "ban-drop-constraint"): "a wider one takes its place in the same transaction",
     ("0024", "ban-drop-constraint"): "a wider one takes its place in the same transaction",
     ("0029", "ban-drop-constraint"): "wider ones take their place in the same transaction",
+    ("0038", "ban-drop-constraint"): "a wider one takes its place in the same transaction",
     (
         "0029",
         "ban-drop-not-null",

@@ -68,8 +68,8 @@ def test_the_database_compares_the_key_byte_by_byte(make: Factory, db_session: S
 
 
 def test_every_record_with_a_name_that_people_read_in_lists_sorts_by_it() -> None:
-    # Recipients stand below their department, days of the calendar and notices in their order.
-    others = {"digest_recipient", "holiday", "notice"}
+    # Recipients and groups stand below their department, days of the calendar and notices in their order.
+    others = {"chat_group", "digest_recipient", "holiday", "notice"}
     named = {model for model in record_types() if "name" in model.__table__.c}
     assert {model.__tablename__ for model in named if not issubclass(model, SortedByName)} == others
     assert all(issubclass(model, Base) for model in named)

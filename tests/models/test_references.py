@@ -15,6 +15,7 @@ from factories import Factory
 BESIDE_REFERENCE = {
     "fk_service_receipt_earlier_receipt_id": ", is_return_repair = true",
     "fk_measure_digest_id": ", point_key = 'subject:1'",
+    "fk_delivery_summary_id": ", kind = 'summary', digest_id = NULL",
 }
 
 

@@ -17,6 +17,7 @@ from models.measure import MeasureState, Verdict
 from models.notice import NoticeState
 from models.organisation import Role
 from models.proposal import ProposalState
+from models.robot import Channel
 from models.warranty_claim import ClaimOutcome
 from views import SCREENS
 from views.forms import target_of
@@ -88,7 +89,8 @@ def ordered_values(column: Any) -> list[Any]:
     if column.name == "satisfaction":
         return [1, 3, 5]
     if isinstance(kind, Enum):
-        return list(kind.enum_class)[:3]
+        # A group is never told by mail.
+        return [value for value in kind.enum_class if value is not Channel.MAIL][:3]
     by_kind: dict[type, list[Any]] = {
         Boolean: [False, True],
         DateTime: [datetime(2024, 3, day, tzinfo=UTC) for day in (1, 2, 3)],
