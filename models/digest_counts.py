@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from models.base import db
@@ -186,16 +186,19 @@ def weeks_after_hole(frame: Frame, weeks: list[IsoWeek]) -> list[IsoWeek]:
 
     Counted as zero, such a hole would make a rise of every week that follows it.
     """
-    week = frame.week_of(Complaint.registered_at)
-    found = db.session.execute(
-        select(week, func.count(Complaint.id))
-        .where(Complaint.registered_at >= frame.history_from, Complaint.registered_at < frame.ends_at)
-        .group_by(week)
-    )
-    total = {IsoWeek.of(monday.date()): count for monday, count in found}
-    if not total or median(total.values()) < PLENTY:
+
+    def up_to_plenty(week: IsoWeek) -> ScalarSelect[int]:
+        starts_at, ends_at = week.bounds(frame.zone)
+        of_week = (Complaint.registered_at >= starts_at, Complaint.registered_at < ends_at)
+        # More than plenty is not counted: the median of what is left says the same.
+        some = select(Complaint.id).where(*of_week).limit(PLENTY).subquery()
+        return select(func.count()).select_from(some).scalar_subquery()
+
+    counts = db.session.execute(select(*map(up_to_plenty, frame.weeks))).one()
+    found = {week: count for week, count in zip(frame.weeks, counts, strict=True) if count}
+    if not found or median(found.values()) < PLENTY:
         return weeks
-    return [weeks[0], *takewhile(total.__contains__, weeks[1:])]
+    return [weeks[0], *takewhile(found.__contains__, weeks[1:])]
 
 
 def first_complaint_on(zone: ZoneInfo) -> date | None:
