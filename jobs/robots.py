@@ -1,9 +1,10 @@
 """Calling a group robot, so that each way to fail tells whether the message may have arrived.
 
-The services answer 200 to nearly everything; what counts is the number in the answer's JSON. The numbers are
-those of https://developer.work.weixin.qq.com/document/path/90313 (WeCom),
+The services answer 200 to nearly everything; what counts is the number in the answer's JSON. They tell of
+their numbers at https://developer.work.weixin.qq.com/document/path/90313 (WeCom),
 https://open.dingtalk.com/document/orgapp/custom-robot-access (DingTalk) and
-https://open.feishu.cn/document/ukTMukTMukTM/ucTM5YjL3ETO24yNxkjN (Feishu).
+https://open.feishu.cn/document/ukTMukTMukTM/ucTM5YjL3ETO24yNxkjN (Feishu); a number that is not known here
+counts as final.
 """
 
 from __future__ import annotations
