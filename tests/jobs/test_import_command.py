@@ -217,6 +217,8 @@ def test_the_real_complaints_of_2024_twice(
     assert db.session.scalar(empty) == 12
 
 
+# The two small files of tests/data go the same way in each run.
+@pytest.mark.faults
 @pytest.mark.real_data
 def test_the_real_files_of_12365_one_after_the_other_and_again(
     seeded: Flask, fresh_settings: Settings, real_data: Path, tmp_path: Path
