@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
+from psycopg.errors import UniqueViolation
 from sqlalchemy.exc import IntegrityError
 
 from jobs import summary_wording as wording
@@ -209,11 +210,18 @@ def _kept(period: SummaryPeriod, staff_id: int, texts: Texts, *, is_final: bool)
             is_done = hand_in(period, staff_id, person_figures(period, [staff])[staff_id])
         if is_done:
             db.session.commit()
-    except IntegrityError:
+    except IntegrityError as error:
+        if not is_begun_elsewhere(error):
+            raise
         is_done = False
     if not is_done:
         db.session.rollback()
     return is_done
+
+
+def is_begun_elsewhere(error: IntegrityError) -> bool:
+    """Tell whether a refusal says that another window has begun the same summary, or sent it, just now."""
+    return isinstance(error.orig, UniqueViolation)
 
 
 def _reader_id() -> int:

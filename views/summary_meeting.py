@@ -43,6 +43,7 @@ from views.summary import (
     about,
     asked_period,
     changed_meanwhile,
+    is_begun_elsewhere,
     last_month,
     long_ones,
     meanwhile,
@@ -281,9 +282,9 @@ def _written(period: SummaryPeriod, texts: Texts, *, is_final: bool) -> list[Del
         if is_done:
             db.session.commit()
             return deliveries
-    except IntegrityError:
-        # Another window has begun or closed it at the same moment.
-        pass
+    except IntegrityError as error:
+        if not is_begun_elsewhere(error):
+            raise
     db.session.rollback()
     return None
 
