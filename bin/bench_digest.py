@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench_data import add_complaints, begin_data
 from embedded_services import postgres, valkey_server
@@ -101,8 +102,17 @@ def measure_all(sizes: Sequence[int], superuser_url: str, environ: Mapping[str, 
 
 def measure(environ: Mapping[str, str]) -> Measured:
     """Make all digests of the last week in a process of its own, one after the other as a worker does."""
+    return Measured(**figures_of("make_digests.py", environ))
+
+
+def figures_of(program: str, environ: Mapping[str, str]) -> dict[str, Any]:
+    """Run a program of bin/ in a process of its own, and return the figures that it prints.
+
+    Raises:
+        EngineError: when it fails; what it said goes to the terminal.
+    """
     done = subprocess.run(
-        [sys.executable, str(ROOT / "bin" / "make_digests.py")],
+        [sys.executable, str(ROOT / "bin" / program)],
         check=False,
         env=environ,
         cwd=ROOT,
@@ -110,5 +120,6 @@ def measure(environ: Mapping[str, str]) -> Measured:
     )
     if done.returncode != 0:
         sys.stderr.buffer.write(done.stderr)
-        raise EngineError("The digests could not be made; why stands above.")
-    return Measured(**json.loads(done.stdout))
+        raise EngineError(f"{program} failed; why stands above.")
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures

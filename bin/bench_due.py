@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import tempfile
@@ -10,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench_data import add_complaints, add_things_to_do, begin_data
-from bench_digest import ROOT, environment
+from bench_digest import ROOT, environment, figures_of
 from embedded_services import postgres, valkey_server
-from server_process import EngineError
 
 SIZES = (1_000, 20_000)
 # Done already, and to be left aside by whatever looks for what is to do.
@@ -60,15 +58,4 @@ def measure_all(sizes: Sequence[int], superuser_url: str, environ: Mapping[str, 
 
 def measure(environ: Mapping[str, str]) -> Figures:
     """Measure in a process of its own; return by what was done seconds, statements, and seconds in these."""
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "bin" / "measure_due.py")],
-        check=False,
-        env=environ,
-        cwd=ROOT,
-        capture_output=True,
-    )
-    if done.returncode != 0:
-        sys.stderr.buffer.write(done.stderr)
-        raise EngineError("It could not be measured; why stands above.")
-    figures: Figures = json.loads(done.stdout)
-    return figures
+    return figures_of("measure_due.py", environ)
