@@ -364,14 +364,10 @@ class Factory:
 
     def failed_job(self, **attributes: Any) -> FailedJob:
         defaults = {
-            "key": f"jobs_delivery_deliver-{next(_serial)}",
-            "function": "jobs.delivery.deliver",
-            "arguments": [1],
-            "error": "ValueError",
-            "detail": "ValueError\n  jobs/delivery.py:1 deliver",
-            "first_failed_at": now(),
-            "last_failed_at": now(),
-        }
+            "key": f"jobs_delivery_deliver-{next(_serial)}", "function": "jobs.delivery.deliver",
+            "arguments": [1], "error": "ValueError", "detail": "ValueError\n  jobs/delivery.py:1 deliver",
+            "first_failed_at": now(), "last_failed_at": now(),
+        }  # fmt: skip
         return self._add(FailedJob(**(defaults | attributes)))
 
     def one_of_each(self) -> None:
@@ -381,16 +377,12 @@ class Factory:
         # Beside another, which can be its earlier one.
         self.service_receipt(is_return_repair=True)
         self.letter(kind=LetterKind.ACKNOWLEDGEMENT, complaint_id=self.complaint().id)
-        self.supplier_alias()
-        self.demo_record()
-        self.invitation()
-        self.own_right()
-        self.deadline()
-        self.daily_close()
-        self.summary()
+        for make in (
+            self.supplier_alias, self.demo_record, self.invitation, self.own_right, self.deadline,
+            self.daily_close, self.summary, self.attachment, self.failed_job,
+        ):  # fmt: skip
+            make()
         self.session.merge(Centre(id=1))
-        self.session.commit()
-        self.attachment()
         digest, staff = self.digest(), self.staff()
         self.session.add_all(what_came_back.one_of_each(self.delivery(digest)))
         self.subject(departments=[self.department()])
@@ -401,7 +393,6 @@ class Factory:
         self.session.add_all([LoginAttempt(key_hash="0" * 64), SentForm(content_hash="0" * 64)])
         self.second_factor(staff)
         self._add(RecoveryCode(staff_id=staff.id, code_hash="0" * 64))
-        self.failed_job()
         self.session.merge(SignOfLife(sign=Sign.TICK_FINISHED))
         self.session.commit()
         self._add(ToldOnce(told_of=ToldOf.DAY_OPEN, row_id=0, day=date(2026, 3, 2)))
