@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 from time import monotonic
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 from flask.cli import AppGroup
 from flask_babel import gettext as _
 
+from jobs.import_history import OLD_AFTER
 from jobs.import_mapping import names_by_table, recognise_mapping
 from jobs.import_reader import ImportRefusedError
 from jobs.import_rejected import save_rejected
 from jobs.import_table import open_table
 from jobs.imports import ImportResult, Progress, run_import
-from models import acting_as, system_actor
+from models import Complaint, acting_as, system_actor
 
 # The first line comes early, so that one knows it works.
 FIRST_LINE_AFTER = 0.5
@@ -44,14 +46,62 @@ def _add_command(table: str, names: list[str]) -> None:
         type=click.Choice(names),
         help="How to read the file; without it, its columns decide.",
     )
-    def run(file: Path, mapping_name: str | None) -> None:
+    @_history_option(table)
+    def run(file: Path, mapping_name: str | None, history_until: datetime | None = None) -> None:
+        until = history_until.date() if history_until else None
         try:
-            with acting_as(system_actor("import")), file.open("rb") as source, _progress(file) as on_progress:
+            with acting_as(system_actor("import")), file.open("rb") as source:
                 mapping_name = mapping_name or _recognised(source, names)
-                result = run_import(source, file.name, mapping_name, on_progress)
+                if table == Complaint.__tablename__ and until is None and can_ask():
+                    until = _asked_history(source, file, mapping_name)
+                with _progress(file) as on_progress:
+                    result = run_import(source, file.name, mapping_name, on_progress, history_until=until)
         except ImportRefusedError as reason:
             raise click.ClickException(str(reason)) from reason
         _report(file, result)
+
+
+def _history_option(table: str) -> Callable[[Any], Any]:
+    """Return the option that only complaints have: nothing else becomes due by being imported."""
+    if table != Complaint.__tablename__:
+        return lambda command: command
+    return click.option(
+        "--history-until",
+        type=click.DateTime(["%Y-%m-%d"]),
+        metavar="DAY",
+        help="Complaints registered up to this day are history: nothing of them becomes due. Without it, a"
+        " terminal is asked where the file has old ones that are open.",
+    )
+
+
+def can_ask() -> bool:
+    """Tell whether somebody sits before the command and can answer."""
+    return sys.stdin.isatty()
+
+
+def _asked_history(source: BinaryIO, file: Path, mapping_name: str) -> date | None:
+    """Try the file, and ask about what would be late at once; return up to which day it is history."""
+    with _progress(file) as on_progress:
+        trial = run_import(source, file.name, mapping_name, on_progress, is_trial=True)
+    if trial.rejected_file:
+        trial.rejected_file.close()
+    opened = trial.opened
+    if not opened.old:
+        return None
+    click.echo(
+        _(
+            "%(old)s of %(all)s open complaints were registered more than %(days)s days ago: they would be"
+            " late at once.",
+            old=opened.old,
+            all=opened.count,
+            days=OLD_AFTER.days,
+        )
+    )
+    question = _(
+        "Are those registered up to %(day)s history, so that nothing of them becomes due?",
+        day=opened.proposed_until.isoformat(),
+    )
+    return opened.proposed_until if click.confirm(question, default=opened.is_all_old) else None
 
 
 def _recognised(source: BinaryIO, names: list[str]) -> str:

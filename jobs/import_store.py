@@ -6,6 +6,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from jobs.import_fields import fill_gaps, new_values, python_value
+from jobs.import_history import OpenComplaints
 from jobs.import_lookups import Lookups
 from jobs.import_mapping import FieldRule, ImportMapping
 from jobs.import_reader import ImportRefusedError, Row
@@ -54,7 +56,14 @@ class Importer:
     """One import of one file, chunk by chunk."""
 
     def __init__(
-        self, mapping: ImportMapping, table: Table, file_name: str, run: ImportRun | None, *, is_trial: bool
+        self,
+        mapping: ImportMapping,
+        table: Table,
+        file_name: str,
+        run: ImportRun | None,
+        *,
+        is_trial: bool,
+        history_until: date | None = None,
     ) -> None:
         """Open the run; refuse it while another one reads from the same source."""
         self.mapping = mapping
@@ -65,7 +74,7 @@ class Importer:
             raise ImportBusyError(
                 _("Another import from this source is running. Try again when it has finished.")
             )
-        self.run = run or self._begin(table, file_name)
+        self.run = run or self._begin(table, file_name, history_until)
         if not is_trial:
             self.run.mapping = mapping.name
         db.session.flush()
@@ -74,16 +83,18 @@ class Importer:
         self.rejections = RejectedRows(table.rows, table.codec)
         self.counts: Counter[Fate] = Counter()
         self.rows = 0
+        self.opened = OpenComplaints(now().astimezone(site_zone()).date())
         # Known complaints that a chunk brings to another step.
         self._moved: list[Complaint] = []
 
-    def _begin(self, table: Table, file_name: str) -> ImportRun:
+    def _begin(self, table: Table, file_name: str, history_until: date | None) -> ImportRun:
         actor = current_actor()
         run = ImportRun(
             mapping=self.mapping.name,
             file_name=file_name[-255:],
             file_sha256=table.sha256,
             staff_id=actor.staff_id if actor else None,
+            history_until=history_until,
         )
         db.session.add(run)
         return run
@@ -174,7 +185,8 @@ class Importer:
         fates, added = self._match(candidates)
         self._add(added)
         new = [record for _candidate, record in added if isinstance(record, Complaint)]
-        owe_by_step(new + self._moved, now())
+        owe_by_step(new, self._moved, now(), self.run.history_until)
+        self.opened.add(new)
         return fates
 
     def _match(self, candidates: Sequence[_Candidate]) -> tuple[list[Fate], list[tuple[_Candidate, Record]]]:

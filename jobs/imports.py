@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 from time import monotonic
 from typing import IO, Any, BinaryIO
 
 from flask_babel import gettext as _
 
+from jobs.import_history import OpenComplaints
 from jobs.import_mapping import load_mapping
 from jobs.import_rejected import Rejection
 from jobs.import_store import Fate, Importer
@@ -45,6 +47,7 @@ class ImportResult:
     header: list[str]
     first_rejected: list[Rejection]
     remarks: list[str]
+    opened: OpenComplaints
 
 
 def run_import(
@@ -55,12 +58,13 @@ def run_import(
     *,
     run: ImportRun | None = None,
     is_trial: bool = False,
+    history_until: date | None = None,
 ) -> ImportResult:
     """Import every row of `source` that can be read, as the current actor, in one transaction, and commit.
 
     A row that is known by its key changes only what changed at the source since it was last seen there;
     a record that staff have deleted stays deleted. Killed half-way, it leaves nothing behind. `run` is the
-    screen's, None where a command begins one. A trial does it all but the commit.
+    screen's, None where a command begins one, with `history_until` in it. A trial does it all but the commit.
 
     Raises:
         ImportRefusedError: where the file as a whole can't be read, with a sentence for the user.
@@ -69,7 +73,9 @@ def run_import(
     mapping = load_mapping(mapping_name)
     try:
         with open_table(source) as table:
-            importer = Importer(mapping, table, file_name, run, is_trial=is_trial)
+            importer = Importer(
+                mapping, table, file_name, run, is_trial=is_trial, history_until=history_until
+            )
             _take_all(importer, table, on_progress)
             importer.finish()
             result = _result(importer, table, monotonic() - started)
@@ -108,6 +114,7 @@ def _result(importer: Importer, table: Table, seconds: float) -> ImportResult:
         header=table.rows.header,
         first_rejected=importer.rejections.first,
         remarks=_remarks(importer, table),
+        opened=importer.opened,
     )
 
 
@@ -155,5 +162,6 @@ def summary(result: ImportResult) -> dict[str, Any]:
         "seconds": round(result.seconds, 1),
         "remarks": result.remarks,
         "header": result.header,
+        "opened": result.opened.as_json() if result.opened.count else None,
         "first": [list(rejection) for rejection in result.first_rejected],
     }

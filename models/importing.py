@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -46,6 +46,8 @@ class ImportRun(Base):
     finished_at: Mapped[datetime | None]
     # None where a command did it.
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    # Up to which day of registration complaints came in as history, of which nothing becomes due; None: none.
+    history_until: Mapped[date | None]
     rows_new: Mapped[int] = mapped_column(default=0)
     rows_changed: Mapped[int] = mapped_column(default=0)
     rows_unchanged: Mapped[int] = mapped_column(default=0)

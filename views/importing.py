@@ -28,6 +28,7 @@ from models.importing import AT_WORK, ImportState
 from models.organisation import Locale
 from models.sql import labels_for
 from views import sent_twice
+from views.import_history import HistoryChoice, offer_history, read_history
 from views.menu import Area
 from views.page import Page
 from views.stored_mail import asked_key
@@ -88,9 +89,14 @@ class ImportView(Page):
     def details(self) -> str:
         """Show one import: how far it is, what it would change, or what it has changed."""
         run = find_run(asked_key())
+        return self.show(run, offer_history(run))
+
+    def show(self, run: ImportRun, history: HistoryChoice | None) -> str:
+        """Draw the page of one import."""
         return self.render(
             "import.html",
             run=run,
+            history=history,
             title_of=mapping_title,
             people=labels_for(Staff, [run.staff_id] if run.staff_id else []),
             mappings=[load_mapping(name) for name in mappings_for(current_actor())],
@@ -166,7 +172,11 @@ class ImportView(Page):
     def start(self) -> ResponseReturnValue:
         """Import a file that was checked."""
         run = find_run(asked_key(), to_change=True)
-        return moved(run, (ImportState.CHECKED,), ImportState.RUNNING)
+        choice = offer_history(run)
+        until = read_history(choice)
+        if choice and choice.error:
+            return self.show(run, choice), 422
+        return moved(run, (ImportState.CHECKED,), ImportState.RUNNING, history_until=until)
 
     @expose("/discard", methods=("POST",))
     def discard(self) -> ResponseReturnValue:

@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 from config import Settings
 from conftest import environ_of
 from jobs.import_rejected import save_rejected
-from models import Complaint, ImportOrigin, ImportRun, acting_as, db, system_actor
+from models import Complaint, Deadline, ImportOrigin, ImportRun, acting_as, db, system_actor
 from models.complaint import Step
 from models.essentials import seed_essentials
 
@@ -263,3 +263,25 @@ def test_a_real_file_with_shifted_columns_is_refused_by_another_mapping(
     assert process.returncode == 1
     assert "car_model" in errors
     assert rows_left() == (0, 0, 0)
+
+
+@pytest.mark.parametrize(("answer", "deadlines"), [("\n", 0), ("n\n", 2)])
+def test_a_terminal_is_asked_about_complaints_that_would_be_late_at_once(
+    seeded: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, deadlines: int
+) -> None:
+    monkeypatch.setattr("jobs.import_command.can_ask", lambda: True)
+    file = tmp_path / "old.csv"
+    file.write_text(f"{HEADER}\n1,a,b,c,d,,2021-01-30,信息审核\n", "utf-8")
+    result = seeded.test_cli_runner().invoke(args=["import", "complaints", str(file)], input=answer)
+    assert result.exit_code == 0, result.output
+    assert "1 条未结投诉中有 1 条登记已超过 30 天" in result.output
+    assert db.session.scalar(select(func.count()).select_from(Deadline)) == deadlines
+
+
+def test_a_script_says_up_to_which_day_complaints_are_history(seeded: Flask, tmp_path: Path) -> None:
+    file = tmp_path / "old.csv"
+    file.write_text(f"{HEADER}\n1,a,b,c,d,,2021-01-30,信息审核\n", "utf-8")
+    arguments = ["import", "complaints", str(file), "--history-until", "2021-01-30"]
+    result = seeded.test_cli_runner().invoke(args=arguments)
+    assert result.exit_code == 0, result.output
+    assert db.session.scalar(select(func.count()).select_from(Deadline)) == 0

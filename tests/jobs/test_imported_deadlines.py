@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,9 +16,11 @@ from conftest import count_queries
 from factories import Factory
 from jobs.imports import run_import
 from jobs.reminders import remind
-from models import Complaint, Deadline, DeadlineRule, ImportOrigin, acting_as, db, system_actor
+from models import Complaint, Deadline, DeadlineRule, ImportOrigin, ImportRun, acting_as, db, system_actor
 from models.base import now
+from models.centre import site_zone
 from models.complaint import Step
+from models.deadline import owes_late, start_deadline
 from models.deadline_rule import DeadlineKind
 from models.essentials import seed_essentials
 from models.organisation import Role
@@ -36,10 +39,10 @@ def _seeded(in_app: Flask) -> Iterator[None]:
         yield
 
 
-def import_rows(*rows: tuple[int, str], day: str = "2021-01-30", is_trial: bool = False) -> None:
+def import_rows(*rows: tuple[int, str], day: str = "2021-01-30", **options: Any) -> None:
     lines = [f'{key},启程,货运150,加长版,电机异响,"A9,",{day},{status}' for key, status in rows]
     content = "\n".join(["id,brand,car_model,type,desc,problem,datetime,status", *lines]).encode()
-    result = run_import(io.BytesIO(content), "rows.csv", "cn-12365", is_trial=is_trial)
+    result = run_import(io.BytesIO(content), "rows.csv", "cn-12365", **options)
     assert result.rejected == 0
 
 
@@ -112,3 +115,49 @@ def test_many_complaints_take_no_more_statements_for_what_they_owe(app: Flask) -
         return len([each for each in queries if "deadline" in each])
 
     assert statements(0, 40) == statements(100, 2)
+
+
+def test_what_was_registered_up_to_a_day_is_history_and_owes_nothing() -> None:
+    import_rows((1, REGISTERED), history_until=date(2021, 1, 30))
+    import_rows((2, REGISTERED), day="2021-01-31", history_until=date(2021, 1, 30))
+    assert set(owed()) == {("2", K.FIRST_ANSWER), ("2", K.SOLVED)}
+    runs = db.session.scalars(select(ImportRun.history_until)).all()
+    assert runs == [date(2021, 1, 30)] * 2
+
+
+def test_of_history_nobody_is_reminded_and_nothing_stands_in_my_work() -> None:
+    Factory(db.session).staff(Role.SUPERVISOR, email="boss@example.com")
+    import_rows(*((key, REGISTERED) for key in range(3)), history_until=date(2021, 1, 30))
+    assert remind(now()) == []
+    assert db.session.scalars(select(Complaint.id).where(owes_late(K.SOLVED, now()))).all() == []
+
+
+def test_a_newer_file_makes_no_work_of_history() -> None:
+    import_rows((1, REGISTERED), history_until=date(2021, 1, 30))
+    import_rows((1, VERIFIED))
+    assert owed() == {}
+    assert db.session.scalars(select(Complaint.step)).one() is Step.VERIFIED
+
+
+def test_a_step_taken_in_history_lets_its_deadlines_run() -> None:
+    import_rows((1, PROPOSED), history_until=date(2021, 1, 30))
+    complaint = db.session.scalars(select(Complaint)).one()
+    start_deadline(complaint, K.TELL_CUSTOMER, now())
+    import_rows((1, CLOSED))
+    assert owed() == {}
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "count", "old", "is_all_old"),
+    [((400, 31), 2, 2, True), ((400, 29), 2, 1, False), ((29, 2), 2, 0, False)],
+)
+def test_history_is_proposed_where_even_the_newest_is_old(
+    days_ago: tuple[int, ...], count: int, old: int, is_all_old: bool
+) -> None:
+    today = now().astimezone(site_zone()).date()
+    days = [today - timedelta(days=each) for each in days_ago]
+    lines = [f"{at},启程,货运150,加长版,电机异响,,{day},{REGISTERED}" for at, day in enumerate(days)]
+    content = "\n".join(["id,brand,car_model,type,desc,problem,datetime,status", *lines]).encode()
+    opened = run_import(io.BytesIO(content), "rows.csv", "cn-12365", is_trial=True).opened
+    assert (opened.count, opened.old, opened.is_all_old) == (count, old, is_all_old)
+    assert opened.proposed_until == (days[-1] if is_all_old else today - timedelta(days=30))

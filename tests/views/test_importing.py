@@ -17,7 +17,8 @@ from conftest import Login, PanelClient, count_queries
 from factories import Factory
 from jobs.import_steps import check_import, perform_import
 from jobs.queues import panel_queue
-from models import Customer, ImportRun, acting_as, system_actor
+from models import Complaint, Customer, Deadline, ImportRun, acting_as, db, system_actor
+from models.essentials import seed_essentials
 from models.importing import ImportState
 from models.organisation import Locale, Role
 from views import importing
@@ -48,8 +49,6 @@ def work(app: Flask, key: int) -> None:
 
 
 def stored(key: int) -> ImportRun:
-    from models import db
-
     with acting_as(system_actor("test")):
         return db.session.get_one(
             ImportRun, key, options=[undefer(ImportRun.content)], populate_existing=True
@@ -114,6 +113,35 @@ def test_what_a_file_holds_is_shown_as_text(app: Flask, login: Login) -> None:
     assert "<script>alert" not in page
     assert "<b>x</b>" not in page
     assert "<img src=x" not in page
+
+
+def test_old_complaints_are_offered_as_history_and_come_in_so(
+    app: Flask, login: Login, db_session: Session
+) -> None:
+    with app.app_context(), acting_as(system_actor("test")):
+        seed_essentials()
+        db.session.commit()
+    client = login(Role.SUPERVISOR)
+    rows = "id,brand,car_model,type,desc,problem,datetime,status\n1,a,b,c,d,,2021-01-30,信息审核\n".encode()
+    key = checked(app, client, content=rows)
+    page = client.get(f"/import/details/?id={key}").text
+    assert "1 open complaint is new" in page
+    assert 'name="is_history" value="1" aria-describedby="history-help" checked' in page
+    assert 'name="history_until" value="2021-01-30"' in page
+    for day, said in (
+        ("2099-01-01", "The day lies in the future."),
+        ("", "Say up to which day."),
+        ("x", "Give a date such as"),
+    ):
+        answer = client.post("/import/start", data={"id": key, "is_history": "1", "history_until": day})
+        assert answer.status_code == 422
+        assert said in answer.text.partition('id="history-error"')[2]
+    assert state_of(app, key) is ImportState.CHECKED
+    client.post("/import/start", data={"id": key, "is_history": "1", "history_until": "2021-01-30"})
+    work(app, key)
+    assert "came in as history" in client.get(f"/import/details/?id={key}").text
+    assert db_session.scalar(select(func.count()).select_from(Complaint)) == 1
+    assert db_session.scalar(select(func.count()).select_from(Deadline)) == 0
 
 
 def test_a_file_can_be_checked_again_by_another_mapping_and_let_go(app: Flask, login: Login) -> None:
