@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Self
@@ -27,6 +29,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
 
 NAMING = {
@@ -50,7 +53,10 @@ class Base(DeclarativeBase):
 
 
 class LimitedSession(Session):
-    """The session of the panel: it hands out no record by its key that who acts now may not see."""
+    """The session of the panel: it hands out no record by its key that who acts now may not see.
+
+    To give back a connection that the database has ended is no error of it: by then the answer is made.
+    """
 
     def get(self, entity: Any, ident: Any, **options: Any) -> Any:
         """Return the row with this key, None where there is none for who acts now.
@@ -64,6 +70,25 @@ class LimitedSession(Session):
         model = type(found)
         is_seen = self.scalar(select(model.id).where(model.id == found.id)) is not None
         return found if is_seen else None
+
+    def rollback(self) -> None:
+        """Undo what is not committed; where the database is gone, it has done so."""
+        with self._dead_connections_let_go():
+            super().rollback()
+
+    def close(self) -> None:
+        """Give the connection back, or let it go where the database is gone."""
+        with self._dead_connections_let_go():
+            super().close()
+
+    @contextmanager
+    def _dead_connections_let_go(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            self.invalidate()
 
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": LimitedSession})
