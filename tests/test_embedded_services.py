@@ -172,12 +172,17 @@ def test_a_killed_database_starts_again_with_what_it_acknowledged(tmp_path: Path
     with postgres(tmp_path) as running:
         with connect(running.owner_url) as owner:
             owner.execute("CREATE TABLE kept (i int)")
-            owner.execute("INSERT INTO kept VALUES (7)")
+            with owner.transaction():
+                owner.execute("CREATE SEQUENCE drawn")
+                owner.execute("INSERT INTO kept SELECT nextval('drawn')")
+            owner.execute("INSERT INTO kept SELECT nextval('drawn')")
             os.kill(running.server.pid, signal.SIGKILL)
             assert wait_until(lambda: not running.server.is_running)
         running.server.restart()
         with connect(running.owner_url) as owner:
-            assert owner.execute("SELECT i FROM kept").fetchall() == [(7,)]
+            assert owner.execute("SELECT i FROM kept").fetchall() == [(1,), (2,)]
+            (following,) = owner.execute("SELECT nextval('drawn')").fetchone() or (0,)
+        assert following > 2
 
 
 @ON_LINUX
