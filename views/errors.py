@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
-from flask_babel import force_locale, format_time
+from flask_babel import LazyString, force_locale, format_time
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
@@ -245,7 +245,7 @@ _TITLES = {
     429: (_l("Too many tries"), _l("Please wait a little, then try again.")),
     503: (
         _l("Too busy"),
-        _l("The panel can't reach its database just now. Nothing was saved; try again in a moment."),
+        _l("The panel can't reach its database just now. Try again in a moment."),
     ),
 }
 _CSRF = (
@@ -254,8 +254,10 @@ _CSRF = (
 )
 _UNEXPECTED = (
     _l("Something went wrong"),
-    _l("Nothing was saved. Please pass on the number below if it happens again."),
+    _l("Please pass on the number below if it happens again."),
 )
+# Whether a commit had its effect can't be known where the connection is lost in it, nor by the draft's page.
+_NOT_TWICE = _l("It is not certain whether what you sent was saved. To send it again saves nothing twice.")
 
 
 def register(app: Flask) -> None:
@@ -317,13 +319,20 @@ def show_unreachable(error: Exception) -> Any:
     g.is_database_away = True
     _login_manager()._update_request_context_with_user()  # noqa: SLF001 - sets nobody
     with force_locale(request.accept_languages.best_match(["en"]) or "zh_Hans_CN"):
-        return _answer(503, str(title), str(sentence), error_id)
+        return _answer(503, str(title), _with_doubt(sentence), error_id)
 
 
 def show_unexpected(error: Exception) -> Any:
     """Answer an error that nobody foresaw: an id for the person, the whole of it for the log."""
     error_id = _record(error)
-    return _answer(500, str(_UNEXPECTED[0]), str(_UNEXPECTED[1]), error_id)
+    title, sentence = _UNEXPECTED
+    return _answer(500, str(title), _with_doubt(sentence), error_id)
+
+
+def _with_doubt(sentence: LazyString) -> str:
+    if request.method == "GET":
+        return str(sentence)
+    return str(_("%(first)s %(second)s", first=_NOT_TWICE, second=sentence))
 
 
 def _login_manager() -> Any:
