@@ -76,19 +76,30 @@ def tick() -> None:
         night = due_purge(now, site_zone())
         has_mail = due_mailbox(current_app.extensions["settings"])
         db.session.commit()
-    for due in digests:
-        enqueue(make_digest, due.department_id, due.week.year, due.week.week)
-    for delivery_id in deliveries:
-        enqueue(deliver, delivery_id)
-    for function, run_id in imports:
-        enqueue(function, run_id)
-    if night is not None:
-        enqueue(purge_expired, night)
-    if has_mail:
-        enqueue(read_mailbox)
-    has_worker = is_worker_alive()
+    has_worker = False
+    try:
+        for due in digests:
+            enqueue(make_digest, due.department_id, due.week.year, due.week.week)
+        for delivery_id in deliveries:
+            enqueue(deliver, delivery_id)
+        for function, run_id in imports:
+            enqueue(function, run_id)
+        if night is not None:
+            enqueue(purge_expired, night)
+        if has_mail:
+            enqueue(read_mailbox)
+        has_worker = is_worker_alive()
+    finally:
+        # What is late is said in the database, and so without a queue too.
+        end_round(now, has_worker=has_worker)
+
+
+def end_round(now: datetime, *, has_worker: bool) -> None:
+    """Remind people, and note that the round came to its end; commits.
+
+    Last and on its own, so that nothing else waits for it; the next tick sends the mails.
+    """
     with acting_as(system_actor("clock")):
-        # Last and on its own, so that nothing else waits for it; the next tick sends the mails.
         remind(now)
         if has_worker:
             give_sign(Sign.WORKER_SEEN)

@@ -19,10 +19,11 @@ from jobs.queues import job_id
 from jobs.schedule import due_digests, due_week, tick, tick_safely
 from models import Delivery, Department, Digest, db
 from models.complaint import Step
-from models.deadline import pause, start_deadline
+from models.deadline import Deadline, pause, start_deadline
 from models.deadline_rule import DeadlineKind
 from models.iso_week import IsoWeek
-from models.organisation import Weekday
+from models.operating import Sign, facts
+from models.organisation import Role, Weekday
 from models.retention import note_finished
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -258,7 +259,13 @@ def test_a_tick_survives_a_queue_or_database_that_is_away(
         raise RedisConnectionError("away")
 
     monkeypatch.setattr(schedule, "enqueue", refuse)
+    records = Factory(db.session())
+    complaint = records.complaint(step=Step.VERIFIED, responsible_id=records.staff(Role.CLERK).id)
+    start_deadline(complaint, DeadlineKind.SOLVED, at("2026-03-02 09:00"))
+    db.session.commit()
     assert not tick_safely()
+    assert db.session.scalars(select(Deadline.reminded_late_at)).one() is not None
+    assert facts().age(Sign.TICK_FINISHED) is not None
     found = queued(monkeypatch)
     assert tick_safely()
     assert len(found) == 1
