@@ -26,9 +26,22 @@ def add_things_to_do(superuser_url: str, low: int, high: int) -> None:
     _run(superuser_url, "bench_due.sql", low, high)
 
 
+def finish_data(superuser_url: str) -> None:
+    """Make the indexes of the searches again, which only the benches of lists and searches need."""
+    with psycopg.connect(_plain(superuser_url), autocommit=True) as connection:
+        connection.execute("SET maintenance_work_mem = '512MB'")
+        for (definition,) in connection.execute("SELECT definition FROM bench_index ORDER BY name").fetchall():
+            connection.execute(definition)
+        connection.execute("DROP TABLE bench_index")
+        connection.execute("VACUUM ANALYZE")
+
+
+def _plain(url: str) -> str:
+    return url.replace("+psycopg", "", 1)
+
+
 def _run(superuser_url: str, name: str, low: int, high: int) -> None:
-    url = superuser_url.replace("+psycopg", "", 1)
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(_plain(superuser_url), autocommit=True) as connection:
         connection.execute(PREPARE)
         for setting, number in (("bench.low", low), ("bench.high", high)):
             connection.execute("SELECT set_config(%s, %s, false)", (setting, str(number)))
