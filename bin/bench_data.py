@@ -30,7 +30,9 @@ def finish_data(superuser_url: str) -> None:
     """Make the indexes of the searches again, which only the benches of lists and searches need."""
     with psycopg.connect(_plain(superuser_url), autocommit=True) as connection:
         connection.execute("SET maintenance_work_mem = '512MB'")
-        for (definition,) in connection.execute("SELECT definition FROM bench_index ORDER BY name").fetchall():
+        for (definition,) in connection.execute(
+            "SELECT definition FROM bench_index ORDER BY name"
+        ).fetchall():
             connection.execute(definition)
         connection.execute("DROP TABLE bench_index")
         connection.execute("VACUUM ANALYZE")
