@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, ClassVar, Self
 
 from flask_babel import LazyString, get_locale
@@ -227,9 +228,10 @@ class Record(Base):
         return cls.label_column()
 
 
-def record_types() -> list[type[Record]]:
+@cache
+def record_types() -> tuple[type[Record], ...]:
     """Return every mapped record type, in the order of definition."""
     # The registry's mappers come as a set: in another order in each process.
     by_table = {mapper.local_table: mapper.class_ for mapper in Base.registry.mappers}
     models = (by_table[table] for table in Base.metadata.tables.values() if table in by_table)
-    return [model for model in models if issubclass(model, Record)]
+    return tuple(model for model in models if issubclass(model, Record))

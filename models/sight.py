@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Date, Select, String, cast, literal, null, select, union_all
+from sqlalchemy import CompoundSelect, Date, Select, String, cast, literal, null, select, union_all
 from sqlalchemy.orm import aliased
 
 from models.absence import Absence
@@ -25,17 +26,14 @@ def actor_for(staff: Staff) -> Actor:
     """
     roles = frozenset(staff.role_names)
     sees_all = bool(roles & ALL_REGION_ROLES)
-    parts = [_absent_colleagues(staff.id)]
     # Who sees every region sees the work of everybody.
-    if not sees_all and staff.region_id is not None:
-        parts.append(_regions(staff.region_id))
-    if not sees_all and staff.position_id is not None:
-        parts.append(_people_below(staff.position_id))
+    region_id, position_id = (None, None) if sees_all else (staff.region_id, staff.position_id)
+    today = now().date()
     found: dict[str, set[int]] = {_REGION: set(), _BELOW: set(), _ABSENT: set()}
     with acting_as(system_actor("login")):
-        # A subquery each: the row limits reach it there, also inside the union.
-        rows = db.session.execute(union_all(*(select(part.subquery()) for part in parts))).all()
-        for kind, key, starts_on, ends_on in rows:
+        for kind, key, starts_on, ends_on in db.session.execute(
+            _seen(staff.id, region_id, position_id, today)
+        ):
             if kind != _ABSENT or starts_on <= now().astimezone(site_zone()).date() <= ends_on:
                 found[kind].add(key)
     return Actor(
@@ -64,6 +62,21 @@ def people_below(actor: Actor) -> set[int]:
     return set(db.session.scalars(select(_people_below(position_id).subquery().c.key)))
 
 
+@lru_cache(maxsize=500)
+def _seen(staff_id: int, region_id: int | None, position_id: int | None, today: date) -> CompoundSelect[Any]:
+    """Return the statement for regions, people below and absent colleagues; None: of that nothing is asked.
+
+    To put it together takes longer than to run it; the row limits are added when it runs.
+    """
+    parts = [_absent_colleagues(staff_id, today)]
+    if region_id is not None:
+        parts.append(_regions(region_id))
+    if position_id is not None:
+        parts.append(_people_below(position_id))
+    # A subquery each: the row limits reach it there, also inside the union.
+    return union_all(*(select(part.subquery()) for part in parts))
+
+
 def _kind(kind: str, key: Any, starts_on: Any = None, ends_on: Any = None) -> Select[Any]:
     days = (cast(null() if day is None else day, Date) for day in (starts_on, ends_on))
     return select(literal(kind, String).label("kind"), key.label("key"), *days)
@@ -87,9 +100,12 @@ def _tree_under(model: type[Region | Position], key: int) -> Any:
     return tree.union(select(child.id).join(tree, child.parent_id == tree.c.id))
 
 
-def _absent_colleagues(staff_id: int) -> Select[Any]:
-    """Return for whom a person may stand in, whatever day it is at the centre; chains are not followed."""
-    day, margin = now().date(), timedelta(days=1)
+def _absent_colleagues(staff_id: int, day: date) -> Select[Any]:
+    """Return for whom a person may stand in about this day in UTC, whatever day it is at the centre.
+
+    Chains are not followed.
+    """
+    margin = timedelta(days=1)
     return _kind(_ABSENT, Absence.staff_id, Absence.starts_on, Absence.ends_on).where(
         Absence.substitute_id == staff_id,
         Absence.ends_on >= day - margin,

@@ -35,6 +35,7 @@ from views.cells import cell, fetch_labels
 from views.fields import coerce_id
 from views.forms import RecordForm, column_of, target_of
 from views.kept_draft import is_only_shown
+from views.list_rows import RowDrawer
 from views.listing import PAGE_SIZES, fetch_page, list_url, read_request
 from views.lookups import is_small
 from views.page import wants_json
@@ -89,18 +90,18 @@ class RecordView(RecordType):
         """Show the list."""
         wanted = read_request(self, request.args)
         page = fetch_page(self, wanted)
-        labels = fetch_labels(self, self.column_list, page.rows)
+        here = urlencode([(k, v) for k, v in request.args.items(multi=True) if k != "back"])[:BACK_MOST]
+        drawer = RowDrawer(self, page.rows, here)
         return self.render(
             "list.html",
             wanted=wanted,
             page=page,
+            rows=[drawer.row(row, page.depths.get(row.id, 0)) for row in page.rows],
+            ways=drawer.ways,
             page_sizes=PAGE_SIZES,
-            get_cell=lambda row, name: cell(self, row, name, labels),
             get_url=lambda **changed: list_url(self, wanted, **changed),
-            here=urlencode([(k, v) for k, v in request.args.items(multi=True) if k != "back"])[:BACK_MOST],
+            here=here,
             can={action: self.is_allowed(action) for action in self.actions.values()},
-            ways=changing.ways_of(self, page.rows),
-            get_editable=self.editable_names,
         )
 
     @expose("/details/")

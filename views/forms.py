@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +128,7 @@ class RecordForm(Form):
                 field.label_of_data = labels.get(field.data)
 
 
+@cache
 def column_of(model: type[Record], name: str) -> Column[Any] | None:
     """Return the column behind an attribute of a model; None for a relationship."""
     attribute = inspect(model).attrs[name]
@@ -136,6 +138,7 @@ def column_of(model: type[Record], name: str) -> Column[Any] | None:
     return None
 
 
+@cache
 def target_of(model: type[Record], name: str) -> type[Record] | None:
     """Return the record type that an attribute leads to; None where it holds a plain value."""
     attribute = inspect(model).attrs[name]

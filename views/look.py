@@ -17,6 +17,7 @@ from models.centre import centre_facts, site_zone
 from models.need_to_know import readable_text
 from models.organisation import Density, Locale, Theme
 from views import demo_marks
+from views.cells import show
 from views.clock import show_instant
 from views.guide import help_url
 from views.keys import go_keys
@@ -37,7 +38,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["help_url"] = help_url
     app.jinja_env.globals["site_zone"] = site_zone
     app.jinja_env.globals.update(display=display, themes=list(Theme), densities=list(Density))
-    app.jinja_env.globals.update(go_keys=go_keys, present=now, form_key=form_key)
+    app.jinja_env.globals.update(go_keys=go_keys, present=now, form_key=form_key, show=show)
     app.jinja_env.globals["limits"] = {"text": TEXT_MOST, "file": FILE_MOST, "all": REQUEST_MOST}
     demo_marks.register(app)
     app.jinja_env.filters["readable"] = readable_text
@@ -76,6 +77,12 @@ def let_browsers_keep(response: Response) -> Response:
 
 def asset(name: str) -> str:
     """Return the address of a static file, with a mark of its content: browsers keep it until it changes."""
+    return _asset(request.script_root, name)
+
+
+@cache
+def _asset(script_root: str, name: str) -> str:  # noqa: ARG001 - the address begins with it
+    # A page names two dozen: `url_for` for each would take a tenth of its time.
     return url_for("static", filename=name, v=_mark(Path(str(current_app.static_folder)) / name))
 
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from models.base import now
 from models.centre import site_zone
 from views.clock import show_instant
+from views.markup import element
 
 # As far as this a distance says more than a date.
 NEAR_DAYS = 7
@@ -68,17 +69,16 @@ def moment(value: date | str) -> Markup:
     """Return a day or an instant, also as ISO writes it, in words while it is near; the date is its title."""
     value = _parsed(value)
     words, exact = in_words(value), _exact(value)
-    if words is None:
-        return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), exact)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(value.isoformat(), exact, words)
+    title = None if words is None else exact
+    return element("time", words or exact, datetime=value.isoformat(), title=title)
 
 
 def dated_moment(value: date | str) -> Markup:
     """Return a day or an instant by its date, with words beside it while it is near."""
     value = _parsed(value)
     words = in_words(value)
-    shown = Markup('<time datetime="{}">{}</time>').format(value.isoformat(), _exact(value))
-    return shown if words is None else Markup('{} <small class="muted">{}</small>').format(shown, words)
+    shown = element("time", _exact(value), datetime=value.isoformat())
+    return shown if words is None else shown + " " + element("small", words, class_="muted")
 
 
 def _exact(value: date) -> str:

@@ -12,6 +12,7 @@ import flask_babel
 import flask_security
 import flask_wtf.i18n
 import wtforms.i18n
+from babel import Locale as BabelLocale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -83,7 +84,13 @@ def choose_before_login() -> ResponseReturnValue:
 
 def _get_translations(*_domain: Any) -> NullTranslations:
     locale = get_locale()
-    return translations_for(str(locale)) if locale else NullTranslations()
+    return _translations_of(locale) if locale else NullTranslations()
+
+
+@cache
+def _translations_of(locale: BabelLocale) -> NullTranslations:
+    # Asked for each message of a page: the name of a language takes longer to write than a message to find.
+    return translations_for(str(locale))
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from flask import g, has_request_context, jsonify
@@ -136,7 +136,7 @@ def decides_by_position() -> bool:
     if actor is None or actor.staff_id is None or not actor.roles:
         return False
     if "decides" not in g:
-        has_any = db.session.scalar(select(_above_waiting(actor.staff_id).exists()))
+        has_any = db.session.scalar(_has_above_waiting(actor.staff_id))
         g.decides = bool(has_any) and bool(decision_queue(actor).own)
     return bool(g.decides)
 
@@ -200,6 +200,11 @@ def _counts_of_the_panel(actor: Actor) -> dict[str, Select[int]]:
     if allows(actor, "import_run", "create"):
         counts["import_run"] = _capped(select(ImportRun.id).where(ImportRun.state == ImportState.CHECKED))
     return counts
+
+
+@lru_cache(maxsize=500)
+def _has_above_waiting(staff_id: int) -> Select[Any]:
+    return select(_above_waiting(staff_id).exists())
 
 
 def _above_waiting(staff_id: int) -> Select[int]:
