@@ -154,6 +154,10 @@ def _report(file: Path, result: ImportResult) -> None:
     )
     for remark in result.remarks:
         click.echo(remark)
+    if result.notes.count:
+        click.echo(_("Rows that were taken in and should be looked at: %(count)s.", count=result.notes.count))
+        for line, note, _cells in result.notes.first:
+            click.echo(_("  line %(line)s: %(note)s", line=line, note=note))
     if result.rejected_file:
         with result.rejected_file as rejected:
             click.echo(_("The rejected rows and why: %(path)s", path=save_rejected(rejected, file)))

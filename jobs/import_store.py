@@ -18,6 +18,7 @@ from jobs.import_fields import fill_gaps, new_values, python_value
 from jobs.import_history import OpenComplaints
 from jobs.import_lookups import Lookups
 from jobs.import_mapping import FieldRule, ImportMapping
+from jobs.import_notes import RowNotes
 from jobs.import_reader import ImportRefusedError, Row
 from jobs.import_rejected import RejectedRows, sentence_of
 from jobs.import_table import Table
@@ -81,6 +82,7 @@ class Importer:
         self.run_id = self.run.id
         self.lookups = Lookups(mapping, self.converter)
         self.rejections = RejectedRows(table.rows, table.codec)
+        self.notes = RowNotes(mapping)
         self.counts: Counter[Fate] = Counter()
         self.rows = 0
         self.opened = OpenComplaints(now().astimezone(site_zone()).date())
@@ -153,6 +155,8 @@ class Importer:
                 )
             else:
                 self.counts[fate] += 1
+                if fate in (Fate.NEW, Fate.CHANGED):
+                    self.notes.look_at(candidate.row, candidate.values)
 
     def _reject(self, row: Row, reason: str) -> None:
         self.counts[Fate.REJECTED] += 1

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from jobs.import_history import OpenComplaints
 from jobs.import_mapping import load_mapping
+from jobs.import_notes import RowNotes
 from jobs.import_rejected import Rejection
 from jobs.import_store import Fate, Importer
 from jobs.import_table import Table, open_table
@@ -48,6 +49,7 @@ class ImportResult:
     first_rejected: list[Rejection]
     remarks: list[str]
     opened: OpenComplaints
+    notes: RowNotes
 
 
 def run_import(
@@ -115,6 +117,7 @@ def _result(importer: Importer, table: Table, seconds: float) -> ImportResult:
         first_rejected=importer.rejections.first,
         remarks=_remarks(importer, table),
         opened=importer.opened,
+        notes=importer.notes,
     )
 
 
@@ -163,5 +166,7 @@ def summary(result: ImportResult) -> dict[str, Any]:
         "remarks": result.remarks,
         "header": result.header,
         "opened": result.opened.as_json() if result.opened.count else None,
+        "noted": result.notes.count,
+        "first_noted": [list(note) for note in result.notes.first],
         "first": [list(rejection) for rejection in result.first_rejected],
     }

@@ -93,6 +93,7 @@ from views.summary_meeting import SummaryMeetingView
 from views.supplier import SupplierView
 from views.team import TeamView
 from views.typed_day import TypedDayView
+from views.typed_phone import TypedPhoneView
 from views.undo import UndoView
 from views.vehicle import VehicleView
 from views.waiting import WaitingView
@@ -161,6 +162,7 @@ PAGES: tuple[type[Page], ...] = (
     AccountSecurityView,
     GuideView,
     TypedDayView,
+    TypedPhoneView,
     WaitingView,
 )
 

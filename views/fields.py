@@ -14,6 +14,7 @@ from wtforms.validators import StopValidation
 from wtforms.widgets import TextInput
 
 from models.base import Labelled
+from models.phone_doubts import has_digit, phone_doubts
 
 LabelledType = TypeVar("LabelledType", bound=Labelled)
 # What stands for a credential that is kept.
@@ -149,6 +150,36 @@ class EmailField(LineField):
         super().pre_validate(form)
         if self.data and not re.fullmatch(r'[^@\s<>",;:]+@[^@\s<>",;:]+', self.data):
             raise ValidationError(_("This is no e-mail address."))
+
+
+class PhoneField(LineField):
+    """A cell of phones: kept as entered, once it holds any digit."""
+
+    drawn_as = "phone"
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """Refuse what no number can stand in."""
+        super().pre_validate(form)
+        if self.data and not has_digit(self.data):
+            raise ValidationError(_("A phone number has digits. Names and remarks have fields of their own."))
+
+    @property
+    def doubt(self) -> str:
+        """Return what seems wrong with the numbers, in one sentence; empty where nothing does."""
+        return phone_doubt(self.data) if self.data and not self.errors else ""
+
+
+def phone_doubt(typed: str) -> str:
+    """Return what seems wrong with the numbers of a phone cell, in one sentence; empty where nothing does."""
+    doubts = phone_doubts(typed)
+    if not doubts:
+        return ""
+    numbers = ", ".join(f"“{each}”" for each in doubts)
+    sentence = _(
+        "Is %(numbers)s right? A digit seems to be missing, or there are too many. It can be saved as it is.",
+        numbers=numbers,
+    )
+    return str(sentence)
 
 
 class TextField(LineField):

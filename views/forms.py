@@ -218,11 +218,13 @@ def _plain_field(name: str, column: Column[Any], options: dict[str, Any]) -> Any
         if isinstance(kind, column_type):
             return make(options)
     if isinstance(kind, String):
-        field = fields.EmailField if name == "email" else fields.LineField
+        field = _LINES.get(name, fields.LineField)
         return field(max_length=kind.length, **options)
     raise TypeError(f"{name}: no field draws {kind!r}")
 
 
+# Texts that are looked at more closely, by the name that their columns have in every table.
+_LINES: Mapping[str, type[fields.LineField]] = {"email": fields.EmailField, "phone": fields.PhoneField}
 _BY_TYPE: Sequence[tuple[type, Callable[[dict[str, Any]], Any]]] = (
     (SealedText, lambda options: fields.SealedField(max_length=300, **options)),
     (DateTime, lambda options: days.InstantField(**options)),

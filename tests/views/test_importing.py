@@ -104,6 +104,22 @@ def test_a_file_is_checked_then_imported_and_its_rejected_rows_come_back(
     assert '<td class="number" data-label="New rows">2</td>' in listed
 
 
+def test_a_row_with_a_phone_that_can_be_none_is_kept_and_has_a_note(
+    app: Flask, login: Login, db_session: Session
+) -> None:
+    client = login(Role.SUPERVISOR)
+    rows = "编号,名称,电话\n1,张三,13900000011\n2,李四,1390000001\n3,王五,abc\n".encode()
+    key = checked(app, client, content=rows)
+    notes = client.get(f"/import/details/?id={key}").text.partition("Rows to look at")[2]
+    assert "Phone: “1390000001” can&#39;t be dialled. Kept as it stands." in notes
+    assert "Phone: “abc” can&#39;t be dialled." in notes
+    assert "13900000011" not in notes
+    client.post("/import/start", data={"id": key})
+    work(app, key)
+    phones = db_session.scalars(select(Customer.phone).order_by(Customer.id)).all()
+    assert phones == ["13900000011", "1390000001", "abc"]
+
+
 def test_what_a_file_holds_is_shown_as_text(app: Flask, login: Login) -> None:
     client = login(Role.SUPERVISOR)
     content = "编号,名称,<b>x</b>\n,,<script>alert(1)</script>\n".encode()
