@@ -17,6 +17,7 @@ from models.base import db
 from models.customer import Customer
 from models.need_to_know import masked_names
 from models.phones import DIGITS_LEAST, digits_of
+from models.pinyin import sounding_like
 from models.vehicle import Vehicle
 
 # What people write between the signs of a plate; the function reversed_signs() leaves the same out.
@@ -75,6 +76,8 @@ def customers_called(text: str) -> Select[Any] | None:
             Customer.name.icontains(text, autoescape=True),
             Customer.contact_person.icontains(text, autoescape=True),
         )
+        sounds = sounding_like(Customer, text) if "name" not in masked_names(Customer) else None
+        condition = condition if sounds is None else condition | sounds
     if condition is None:
         return None
     return select(Customer).where(condition).order_by(Customer.name_sort, Customer.id).limit(CALLERS_MOST)

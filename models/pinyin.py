@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
-from sqlalchemy import ColumnElement, Text
+from sqlalchemy import ColumnElement, Index, Text, and_, func, or_
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 # Longer names differ long before; an index entry of PostgreSQL holds 2,704 bytes.
@@ -18,6 +19,9 @@ SURNAMES = {
     "纪": "ji3", "洗": "xian3", "员": "yun4", "晁": "chao2", "秘": "bi4", "黑": "he4", "盛": "sheng4",
 }  # fmt: skip
 PERSON_NAME_MOST = 3
+# One letter is the beginning of half of all names.
+LETTERS_LEAST = 2
+AFTER_Z = chr(ord("z") + 1)
 
 
 def pinyin_key(name: str | None) -> str:
@@ -72,8 +76,34 @@ class SortedByName:
         self.name_sort = pinyin_key(name)
         return name
 
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        """Give each table the indexes by which a name is found as it sounds."""
+        super().__init_subclass__(**arguments)
+        table: Any = cls.__table__  # type: ignore[attr-defined]  # mixed into records alone
+        for sound in (func.name_initials, func.name_syllables):
+            expression = sound(table.c.name_sort)
+            Index(f"ix_{table.name}_{expression.name}", expression)
+
     @classmethod
     def sort_column(cls) -> ColumnElement[str]:
         """Return by what lists of these records are sorted."""
         column: ColumnElement[str] = cls.name_sort  # type: ignore[assignment]  # on a class it is one
         return column
+
+
+def sounding_like(model: type[SortedByName], typed: str) -> ColumnElement[bool] | None:
+    """Return the condition that a name's initials or pinyin begin as typed: zs, zhangs, zhang san for 张三.
+
+    None where nothing was typed that could be pinyin. Bounds instead of LIKE, so that the indexes serve it.
+    """
+    letters = letters_of(typed)
+    if letters is None:
+        return None
+    sounds = (func.name_initials(model.name_sort), func.name_syllables(model.name_sort))
+    return or_(*(and_(sound >= letters, sound < letters + AFTER_Z) for sound in sounds))
+
+
+def letters_of(typed: str) -> str | None:
+    """Return what was typed as pinyin without blanks, None where it can't be any."""
+    letters = "".join(typed.split()).casefold().replace("ü", "v")
+    return letters if re.fullmatch(f"[a-z]{{{LETTERS_LEAST},{CHARACTERS_MOST}}}", letters) else None

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, String, any_, case, func, literal, or_, se
 from models import Complaint, Customer, Dealer, Part, Record, Vehicle, db
 from models.need_to_know import masked_names, readable, readable_label
 from models.phones import HasPhone, digits_of
-from models.pinyin import SortedByName
+from models.pinyin import SortedByName, letters_of
 from models.sql import Label, labels_for
 from views.forms import column_of, target_of
 from views.lookups import escape_like, is_exactly, search_condition
@@ -132,6 +132,10 @@ def _closeness(model: type[Record], names: tuple[str, ...], typed: str) -> Colum
         numbers: Any = model.phone_numbers
         same.append(literal(digits) == any_(numbers))
         ending.append((func.array_to_string(numbers, " ") + " ").like(f"%{digits} %"))
+    letters = letters_of(typed) if issubclass(model, SortedByName) and "name" not in masked else None
+    if letters is not None and issubclass(model, SortedByName):
+        same.append(func.name_syllables(model.name_sort) == letters)
+        beginning.append(func.name_initials(model.name_sort) == letters)
     steps = ((same, SAME), (ending, ENDING), (beginning, BEGINNING))
     tried = [(or_(*conditions), nearness) for conditions, nearness in steps if conditions]
     return case(*tried, else_=WITHIN) if tried else literal(WITHIN)

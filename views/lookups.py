@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, String, and_, any_, cast, func, literal, o
 from models import Department, Position, Record, Region, Subject, db
 from models.need_to_know import masked_names, readable_label
 from models.phones import HasPhone, digits_of
+from models.pinyin import SortedByName, sounding_like
 from views.fields import clean_line
 from views.trees import tree_order
 
@@ -84,8 +85,14 @@ def search_condition(model: type[Record], names: Sequence[str], typed: str) -> C
     if not terms or not names:
         return None
     found = and_(*(or_(*(_matches(model, name, term) for name in names)) for term in terms))
-    masked = [name for name in names if name in masked_names(model)] if len(terms) > 1 else []
-    return or_(found, *(is_exactly(model, name, line) for name in masked))
+    if len(terms) == 1:
+        return found
+    masked = [name for name in names if name in masked_names(model)]
+    # A name that is written as it sounds, with blanks between the syllables.
+    sounds = _sounds(model, line) if "name" in names else None
+    return or_(
+        found, *(is_exactly(model, name, line) for name in masked), *([] if sounds is None else [sounds])
+    )
 
 
 def searched_names(model: type[Record]) -> tuple[str, ...]:
@@ -108,6 +115,9 @@ def _matches(model: type[Record], name: str, term: str) -> ColumnElement[bool]:
     if name in masked_names(model):
         return is_exactly(model, name, term)
     digits = digits_of(term) if name == "phone" and issubclass(model, HasPhone) else None
+    sounds = _sounds(model, term) if name == "name" else None
+    if sounds is not None:
+        return or_(_contains(attribute, term), sounds)
     if digits is None:
         return _contains(attribute, term)
     numbers = func.array_to_string(attribute.class_.phone_numbers, " ")
@@ -133,6 +143,13 @@ def _matches_record(attribute: Any, target: type[Record], term: str) -> ColumnEl
     # Not tied to the query around it, which may be over the same table.
     found: ColumnElement[bool] = attribute.in_(matches.correlate(None))
     return found
+
+
+def _sounds(model: type[Record], typed: str) -> ColumnElement[bool] | None:
+    """Return the condition that a name is typed as it sounds; None where it can't be, or is read masked."""
+    if not issubclass(model, SortedByName) or "name" in masked_names(model):
+        return None
+    return sounding_like(model, typed)
 
 
 def _contains(column: Any, term: str) -> ColumnElement[bool]:

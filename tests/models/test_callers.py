@@ -65,6 +65,9 @@ def test_a_caller_is_looked_for_in_indexes(in_app: Flask) -> None:
         connection.exec_driver_sql(f"SET LOCAL {scan} = off")
     assert "ix_customer_phone_endings" in plan_of(customers_called("0731"))
     assert "ix_customer_name_pairs" in plan_of(customers_called("王伟"))
+    sounds = plan_of(customers_called("zs"))
+    assert "ix_customer_name_initials" in sounds
+    assert "ix_customer_name_syllables" in sounds
     plan = plan_of(vehicles_ending_in("0731"))
     assert "ix_vehicle_plate_number_reversed" in plan
     assert "ix_vehicle_frame_number_reversed" in plan

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from factories import Factory
 from models import Base, Customer, record_types
-from models.pinyin import CHARACTERS_MOST, SortedByName, pinyin_key
+from models.pinyin import CHARACTERS_MOST, SortedByName, initials_of, letters_of, pinyin_key
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,28 @@ def test_every_record_with_a_name_that_people_read_in_lists_sorts_by_it() -> Non
     named = {model for model in record_types() if "name" in model.__table__.c}
     assert {model.__tablename__ for model in named if not issubclass(model, SortedByName)} == others
     assert all(issubclass(model, Base) for model in named)
+
+
+@pytest.mark.parametrize(
+    "name", ["张三", "单小勇", "吕布", "HS电机12", "电机 60V", "John 王", "abc", "", "重庆路5号店"]
+)
+def test_the_database_hears_a_name_as_the_panel_does(name: str, db_session: Session) -> None:
+    key = pinyin_key(name)
+    heard = db_session.execute(select(func.name_initials(key), func.name_syllables(key))).one()
+    assert tuple(heard) == initials_of(key)
+
+
+@pytest.mark.parametrize(
+    ("typed", "letters"),
+    [
+        ("zs", "zs"),
+        ("Zhang San", "zhangsan"),
+        ("lü", "lv"),
+        ("z", None),
+        ("张三", None),
+        ("z3", None),
+        ("", None),
+    ],
+)
+def test_what_may_be_pinyin_is_letters_alone(typed: str, letters: str | None) -> None:
+    assert letters_of(typed) == letters

@@ -241,3 +241,23 @@ def test_one_statement_finds_the_records_of_a_type(make: Factory, login: Login, 
         ask(client, WORD)
     searches = [query for query in queries if "LIMIT" in query]
     assert len(searches) <= len(TABLES), searches
+
+
+@pytest.mark.parametrize("typed", ["zs", "ZS", "ｚｓ", "zhangsan", "zhangs", "zhang san", "Zhang San"])
+def test_a_person_is_found_as_the_name_sounds(typed: str, make: Factory, login: Login) -> None:
+    make.customer(name="张三")
+    make.customer(name="李四")
+    client = login(Role.SUPERVISOR)
+    page = client.get("/search/", query_string={"q": typed}).text.partition("<main")[2]
+    assert "张三" in page
+    assert "李四" not in page
+    listed = client.get("/customer/", query_string={"search": typed}).text.partition("<main")[2]
+    assert "张三" in listed
+    assert "李四" not in listed
+
+
+def test_the_name_that_is_typed_whole_stands_before_longer_ones(make: Factory, login: Login) -> None:
+    for name in ("张三丰", "张三", "周三元"):
+        make.customer(name=name)
+    page = login(Role.SUPERVISOR).get("/search/", query_string={"q": "zs"}).text.partition("<main")[2]
+    assert page.index("张三<") < page.index("张三丰") < page.index("周三元")
