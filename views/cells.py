@@ -127,7 +127,7 @@ def plain_cell(value: Any, name: str = "") -> Cell:
             else Cell(exact, "day", value=exact)
         )
     if isinstance(value, int | Decimal):
-        return Cell(f"{value:,.2f}" if isinstance(value, Decimal) else str(value), "number")
+        return Cell(f"{value:,.2f}" if isinstance(value, Decimal) else f"{value:,}", "number")
     return Cell(str(value))
 
 

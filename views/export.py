@@ -96,7 +96,8 @@ def _lines(view: RecordView, wanted: ListRequest, names: tuple[str, ...]) -> Ite
 
 def _export_text(view: RecordView, row: Any, name: str, labels: Any) -> str:
     shown = cell(view, row, name, labels)
-    return shown.text if shown.drawn_as == "number" else neutralise(shown.text)
+    # A sheet groups thousands by itself, and takes a comma for the end of the number.
+    return shown.text.replace(",", "") if shown.drawn_as == "number" else neutralise(shown.text)
 
 
 def csv_line(values: list[str]) -> bytes:

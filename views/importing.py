@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import ClassVar
 
 import structlog
-from flask import Response, abort, flash, jsonify, redirect, request, send_file, url_for
+from flask import Response, abort, current_app, flash, jsonify, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import lazy_gettext as _
@@ -72,15 +72,15 @@ class ImportView(Page):
         rows = db.session.scalars(
             select(ImportRun).order_by(ImportRun.id.desc()).limit(PAGE_SIZE + 1).offset(page * PAGE_SIZE)
         ).all()
-        mappings = [load_mapping(name) for name in mappings_for(current_actor())]
+        own, foreign = offered_mappings()
         return self.render(
             "imports.html",
             rows=rows[:PAGE_SIZE],
             has_more=len(rows) > PAGE_SIZE and page + 1 < MOST_PAGES,
             page=page,
             people=labels_for(Staff, [row.staff_id for row in rows if row.staff_id]),
-            mappings=mappings,
-            templates=[mapping for mapping in mappings if mapping.is_own],
+            own=own,
+            foreign=foreign,
             title_of=mapping_title,
             most_megabytes=MOST_BYTES // MEGABYTE,
         )
@@ -99,7 +99,7 @@ class ImportView(Page):
             history=history,
             title_of=mapping_title,
             people=labels_for(Staff, [run.staff_id] if run.staff_id else []),
-            mappings=[load_mapping(name) for name in mappings_for(current_actor())],
+            mappings=[each for group in offered_mappings() for each in group],
             may_handle=may_handle(run),
             share=share_of(run),
             is_at_work=run.state in AT_WORK,
@@ -201,6 +201,15 @@ class ImportView(Page):
             as_attachment=True,
             download_name=f"{name.stem.removesuffix('-rejected')}-rejected{suffix}",
         )
+
+
+def offered_mappings() -> tuple[list[ImportMapping], list[ImportMapping]]:
+    """Return what who acts now may import: the own lists in the order of the sidebar, then other sources."""
+    mappings = [load_mapping(name) for name in mappings_for(current_actor())]
+    place = {model: at for at, model in enumerate(current_app.extensions["record_views"])}
+    own = sorted((each for each in mappings if each.is_own), key=lambda each: place[each.record])
+    foreign = sorted((each for each in mappings if not each.is_own), key=lambda each: place[each.record])
+    return own, foreign
 
 
 def add_run(run: ImportRun) -> int:

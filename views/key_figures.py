@@ -103,7 +103,7 @@ def _list_of(model: type[Record], **filters: Any) -> str:
 
 def _open_complaints(count: int, **filters: Any) -> KeyFigure:
     url = _list_of(Complaint, step=OPEN_STEPS, **filters)
-    return KeyFigure(_("Open complaints"), str(count), url=url, tone="bad" if count else "")
+    return KeyFigure(_("Open complaints"), f"{count:,}", url=url, tone="bad" if count else "")
 
 
 def customer_figures(customer: Customer) -> list[KeyFigure]:
@@ -114,7 +114,7 @@ def customer_figures(customer: Customer) -> list[KeyFigure]:
         figures.append(_open_complaints(found.open_complaints, customer_id=customer.id))
     if _may_list(Vehicle):
         url = _list_of(Vehicle, customer_id=customer.id)
-        figures.append(KeyFigure(_("Vehicles"), str(found.vehicles), url=url))
+        figures.append(KeyFigure(_("Vehicles"), f"{found.vehicles:,}", url=url))
     figures.append(_last_contact(found, customer.id))
     if _may_list(CallRecord):
         figures.append(_satisfaction(found, customer.id))
@@ -184,7 +184,7 @@ def _complaint_rate(dealer: Dealer, found: DealerOverview, day: str) -> KeyFigur
     interval = rate.interval(100)
     if rate.events < FEWEST_EVENTS or interval is None:
         label = _("Complaints in 12 months")
-        return KeyFigure(label, str(rate.events), base, url)
+        return KeyFigure(label, f"{rate.events:,}", base, url)
     counts = ngettext("%(num)d complaint", "%(num)d complaints", rate.events)
     note = _("%(counts)s, %(base)s; %(range)s", counts=counts, base=base, range=_range(interval))
     return KeyFigure(_("Complaints per 100 vehicles in 12 months"), f"{rate.per(100):.1f}", note, url)
@@ -216,13 +216,13 @@ def vehicle_figures(vehicle: Vehicle) -> list[KeyFigure]:
     figures = []
     if _may_list(ServiceReceipt):
         url = _list_of(ServiceReceipt, vehicle_id=vehicle.id, kind="repair")
-        figures.append(KeyFigure(_("Repairs"), str(found.repairs), url=url))
+        figures.append(KeyFigure(_("Repairs"), f"{found.repairs:,}", url=url))
         url = _list_of(ServiceReceipt, vehicle_id=vehicle.id, is_return_repair="1")
         tone = "bad" if found.return_repairs else ""
-        figures.append(KeyFigure(_("Return repairs"), str(found.return_repairs), url=url, tone=tone))
+        figures.append(KeyFigure(_("Return repairs"), f"{found.return_repairs:,}", url=url, tone=tone))
     if _may_list(Complaint):
         url = _list_of(Complaint, vehicle_id=vehicle.id)
-        figures.append(KeyFigure(_("Complaints"), str(found.complaints), url=url))
+        figures.append(KeyFigure(_("Complaints"), f"{found.complaints:,}", url=url))
         figures.append(_open_complaints(found.open_complaints, vehicle_id=vehicle.id))
     return figures
 
@@ -240,7 +240,7 @@ def part_figures(part: Part) -> list[KeyFigure]:
     else:
         per_thousand, note = f"{rate.per(1000):.1f}", _range(interval)
     return [
-        KeyFigure(_("Faults in %(num)d days", num=PARTS_DAYS), str(found.records), pieces, faults),
+        KeyFigure(_("Faults in %(num)d days", num=PARTS_DAYS), f"{found.records:,}", pieces, faults),
         KeyFigure(
             _("Shipped in %(num)d days", num=PARTS_DAYS),
             f"{rate.exposure:,}",
@@ -248,7 +248,7 @@ def part_figures(part: Part) -> list[KeyFigure]:
             _list_of(PartsShipment, part_id=part.id, shipped_on_from=day),
         ),
         KeyFigure(_("Failures per 1,000 shipped"), per_thousand, note),
-        KeyFigure(_("Suppliers involved"), str(found.suppliers), url=faults),
+        KeyFigure(_("Suppliers involved"), f"{found.suppliers:,}", url=faults),
     ]
 
 
@@ -261,11 +261,11 @@ def supplier_figures(supplier: Supplier) -> list[KeyFigure]:
     count = sum(each.records for each in found)
     parts = ngettext("%(num)d part", "%(num)d parts", len(found)) if found else ""
     return [
-        KeyFigure(label, str(count), parts, _list_of(PartsQualityRecord, **filters)),
+        KeyFigure(label, f"{count:,}", parts, _list_of(PartsQualityRecord, **filters)),
         *(
             KeyFigure(
                 each.name,
-                str(each.records),
+                f"{each.records:,}",
                 _("%(count)d of %(total)d", count=each.records, total=count),
                 _list_of(PartsQualityRecord, part_id=each.part_id, **filters),
             )

@@ -41,7 +41,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(go_keys=go_keys, present=now, form_key=form_key, show=show)
     app.jinja_env.globals["limits"] = {"text": TEXT_MOST, "file": FILE_MOST, "all": REQUEST_MOST}
     demo_marks.register(app)
-    app.jinja_env.filters["readable"] = readable_text
+    app.jinja_env.filters.update(readable=readable_text, grouped="{:,}".format)
     app.jinja_env.filters.update(instant=show_instant, moment=moment, dated_moment=dated_moment)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy import select
 
 from browser.conftest import Panel
@@ -128,7 +128,19 @@ def test_leaving_the_dialog_asks_only_where_something_was_typed(panel: Panel) ->
     dialog.get_by_role("button", name="保存").click()
     expect(dialog.locator("[data-held=network]")).to_be_visible()
     page.context.set_offline(False)
-    dialog.get_by_role("button", name="保存").click()
+    # While it saves the button says so; what did not arrive freed it again.
+    save = dialog.get_by_role("button", name="保存")
+    expect(save).not_to_have_attribute("aria-busy", "true")
+    on_its_way: list[Route] = []
+    page.route(
+        "**/region/new/**",
+        lambda route: on_its_way.append(route) if route.request.method == "POST" else route.continue_(),
+    )
+    save.click()
+    expect(save).to_have_attribute("aria-busy", "true")
+    while not on_its_way:
+        page.wait_for_timeout(20)
+    on_its_way[0].continue_()
     expect(dialog).to_have_count(0)
     expect(page.locator("#f-region_id option:checked")).to_have_text("鲁西")
     expect(page.locator("#f-name")).to_have_value("王")

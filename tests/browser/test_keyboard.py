@@ -114,6 +114,10 @@ def test_a_form_is_begun_saved_and_left_by_keyboard(panel: Panel) -> None:
     page.wait_for_url("**/customer/edit/?id=*")
     page.locator("h1").click()
     assert shown_keys(page) == {"save", "leave", "search", "keys", "go"}
+
+    # Whose call it is stands there already: a visit that may be named is no beginning.
+    page.goto(f"/call-record/new/?customer_id={page.url.partition('id=')[2].partition('&')[0]}")
+    expect(page.locator("#f-spoke_with")).to_be_focused()
     assert panel.complaints == []
 
 

@@ -103,7 +103,7 @@ def value_for(view: RecordView, row: Any, name: str, make: Factory) -> str:
     if isinstance(column.type, Boolean):
         return "" if getattr(row, name) else "1"
     by_kind = {Date: "2026-12-24", Numeric: "5"}
-    return next((value for kind, value in by_kind.items() if isinstance(column.type, kind)), "改")
+    return next((value for kind, value in by_kind.items() if isinstance(column.type, kind)), "改1")
 
 
 def test_the_page_names_the_records_and_what_stands_there_and_all_change_together(

@@ -61,7 +61,7 @@ def test_a_cell_is_never_a_formula(start: str) -> None:
 
 def test_formulas_in_records_are_neutralised_and_numbers_are_not(make: Factory, login: Login) -> None:
     make.customer(name="=HYPERLINK(1)", phone="+8613900000000", wished_service="-1")
-    make.vehicle(mileage_km=500)
+    vehicle = make.vehicle(mileage_km=12500)
     client = login(Role.SUPERVISOR)
     rows, _headers = download(client, "/customer/export/csv/")
     line = dict(zip(rows[0], rows[1], strict=True))
@@ -71,7 +71,8 @@ def test_formulas_in_records_are_neutralised_and_numbers_are_not(make: Factory, 
         "'-1",
     )
     rows, _headers = download(client, "/vehicle/export/csv/")
-    assert dict(zip(rows[0], rows[1], strict=True))["Mileage (km)"] == "500"
+    assert dict(zip(rows[0], rows[1], strict=True))["Mileage (km)"] == "12500"
+    assert ">12,500<" in client.get(f"/vehicle/details/?id={vehicle.id}").text
 
 
 def test_queries_do_not_grow_with_rows(make: Factory, login: Login, app: Flask) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -118,6 +119,17 @@ def test_a_row_with_a_phone_that_can_be_none_is_kept_and_has_a_note(
     work(app, key)
     phones = db_session.scalars(select(Customer.phone).order_by(Customer.id)).all()
     assert phones == ["13900000011", "1390000001", "abc"]
+
+
+def test_the_own_lists_stand_before_the_files_of_others(login: Login) -> None:
+    page = login(Role.ADMINISTRATOR).get("/import/").text
+    found = re.findall(r'<optgroup label="([^"]+)|<option value="([^"]+)', page)
+    names = ["customers", "vehicles", "dealers", "parts", "suppliers", "staff"]
+    assert [label or name for label, name in found][:8] == [
+        "Own lists, by our templates",
+        *names,
+        "Other sources",
+    ]
 
 
 def test_what_a_file_holds_is_shown_as_text(app: Flask, login: Login) -> None:

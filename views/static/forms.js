@@ -49,7 +49,14 @@ huisheng.enhance((root) => {
     let sent = false;
     let ready = false;
 
+    // While it is on its way its button says so; what did not arrive frees it again.
+    function showBusy(submitter) {
+      for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+      submitter?.setAttribute("aria-busy", "true");
+    }
+
     function hold(reason, words) {
+      if (reason) showBusy(null);
       for (const message of form.querySelectorAll("[data-held]")) {
         message.hidden = message.dataset.held !== reason;
         if (words && !message.hidden) message.textContent = words;
@@ -86,13 +93,19 @@ huisheng.enhance((root) => {
     });
     form.addEventListener("submit", (event) => {
       if (!ready || sent) event.preventDefault();
-      if (!ready && !sent) prepare(event.submitter);
+      if (!ready && !sent) {
+        showBusy(event.submitter ?? form.querySelector("button.primary"));
+        prepare(event.submitter);
+      }
       sent = true;
     });
     addEventListener("beforeunload", (event) => {
       if (form.isConnected && changed && !sent) event.preventDefault();
     });
-    addEventListener("pageshow", () => { sent = ready = false; });
+    addEventListener("pageshow", () => {
+      sent = ready = false;
+      showBusy(null);
+    });
     const wrong = form.querySelector("[aria-invalid=true]");
     const first = form.querySelector("input:not([type=hidden]), select, textarea");
     // On a phone the keyboard would cover the form before it is seen.
