@@ -152,10 +152,10 @@
   // A new form is begun in its first empty field; on a phone that would open the keyboard over it.
   if (form?.querySelector("[name=_add_another]") && !main.querySelector("#problem") && !matchMedia("(pointer: coarse)").matches) {
     const fields = [...form.querySelectorAll(".field :is(input, select, textarea):not([type=hidden], [type=checkbox], [disabled], [readonly])")];
-    // Where it is said already whose record this is, a further look-up that may stay empty is no beginning.
+    // Behind one that says whose record this is, a further look-up that may stay empty is no beginning.
     const isLookUp = (field) => field.matches("[role=combobox]");
-    const isBegun = fields.some((field) => isLookUp(field) && field.value);
-    const isPassed = (field) => isBegun && isLookUp(field) && !field.closest(".field").querySelector("label.must");
-    (fields.find((field) => !field.value && !isPassed(field)) ?? fields[0])?.focus();
+    const known = fields.findIndex((field) => isLookUp(field) && field.value);
+    const isPassed = (field, at) => known !== -1 && at > known && isLookUp(field) && !field.closest(".field").querySelector("label.must");
+    (fields.find((field, at) => !field.value && !isPassed(field, at)) ?? fields[0])?.focus();
   }
 }
