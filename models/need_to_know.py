@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Enum, String, inspect
 
 from models.actor import current_actor
-from models.base import Record
+from models.base import Base, Record
 from models.masking import mask_email, mask_frame_number, mask_numbers, mask_phone, mask_plate
 from models.permissions import SENSITIVE, SHOWN_TO_ALL, Sensitive, masked_columns, masked_kinds
 
@@ -71,7 +71,7 @@ def readable_text(text: str) -> str:
     )
 
 
-def readable(model: type[Record], name: str, text: str) -> str:
+def readable(model: type[Base], name: str, text: str) -> str:
     """Return the text of an attribute as who acts now may read it."""
     masked = _masked()
     if not masked:
@@ -83,7 +83,7 @@ def readable(model: type[Record], name: str, text: str) -> str:
 
 
 @cache
-def _free_texts(model: type[Record]) -> frozenset[str]:
+def _free_texts(model: type[Base]) -> frozenset[str]:
     """Return the attributes in which people write what they like."""
     table = model.__tablename__
     settled = {*SENSITIVE.get(table, ()), *(name for other, name in SHOWN_TO_ALL if other == table)}

@@ -22,6 +22,7 @@ from models.sql import labels_for
 from views.forms import column_of
 from views.history import in_what_way, readable_values, who_did
 from views.lookups import view_named
+from views.plain_rows import PLAIN, show_plain, words_ahead
 
 if TYPE_CHECKING:
     from views.base import RecordView
@@ -146,7 +147,8 @@ def shown_columns(view: RecordView) -> dict[str, str]:
 def describe(entries: Iterable[AuditEntry], lines: Mapping[str, Lines]) -> list[Change]:
     """Return the changes in the same order; `lines` says what tables without a screen belong to.
 
-    One query for the people, one for each table that values refer to, two for notes and files.
+    One query for the people, one for each table that values refer to, two for notes and files, one for what
+    goes before the columns of a table without a screen.
     """
     kept = list(entries)
     who = who_did(kept)
@@ -162,6 +164,8 @@ def describe(entries: Iterable[AuditEntry], lines: Mapping[str, Lines]) -> list[
             said |= _of_lines(lines[table], own)
         elif table in ("note", "attachment"):
             said |= _of_notes(table, own)
+        elif table in PLAIN:
+            said |= _of_plain(table, own)
     return [
         Change(
             entry.id,
@@ -252,6 +256,19 @@ def _of_notes(table: str, entries: list[AuditEntry]) -> dict[int, list[Sentence]
         ]
         for entry in entries
     }
+
+
+def _of_plain(table: str, entries: list[AuditEntry]) -> dict[int, list[Sentence]]:
+    ahead, said = words_ahead(table, entries), dict[int, list[Sentence]]()
+    for entry in entries:
+        first = f"{ahead[entry.row_id]} · " if entry.row_id in ahead else ""
+        said[entry.id] = [
+            of_field(name, f"{first}{label}", show_plain(table, name, before), show_plain(table, name, after))
+            for name, label in PLAIN[table].told.items()
+            for before, after in [entry.changes.get(name, (None, None))]
+            if before != after
+        ]
+    return said
 
 
 def in_groups(changes: Iterable[Change]) -> Iterator[list[Change]]:

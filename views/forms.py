@@ -15,7 +15,7 @@ from sqlalchemy.orm import ColumnProperty, RelationshipProperty
 from wtforms import Form, HiddenField
 from wtforms.meta import DefaultMeta
 
-from models import Record, record_types
+from models import Base, Record, record_types
 from models.base import Labelled
 from models.labels import FIELD_LABELS, NEVER_SHOWN
 from models.sealing import SealedText
@@ -129,7 +129,7 @@ class RecordForm(Form):
 
 
 @cache
-def column_of(model: type[Record], name: str) -> Column[Any] | None:
+def column_of(model: type[Base], name: str) -> Column[Any] | None:
     """Return the column behind an attribute of a model; None for a relationship."""
     attribute = inspect(model).attrs[name]
     if isinstance(attribute, ColumnProperty):

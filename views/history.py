@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy import Boolean, Date, DateTime, Enum, Numeric, select
 
-from models import AuditEntry, Record, Staff, db
+from models import AuditEntry, Base, Record, Staff, db
 from models.need_to_know import readable
 from models.personal_data import ERASED
 from models.sql import Label, labels_for
@@ -101,7 +101,7 @@ def readable_values(view: RecordView, entries: list[AuditEntry], columns: dict[s
     return readable
 
 
-def show_stored(model: type[Record], name: str, stored: Any) -> str:
+def show_stored(model: type[Base], name: str, stored: Any) -> str:
     """Return a value of the audit log, which is JSON, as people read it."""
     kind = getattr(column_of(model, name), "type", None)
     if stored is None or stored == ERASED:

@@ -20,10 +20,9 @@ from views.changes import Change, Lines, describe, lines_of
 from views.history import SOURCES, name_of
 from views.log_details import table_label, told
 from views.lookups import view_named
+from views.plain_rows import Place, places_of
 
 Labels = Mapping[str, Mapping[int, Label]]
-# Table and id; None where an entry is about no row.
-Owner = tuple[str | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +73,11 @@ def all_lines() -> dict[str, Lines]:
     return {table: lines for model in views for table, lines in lines_of(model).items()}
 
 
-def _owners(entries: Sequence[Entry]) -> list[Owner]:
-    """Return table and id of the record that each entry is told of with; of a note where it stands."""
+def _owners(entries: Sequence[Entry]) -> list[Place]:
+    """Return table and id of the record that each entry is told of with: where a note stands, say."""
     lines, places = all_lines(), _places_of_notes(entries)
-    found: list[Owner] = []
+    places |= places_of(each for each in entries if isinstance(each, AuditEntry))
+    found: list[Place] = []
     for entry in entries:
         table, key = entry.table_name, entry.row_id
         if table in lines:
@@ -86,12 +86,12 @@ def _owners(entries: Sequence[Entry]) -> list[Owner]:
     return found
 
 
-def _places_of_notes(entries: Sequence[Entry]) -> dict[Owner, Owner]:
+def _places_of_notes(entries: Sequence[Entry]) -> dict[Place, Place]:
     """Return by table and id of each note, and of each file, the record on which it stands."""
     ids = {
         name: [each.row_id for each in entries if each.table_name == name] for name in ("note", "attachment")
     }
-    places: dict[Owner, Owner] = {}
+    places: dict[Place, Place] = {}
     if ids["note"]:
         notes = select(Note.id, Note.table_name, Note.row_id).where(Note.id.in_(ids["note"]))
         places |= {("note", key): (table, row_id) for key, table, row_id in db.session.execute(notes)}
@@ -102,7 +102,7 @@ def _places_of_notes(entries: Sequence[Entry]) -> dict[Owner, Owner]:
     return places
 
 
-def _labels(owners: Sequence[Owner]) -> Labels:
+def _labels(owners: Sequence[Place]) -> Labels:
     wanted: dict[str, set[int]] = {}
     for table, key in owners:
         if table is not None and key is not None:
@@ -112,7 +112,7 @@ def _labels(owners: Sequence[Owner]) -> Labels:
     }
 
 
-def _named(owner: Owner, labels: Labels) -> tuple[str, str, str | None]:
+def _named(owner: Place, labels: Labels) -> tuple[str, str, str | None]:
     """Return what a record's type is called, the record's label, and its address."""
     table, key = owner
     if table is None:
@@ -134,7 +134,7 @@ def _address(view: RecordView, row_id: int, label: Label) -> str | None:
     return url_for("recycle_bin.record", type=view.model.__tablename__, id=row_id)
 
 
-def _of_change(change: Change, owner: Owner, labels: Labels) -> LogLine:
+def _of_change(change: Change, owner: Place, labels: Labels) -> LogLine:
     table, label, url = _named(owner, labels)
     kind = str(change.kind.label)
     return LogLine(
@@ -154,7 +154,7 @@ def _nobody(entry: AccessEntry) -> str:
     return str(SOURCES["job"]) if entry.kind is AccessKind.PURGED else _("nobody who is logged in")
 
 
-def _of_access(entry: AccessEntry, owner: Owner, labels: Labels, names: Mapping[int, Label]) -> LogLine:
+def _of_access(entry: AccessEntry, owner: Place, labels: Labels, names: Mapping[int, Label]) -> LogLine:
     table, label, url = _named(owner, labels)
     return LogLine(
         entry.at,

@@ -13,21 +13,28 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from screens import edit, path
-from sqlalchemy import select, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from conftest import Login, PanelClient, count_queries
 from factories import Factory
-from models import AccessEntry, AuditEntry, acting_as, db, system_actor
+from models import AccessEntry, AuditEntry, Complaint, OwnRight, ToldOnce, acting_as, db, system_actor
 from models.access import AccessKind
 from models.actor import Actor
 from models.audit import ChangeKind
 from models.audit_log import NOBODY, LogQuery, statement_of
 from models.base import now
+from models.deadline_rule import DeadlineKind
 from models.organisation import Role
+from models.told_once import ToldOf
 from views.audit_log import PAGE_SIZE
 from views.log_details import table_label
+from views.log_lines import all_lines
+from views.lookups import view_named
+from views.plain_rows import PLAIN
+
+DEADLINE_QUERIES = 20
 
 
 def lines(client: PanelClient, **args: object) -> list[str]:
@@ -167,6 +174,47 @@ def test_lines_of_other_tables_are_told_under_their_record(
     assert any("Subject Motor Departments that are told : added Quality" in each for each in said)
 
 
+def test_rows_without_a_screen_are_told_in_words_with_whose_they_are(
+    make: Factory, login: Login, db_session: Session
+) -> None:
+    task, person = make.department_task(), make.staff(name="王芳")
+    complaint = make.session.get_one(Complaint, task.complaint_id)
+    deadline = make.deadline(complaint_id=complaint.id, kind=DeadlineKind.SOLVED)
+    deadline.reminded_late_at = now()
+    told = ToldOnce(told_of=ToldOf.TASK_LATE, row_id=task.id, day=now().date())
+    rights = OwnRight(table_name="customer", creator="re", responsible="")
+    db_session.add_all([told, rights, make.second_factor(person)])
+    db_session.commit()
+    auditor = login(Role.AUDITOR)
+    said = "\n".join(lines(auditor, person=NOBODY))
+    solved = DeadlineKind.SOLVED.label
+    for words in (
+        f"Changed Complaint {complaint.number} {solved} · reminded that it is late : set to",
+        f"Created Task {task.number} Reminder : set to Task late",
+        "Created Rights in own records #",
+        "Kind of record : set to Customer Who entered it may : set to read, change",
+        "Created Staff member 王芳 set up : set to",
+    ):
+        assert words in said, words
+    with count_queries(auditor.application) as statements:
+        lines(auditor, person=NOBODY, table="deadline")
+    assert len(statements) <= DEADLINE_QUERIES
+
+
+def test_each_table_whose_changes_are_recorded_is_told_in_words(in_app: Flask) -> None:
+    told_by_another = {"note", "attachment"}
+    # Nothing of it is recorded but that it was there: an address is somebody's.
+    without_words = {"bad_address"}
+    tables = recorded_tables() - told_by_another - without_words
+    assert {
+        each for each in tables if not (view_named(each) or each in all_lines() or each in PLAIN)
+    } == set()
+    for name, plain in PLAIN.items():
+        assert {*plain.told, plain.ahead, plain.owner} - {None} <= set(inspect(plain.model).columns.keys()), (
+            name
+        )
+
+
 def test_a_note_and_its_file_lead_to_the_record_on_which_they_stand(make: Factory, login: Login) -> None:
     customer = make.customer(name="张三丰")
     make.attachment(make.note(customer, body="已回电"), file_name="协议.pdf")
@@ -288,12 +336,16 @@ def plan_of(statement: object) -> str:
     return plan
 
 
-def test_each_table_whose_changes_are_recorded_has_a_name_that_people_use(in_app: Flask) -> None:
+def recorded_tables() -> set[str]:
     triggers = text(
         "SELECT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
         " WHERE tgfoid = 'audit_row'::regproc"
     )
-    tables = set(db.session.scalars(triggers))
+    return set(db.session.scalars(triggers))
+
+
+def test_each_table_whose_changes_are_recorded_has_a_name_that_people_use(in_app: Flask) -> None:
+    tables = recorded_tables()
     assert {"complaint", "second_factor", "deadline"} <= tables
     with in_app.test_request_context():
         assert {table for table in tables if table_label(table) == table} == set()
