@@ -17,7 +17,7 @@ from models.base import db
 from models.customer import Customer
 from models.need_to_know import masked_names
 from models.phones import DIGITS_LEAST, digits_of
-from models.pinyin import sounding_like
+from models.pinyin import keys_sounding_like
 from models.vehicle import Vehicle
 
 # What people write between the signs of a plate; the function reversed_signs() leaves the same out.
@@ -76,8 +76,10 @@ def customers_called(text: str) -> Select[Any] | None:
             Customer.name.icontains(text, autoescape=True),
             Customer.contact_person.icontains(text, autoescape=True),
         )
-        sounds = sounding_like(Customer, text) if "name" not in masked_names(Customer) else None
-        condition = condition if sounds is None else condition | sounds
+        sounds = keys_sounding_like(Customer, text) if "name" not in masked_names(Customer) else None
+        if sounds is not None:
+            # An array of keys, so that the index of pairs still serves beside it.
+            condition |= Customer.id == any_(func.array(sounds.scalar_subquery()))
     if condition is None:
         return None
     return select(Customer).where(condition).order_by(Customer.name_sort, Customer.id).limit(CALLERS_MOST)

@@ -6,8 +6,10 @@ import re
 import unicodedata
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, Text, and_, func, or_
+from sqlalchemy import ColumnElement, CompoundSelect, Index, Text, func, select, union_all
 from sqlalchemy.orm import Mapped, mapped_column, validates
+
+from models.base import Record
 
 # Longer names differ long before; an index entry of PostgreSQL holds 2,704 bytes.
 CHARACTERS_MOST = 60
@@ -21,6 +23,8 @@ SURNAMES = {
 PERSON_NAME_MOST = 3
 # One letter is the beginning of half of all names.
 LETTERS_LEAST = 2
+# More than anybody reads, and than lists count.
+SOUNDING_MOST = 10_001
 AFTER_Z = chr(ord("z") + 1)
 
 
@@ -91,16 +95,25 @@ class SortedByName:
         return column
 
 
-def sounding_like(model: type[SortedByName], typed: str) -> ColumnElement[bool] | None:
-    """Return the condition that a name's initials or pinyin begin as typed: zs, zhangs, zhang san for 张三.
+def keys_sounding_like(model: type[Record], typed: str) -> CompoundSelect[Any] | None:
+    """Return the query for whose initials or pinyin begin as typed: zs, zhangs, zhang san for 张三.
 
-    None where nothing was typed that could be pinyin. Bounds instead of LIKE, so that the indexes serve it.
+    None where nothing was typed that could be pinyin, or these records have no names to sort by. The keys are
+    found by themselves, each way by its index: within a search for parts of words, each row's sound would be
+    worked out. Bounds instead of LIKE, so that it is served however the statement is prepared.
     """
     letters = letters_of(typed)
-    if letters is None:
+    if letters is None or not issubclass(model, SortedByName):
         return None
-    sounds = (func.name_initials(model.name_sort), func.name_syllables(model.name_sort))
-    return or_(*(and_(sound >= letters, sound < letters + AFTER_Z) for sound in sounds))
+    return union_all(
+        *(
+            select(model.id)
+            .where(sound >= letters, sound < letters + AFTER_Z)
+            .correlate(None)
+            .limit(SOUNDING_MOST)
+            for sound in (func.name_initials(model.name_sort), func.name_syllables(model.name_sort))
+        )
+    )
 
 
 def letters_of(typed: str) -> str | None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, String, and_, any_, cast, func, literal, o
 from models import Department, Position, Record, Region, Subject, db
 from models.need_to_know import masked_names, readable_label
 from models.phones import HasPhone, digits_of
-from models.pinyin import SortedByName, sounding_like
+from models.pinyin import keys_sounding_like
 from views.fields import clean_line
 from views.trees import tree_order
 
@@ -147,9 +147,8 @@ def _matches_record(attribute: Any, target: type[Record], term: str) -> ColumnEl
 
 def _sounds(model: type[Record], typed: str) -> ColumnElement[bool] | None:
     """Return the condition that a name is typed as it sounds; None where it can't be, or is read masked."""
-    if not issubclass(model, SortedByName) or "name" in masked_names(model):
-        return None
-    return sounding_like(model, typed)
+    keys = None if "name" in masked_names(model) else keys_sounding_like(model, typed)
+    return None if keys is None else model.id.in_(keys)
 
 
 def _contains(column: Any, term: str) -> ColumnElement[bool]:
