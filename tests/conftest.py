@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import time
@@ -53,6 +54,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesAndBrow
     return FilesAndBrowser(config, log)
 
 
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over modules and tests: going through them is 8 % of a long run."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded_services.Postgres]:
     """Run one Postgres for the whole run; nothing of it outlives the run, so it need not be durable."""
@@ -96,6 +103,7 @@ def app(settings: Settings, engines: embedded_services.Postgres) -> Iterator[Fla
     with superuser(engines) as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {PRISTINE} TEMPLATE huisheng")
     application.test_client_class = PanelClient
+    gc.freeze()
     yield application
     with application.app_context():
         db.engine.dispose()

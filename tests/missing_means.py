@@ -28,8 +28,9 @@ def missing_means() -> set[str]:
 
 @pytest.hookimpl(trylast=True)  # after the selection by marker
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    missing = missing_means()
     for item in items:
-        for marker in missing_means():
+        for marker in missing:
             if item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=NOT_RUN[marker]))
                 not_run[marker] += 1
