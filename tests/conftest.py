@@ -224,9 +224,9 @@ def _acting_as_tests() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def db_session(app: Flask) -> Iterator[Session]:
-    """Return a session in an outer transaction that the application shares and that ends with the test.
+@contextmanager
+def rolled_back(app: Flask) -> Iterator[Session]:
+    """Share an outer transaction with the application, and end it without a trace.
 
     Commits, of the test and of the application alike, become savepoints.
     """
@@ -246,6 +246,13 @@ def db_session(app: Flask) -> Iterator[Session]:
     if transaction.is_active:
         transaction.rollback()
     connection.close()
+
+
+@pytest.fixture
+def db_session(app: Flask) -> Iterator[Session]:
+    """Return a session in an outer transaction that the application shares and that ends with the test."""
+    with rolled_back(app) as session:
+        yield session
 
 
 @pytest.fixture
