@@ -49,6 +49,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run the checks and the tests; return 0 when all passed."""
     programs = str(Path(sys.executable).parent)
     os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", "/usr/bin:/bin")])
+    # Tests start many processes: each would compile the whole panel anew where Python may not keep that.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     results = [run(name, command) for name, command in CHECKS.items()]
     results.append(run("tests", test_command(arguments)))
     print()

@@ -24,7 +24,8 @@ from processes import descendants, is_gone, wait_until
 from server_process import EngineError, free_port
 
 ROOT = Path(__file__).parent.parent
-NOT_COPIED = shutil.ignore_patterns(".venv", ".local", ".git", ".*_cache", ".hypothesis", "__pycache__")
+# What Python has compiled already comes along: a dozen processes would each do it anew.
+NOT_COPIED = shutil.ignore_patterns(".venv", ".local", ".git", ".*_cache", ".hypothesis")
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux's")
 
 
@@ -75,22 +76,39 @@ def first_page(address: str) -> str:
 
 
 @ON_LINUX
-def test_kill_9_leaves_no_process_and_a_second_start_has_the_data(
-    checkout: Path, capsys: pytest.CaptureFixture[str]
+def test_kill_9_leaves_no_process_a_second_start_has_the_data_and_ctrl_c_ends_all(
+    checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Start twice, each start being half a minute of work, and run a command beside the panel and without."""
     seconds, said = [], []
-    for _ in range(2):
-        with running(checkout) as (process, lines):
-            page = first_page(address_in(lines))
-            seconds += re.findall(r"The web answers after (\S+) s", "\n".join(lines))
-            said.append([line for line in lines if "@" in line])
-            started = descendants(process.pid)
-            assert len(started) > 10  # the servers with their own, two web processes, worker and clock
-            process.kill()
-            assert wait_until(lambda started=started: all(map(is_gone, started)))
-        assert 'type="password"' in page
+
+    def look(lines: list[str]) -> None:
+        assert 'type="password"' in first_page(address_in(lines))
+        assert "Mail: kept in the panel" in "\n".join(lines)
+        seconds.extend(re.findall(r"The web answers after (\S+) s", "\n".join(lines)))
+        said.append(people_in(lines))
+
+    with running(checkout) as (process, lines):
+        look(lines)
+        started = descendants(process.pid)
+        assert len(started) > 10  # the servers with their own, two web processes, worker and clock
+        process.kill()
+        assert wait_until(lambda: all(map(is_gone, started)))
+    with running(checkout) as (process, lines):
+        look(lines)
+        beside = demo_users(checkout, tmp_path)
+        started = descendants(process.pid)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        assert process.returncode == 0
+        assert all(map(is_gone, started))
+    assert not (checkout / ".local" / "pg18" / "postmaster.pid").exists()
     assert len(said[0]) >= 8
     assert said[0] == said[1]
+    assert "The panel runs" in "\n".join(beside)
+    assert "Port" not in "\n".join(beside)
+    assert len(people_in(beside)) >= 8
+    assert people_in(demo_users(checkout, tmp_path)) == people_in(beside)
     with capsys.disabled():
         print(f" [first start {seconds[0]} s, second {seconds[1]} s]", end="")  # noqa: T201  # for the record, not asserted
     with (
@@ -100,6 +118,22 @@ def test_kill_9_leaves_no_process_and_a_second_start_has_the_data(
         known = "SELECT count(*) FROM staff WHERE password IS NOT NULL"
         (count,) = owner.execute(known).fetchone() or (0,)
     assert count == len(said[0])
+
+
+def people_in(lines: list[str]) -> list[str]:
+    return [line for line in lines if "@" in line]
+
+
+def demo_users(checkout: Path, folder: Path) -> list[str]:
+    """Run a command of the panel from another folder, and return what it printed."""
+    done = subprocess.run(
+        [sys.executable, str(checkout / "bin" / "run_panel.py"), "flask", "--app", "app", "demo-users"],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(checkout), "CALLED_FROM": str(folder)},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    return done.stdout.splitlines()
 
 
 @pytest.mark.parametrize(("asks", "heard"), [("True", "y\n"), ("False", "")])
@@ -115,36 +149,6 @@ def test_a_command_hears_what_the_person_answers(asks: str, heard: str) -> None:
         timeout=30,
     )
     assert done.stdout == heard
-
-
-def test_a_command_runs_beside_the_panel_and_without_it_once_ctrl_c_has_ended_all(
-    checkout: Path, tmp_path: Path
-) -> None:
-    def people() -> list[str]:
-        done = subprocess.run(
-            [sys.executable, str(checkout / "bin" / "run_panel.py"), "flask", "--app", "app", "demo-users"],
-            env={"PATH": "/usr/bin:/bin", "HOME": str(checkout), "CALLED_FROM": str(tmp_path)},
-            capture_output=True,
-            check=True,
-            text=True,
-        )
-        said.append(done.stdout)
-        return [line for line in done.stdout.splitlines() if "@" in line]
-
-    said: list[str] = []
-    with running(checkout) as (process, lines):
-        assert "Mail: kept in the panel" in "\n".join(lines)
-        beside = people()
-        started = descendants(process.pid)
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
-        assert process.returncode == 0
-        assert all(map(is_gone, started))
-    assert not (checkout / ".local" / "pg18" / "postmaster.pid").exists()
-    assert "The panel runs" in said[0]
-    assert "Port" not in said[0]
-    assert len(beside) >= 8
-    assert people() == beside
 
 
 def test_a_release_that_fails_starts_nothing(checkout: Path) -> None:
