@@ -26,6 +26,7 @@ from werkzeug.test import TestResponse
 from xdist.scheduler import LoadScopeScheduling
 
 import embedded_services
+import views.auth
 from app import create_app
 from chat_groups import SECRET
 from config import Settings, read_settings
@@ -40,6 +41,9 @@ from views.logins import TOKEN_KEY, new_login
 pytest_plugins = ("missing_means", "queued_early")
 
 PRISTINE = "huisheng_pristine"
+CHEAP_HASH = {"rounds": 1, "memory_cost": 64, "parallelism": 1}
+# What tests/test_auth.py holds to the strength that is advised.
+own_hashes = views.auth.flask_security_config
 
 
 class FilesAndBrowser(LoadScopeScheduling):
@@ -58,6 +62,19 @@ def pytest_collection_finish() -> None:
     """Let the garbage collector pass over modules and tests: going through them is 8 % of a long run."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hashes_cost_little() -> Iterator[None]:
+    """Hash passwords in no time: in earnest each login takes 0.1 to 0.3 s of a processor, as it should."""
+    cheap = {f"argon2__{name}": value for name, value in CHEAP_HASH.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            views.auth,
+            "flask_security_config",
+            lambda settings: own_hashes(settings) | {"SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": cheap},
+        )
+        yield
 
 
 @pytest.fixture(scope="session")
