@@ -14,6 +14,7 @@ import views.answer
 import views.auth
 import views.invitation
 import views.metrics
+import views.no_room
 import views.point
 import views.probes
 import views.request_log
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory="models/migrations")
     CSRFProtect(app)
+    views.no_room.register(app)
     views.security.register(app)
     views.translation.register(app)
     views.auth.register(app)

@@ -23,6 +23,7 @@ from werkzeug.http import http_date
 from models import Base, Record, current_actor, db, record_types
 from models.labels import FIELD_LABELS
 from views.kept_draft import KeptDraft, kept_draft
+from views.no_room import NoRoomError
 from views.refusals import record_refusal
 from views.request_log import request_id
 from views.throttle import Kind, TooManyTriesError
@@ -252,10 +253,15 @@ _CSRF = (
     _l("The form was not accepted"),
     _l("It was open for too long, or your login has changed. Go back, reload the page, and send it again."),
 )
+_NO_ROOM = (
+    _l("No room left"),
+    _l("The server has no room left to save this. Tell whoever runs the panel, and try again later."),
+)
 _UNEXPECTED = (
     _l("Something went wrong"),
     _l("Please pass on the number below if it happens again."),
 )
+_DISK_FULL = "53100"
 # Whether a commit had its effect can't be known where the connection is lost in it, nor by the draft's page.
 _NOT_TWICE = _l("It is not certain whether what you sent was saved. To send it again saves nothing twice.")
 
@@ -282,6 +288,8 @@ def show_http_error(error: HTTPException) -> Any:
         return answer
     if code == 413:
         return _too_large(str(title), str(sentence))
+    if isinstance(error, NoRoomError):
+        return _answer(code, str(_NO_ROOM[0]), str(_NO_ROOM[1]), _record(error))
     return _answer(code, str(title), str(sentence))
 
 
@@ -314,7 +322,7 @@ def show_unreachable(error: Exception) -> Any:
     if state.startswith("22"):
         return show_unexpected(error)
     error_id = _record(error)
-    title, sentence = _TITLES[503]
+    title, sentence = _NO_ROOM if state == _DISK_FULL else _TITLES[503]
     # Nothing on the page may ask the database again, not even who is logged in and in which language.
     g.is_database_away = True
     _login_manager()._update_request_context_with_user()  # noqa: SLF001 - sets nobody
