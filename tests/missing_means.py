@@ -11,6 +11,7 @@ import pytest
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NOT_RUN = {
     "browser": "browser tests did not run: there is no Chromium here",
+    "mount": "tests with a full disk did not run: nobody but root can mount one",
     "real_data": "tests over the real files did not run: REAL_DATA names no folder",
 }
 not_run: Counter[str] = Counter()
@@ -21,6 +22,8 @@ def missing_means() -> set[str]:
     missing = set()
     if not any(map(shutil.which, BROWSERS)) and not os.environ.get("REQUIRE_BROWSER"):
         missing.add("browser")
+    if not (os.geteuid() == 0 and shutil.which("mount")):
+        missing.add("mount")
     if not os.environ.get("REAL_DATA"):
         missing.add("real_data")
     return missing

@@ -62,11 +62,18 @@ class Web:
         Raises:
             OSError, HTTPException: when the connection ends without an answer.
         """
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=90)
         body = urlencode(fields).encode() if fields is not None else None
+        return self._send(method, path, cookie, body, "application/x-www-form-urlencoded")
+
+    def send_body(self, path: str, cookie: str, body: bytes, kind: str) -> Answer:
+        """Post a body of this kind, which may hold files, on a connection of its own."""
+        return self._send("POST", path, cookie, body, kind)
+
+    def _send(self, method: str, path: str, cookie: str, body: bytes | None, kind: str) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=90)
         headers = {"Host": "localhost", "Cookie": cookie, "Accept": "text/html"}
         if body is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            headers["Content-Type"] = kind
         began = time.monotonic()
         try:
             connection.request(method, path, body, headers)
