@@ -16,6 +16,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask_security.recoverable import generate_reset_password_token
 from flask_security.utils import hash_password
+from passlib.handlers.sha2_crypt import sha256_crypt
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -83,6 +84,20 @@ def test_a_hash_costs_who_guesses_as_much_as_is_advised(
     monkeypatch.setattr("views.auth.flask_security_config", own_hashes)
     with create_app(settings).app_context():
         assert hash_password(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+def test_a_link_to_a_new_password_takes_no_slow_hash_and_one_of_before_still_opens(
+    app: Flask, client: PanelClient, person: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.test_request_context():
+        security = app.extensions["security"]
+        new = generate_reset_password_token(person)
+        stored = security.reset_serializer.loads(new)[1]
+        assert re.fullmatch(r"[0-9a-f]{64}", stored)
+        old = sha256_crypt.hash(str(person.password).encode())
+        before = security.reset_serializer.dumps([str(person.fs_uniquifier), old])
+    for token in (new, before):
+        assert client.get(f"/reset/{token}").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,10 @@ def flask_security_config(settings: Settings) -> dict[str, Any]:
         # Without it argon2 would hash twice, the second time with a salt made of PASSWORD_SECRET.
         "SECURITY_PASSWORD_SINGLE_HASH": {"argon2"},
         "SECURITY_PASSWORD_SALT": settings.password_secret,
+        # What a signed link holds of the password's hash. The default's second of work would tell a stranger
+        # which address is known, and keep a processor busy; links of before are still read.
+        "SECURITY_HASHING_SCHEMES": ["hex_sha256", "sha256_crypt"],
+        "SECURITY_DEPRECATED_HASHING_SCHEMES": [],
         "SECURITY_PASSWORD_LENGTH_MIN": LENGTH_LEAST,
         "SECURITY_TOTP_SECRETS": {"1": settings.second_factor_secret},
         "SECURITY_TOTP_ISSUER": "Huisheng",
