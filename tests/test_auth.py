@@ -237,6 +237,12 @@ def test_twenty_requests_for_one_address_give_five_mails_and_one_answer(
     assert len(db_session.scalars(select(Delivery.id).where(Delivery.recipient == person.email)).all()) == 5
 
 
+def test_a_request_for_a_link_claims_nothing_of_the_address(client: PanelClient, person: Staff) -> None:
+    for address in (person.email, "nobody@example.com"):
+        page = client.post("/reset", data={"email": address}, headers={"Accept-Language": "en"}).text
+        assert f"If somebody here has the address {address}, a mail with a link is on its way to it." in page
+
+
 @pytest.mark.parametrize("page", ["/login", "/reset"])
 @pytest.mark.parametrize("sent", [[1], {"email": ["wang@example.com", "evil@example.com"]}, {"email": {}}, 1])
 def test_json_is_refused_where_forms_are_read(page: str, sent: object, client: PanelClient) -> None:

@@ -88,6 +88,10 @@ def flask_security_config(settings: Settings) -> dict[str, Any]:
         "SECURITY_CONFIRMABLE": False,
         "SECURITY_LOGOUT_METHODS": ["POST"],
         "SECURITY_MSG_GENERIC_AUTHN_FAILED": (_("Wrong e-mail or password."), "error"),
+        "SECURITY_MSG_PASSWORD_RESET_REQUEST": (
+            _("If somebody here has the address %(email)s, a mail with a link is on its way to it."),
+            "info",
+        ),
         # One notice serves both: the password is another one now.
         "SECURITY_EMAIL_TEMPLATE_PASSWORD_CHANGE_NOTICE": "security/email/reset_notice",
         "SECURITY_EMAIL_SUBJECT_PASSWORD_RESET": _("Set your password for Huisheng"),
