@@ -46,7 +46,8 @@ def visible_and_kept(model: type[Base], actor: Actor | None) -> ColumnElement[bo
 
 
 @lru_cache(maxsize=1024)
-def _limits(actor: Actor | None, with_deleted: bool) -> tuple[LoaderCriteriaOption, ...]:
+def limits(actor: Actor | None, with_deleted: bool = False) -> tuple[LoaderCriteriaOption, ...]:
+    """Return the options that limit a statement to what `actor` sees, kept rows alone or deleted ones too."""
     condition = visible if with_deleted else visible_and_kept
     models: list[type[Any]] = [mapper.class_ for mapper in Base.registry.mappers]
     limits = ((model, condition(model, actor)) for model in models)
@@ -72,4 +73,4 @@ def _limit_rows(state: ORMExecuteState) -> None:
         # Columns of a table, and an aggregate with FILTER or OVER alone, don't tell SQLAlchemy their model.
         raise UnlimitedStatementError("name the model: select(...).select_from(Model)")
     with_deleted = bool(state.execution_options.get(WITH_DELETED))
-    state.statement = state.statement.options(*_limits(current_actor(), with_deleted))
+    state.statement = state.statement.options(*limits(current_actor(), with_deleted))

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, select, text
 
 from models.actor import current_actor
 from models.base import Base, Record, db
 from models.need_to_know import readable_label
-from models.scope import visible_and_kept
+from models.scope import limits, visible_and_kept
 
 ROWS_AT_ONCE = 2000
 
@@ -47,6 +47,15 @@ def labels_for(model: type[Record], ids: Collection[int]) -> dict[int, Label]:
         key: Label(readable_label(model, text) or str(key), bool(is_visible))
         for key, text, is_visible in rows
     }
+
+
+def estimated_rows(statement: Select[Any]) -> int:
+    """Return how many rows the planner expects of a statement, limited as if it ran; none is read."""
+    limited = statement.options(*limits(current_actor()))
+    connection = db.session.connection()
+    compiled = limited.compile(connection, compile_kwargs={"render_postcompile": True})
+    plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {compiled}", dict(compiled.params)).scalar_one()
+    return int(plan[0]["Plan"]["Plan Rows"])
 
 
 def begin_snapshot() -> None:

@@ -36,7 +36,7 @@ from views.fields import coerce_id
 from views.forms import RecordForm, column_of, target_of
 from views.kept_draft import is_only_shown
 from views.list_rows import RowDrawer
-from views.listing import PAGE_SIZES, fetch_page, list_url, read_request
+from views.listing import PAGE_SIZES, fetch_page, list_url, page_urls, read_request
 from views.lookups import is_small
 from views.page import wants_json
 from views.record_history import history_of, newest_of
@@ -98,6 +98,7 @@ class RecordView(RecordType):
             page=page,
             rows=[drawer.row(row, page.depths.get(row.id, 0)) for row in page.rows],
             ways=drawer.ways,
+            urls=page_urls(self, wanted, page),
             page_sizes=PAGE_SIZES,
             get_url=lambda **changed: list_url(self, wanted, **changed),
             here=here,

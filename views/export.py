@@ -10,13 +10,12 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import structlog
 from flask import request
-from sqlalchemy import select
 
 from models import current_actor, db
 from models.access import AccessKind, record_access
 from views.cells import cell, fetch_labels
 from views.clock import today
-from views.listing import ListRequest, narrowed, ordered
+from views.listing import ListRequest, statements_of
 
 if TYPE_CHECKING:
     from views.base import RecordView
@@ -76,6 +75,8 @@ def _write(file: SpooledTemporaryFile[bytes], view: RecordView, wanted: ListRequ
     for line in _lines(view, wanted, export_names(view)):
         file.write(line)
         lines += 1
+        if lines > ROWS_MOST + 1:
+            break
     return lines - 1
 
 
@@ -86,12 +87,12 @@ def export_names(view: RecordView) -> tuple[str, ...]:
 
 def _lines(view: RecordView, wanted: ListRequest, names: tuple[str, ...]) -> Iterator[bytes]:
     yield csv_line([str(view.get_column_name(name)) for name in names])
-    statement = ordered(view, narrowed(view, select(view.model), wanted), wanted)
-    statement = statement.options(*view.list_options).limit(ROWS_MOST + 1)
-    for rows in db.session.scalars(statement.execution_options(yield_per=CHUNK)).partitions():
-        labels = fetch_labels(view, names, rows)
-        for row in rows:
-            yield csv_line([_export_text(view, row, name, labels) for name in names])
+    for statement in statements_of(view, wanted):
+        part = statement.options(*view.list_options).limit(ROWS_MOST + 1)
+        for rows in db.session.scalars(part.execution_options(yield_per=CHUNK)).partitions():
+            labels = fetch_labels(view, names, rows)
+            for row in rows:
+                yield csv_line([_export_text(view, row, name, labels) for name in names])
 
 
 def _export_text(view: RecordView, row: Any, name: str, labels: Any) -> str:

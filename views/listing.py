@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import url_for
-from sqlalchemy import ColumnElement, Enum, Select, case, func, select
+from sqlalchemy import ColumnElement, DateTime, Select, func, select
 from werkzeug.datastructures import MultiDict
 
 from models import db
-from views.fields import clean_line
+from models.sql import estimated_rows
+from views.clock import start_of_day
+from views.days import parse_day
+from views.fields import clean_line, coerce_id
 from views.filters import ActiveFilter, read_filters
-from views.forms import column_of, labelled
 from views.lookups import SEARCH_MOST, search_condition
+from views.ordering import Order, Place, is_by_time, order_of
 from views.trees import tree_order
 
 if TYPE_CHECKING:
     from views.base import RecordView
 
-# Counting stops here, and so do pages: beyond it, people search or filter.
+# Counting stops here: beyond it a reader is told about how many there are.
 COUNT_MOST = 10_000
+# An estimate may be wrong by half; from here on there are more than COUNT_MOST all the same.
+SURE_FROM = 2 * COUNT_MOST
+_PAGES_MOST = 1_000_000
 PAGE_SIZES = (25, 50, 100)
 TREE_MOST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
-    """What a list's URL asks for, after everything that makes no sense was put right."""
+    """What a list's URL asks for, after everything that makes no sense was put right.
 
-    page: int
+    The page begins after the row `after`, or ends before the row `before`, or at the end of the list, or
+    begins with the day `at`; with none of them it is the first. `page` only numbers it, from 0 on: None where
+    nobody knows its number.
+    """
+
+    page: int | None
+    after: int | None
+    before: int | None
+    at: date | None
+    is_last: bool
     page_size: int
     sort: str | None
     is_descending: bool
@@ -47,23 +64,40 @@ class ListRequest:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """The rows of one page; `count` is COUNT_MOST + 1 where there are more than COUNT_MOST."""
+    """The rows of one page, and how many there are in all; beyond COUNT_MOST `count` is an estimate.
+
+    `page` is None where nobody knows how many rows stand before. `has_earlier` and `has_later` tell whether
+    the list goes on, `is_by_time` whether one can go to a date in it.
+    """
 
     rows: list[Any]
     depths: dict[int, int]
     count: int
-    page: int
+    page: int | None
     page_size: int
+    has_earlier: bool
+    has_later: bool
+    is_by_time: bool = False
 
     @property
-    def is_counted_out(self) -> bool:
-        """Tell whether `count` is exact."""
+    def is_exact(self) -> bool:
+        """Tell whether `count` was counted and not estimated."""
         return self.count <= COUNT_MOST
 
     @property
-    def pages(self) -> int:
-        """Return how many pages can be opened."""
-        return max(1, -(-min(self.count, COUNT_MOST) // self.page_size))
+    def count_shown(self) -> int:
+        """Return the number of rows as it is told: of an estimate no more digits than it is worth."""
+        return self.count if self.is_exact else round(self.count, 2 - len(str(self.count)))
+
+    @property
+    def pages(self) -> int | None:
+        """Return how many pages there are; None where the rows were not counted."""
+        return _last_page(self.count, self.page_size) + 1 if self.is_exact else None
+
+    @property
+    def first(self) -> int | None:
+        """Return the number of the first row on the page; None where nobody knows."""
+        return None if self.page is None else self.page * self.page_size + 1
 
 
 def read_request(view: RecordView, args: MultiDict[str, str]) -> ListRequest:
@@ -78,8 +112,15 @@ def read_request(view: RecordView, args: MultiDict[str, str]) -> ListRequest:
         "desc",
         "page_size",
     }
+    after, before = (coerce_id(args.get(name, "")) for name in ("after", "before"))
+    at, is_last = _day(args.get("at", "")), args.get("last") == "1"
+    is_first = not (after or before or at or is_last)
     return ListRequest(
-        page=max(0, args.get("page", 0, type=_small_int)),
+        page=args.get("page", 0 if is_first or view.is_tree else None, type=_small_int),
+        after=after,
+        before=before,
+        at=at,
+        is_last=is_last,
         page_size=page_size if page_size in PAGE_SIZES else PAGE_SIZES[0],
         sort=sort,
         is_descending=args.get("desc") == "1",
@@ -92,8 +133,17 @@ def read_request(view: RecordView, args: MultiDict[str, str]) -> ListRequest:
 
 
 def _small_int(raw: str) -> int:
-    number = int(raw[:9])
-    return number if len(raw) <= 9 else COUNT_MOST
+    number = int(raw)
+    if not 0 <= number < _PAGES_MOST:
+        raise ValueError(raw)
+    return number
+
+
+def _day(raw: str) -> date | None:
+    try:
+        return parse_day(raw)
+    except ValueError:
+        return None
 
 
 def list_url(view: RecordView, wanted: ListRequest, *, drop: tuple[str, ...] = (), **changed: Any) -> str:
@@ -109,6 +159,24 @@ def list_url(view: RecordView, wanted: ListRequest, *, drop: tuple[str, ...] = (
     return address
 
 
+def page_urls(view: RecordView, wanted: ListRequest, page: ListPage) -> dict[str, str | None]:
+    """Return the addresses of the pages "first", "previous", "next" and "last"; None where there is none."""
+    urls: dict[str, str | None] = dict.fromkeys(("first", "previous", "next", "last"))
+    number = page.page
+    if page.has_earlier:
+        before = {} if page.depths else {"before": page.rows[0].id}
+        is_second = number == 1
+        urls["first"] = list_url(view, wanted)
+        urls["previous"] = list_url(
+            view, wanted, **({} if is_second else {**before, "page": number and number - 1})
+        )
+    if page.has_later:
+        after = {} if page.depths else {"after": page.rows[-1].id}
+        urls["next"] = list_url(view, wanted, **after, page=None if number is None else number + 1)
+        urls["last"] = list_url(view, wanted, last=1)
+    return urls
+
+
 def narrowed(view: RecordView, statement: Select[Any], wanted: ListRequest) -> Select[Any]:
     """Return a statement over the view's model with the request's search and filters."""
     statement = statement.where(*wanted.conditions)
@@ -116,40 +184,75 @@ def narrowed(view: RecordView, statement: Select[Any], wanted: ListRequest) -> S
     return statement if condition is None else statement.where(condition)
 
 
-def ordered(view: RecordView, statement: Select[Any], wanted: ListRequest) -> Select[Any]:
-    """Return the statement in the order asked for, which always ends in the key and so is stable."""
-    name, is_descending = view.default_sort if wanted.sort is None else (wanted.sort, wanted.is_descending)
-    # A name sorts by the key that is kept for that.
-    column: Any = getattr(view.model, f"{name}_sort", getattr(view.model, name))
-    kind = getattr(column_of(view.model, name), "type", None)
-    if isinstance(kind, Enum):
-        # In the order of the list of values, not of their spelling.
-        column = case({str(member.value): at for at, member in enumerate(labelled(kind))}, value=column)
-    key = view.model.id
-    if is_descending:
-        # Descending, the database begins with what is empty, and its index serves that.
-        starts_with_empty = view.starts_with_empty and wanted.sort is None
-        order = column.desc() if starts_with_empty else column.desc().nulls_last()
-        return statement.order_by(order, key.desc())
-    return statement.order_by(column.asc().nulls_last(), key.asc())
+def statements_of(view: RecordView, wanted: ListRequest) -> Iterator[Select[Any]]:
+    """Yield statements whose rows, one after the other, are all rows asked for in the order asked for."""
+    order = order_of(view, wanted.sort, is_descending=wanted.is_descending)
+    return order.parts(narrowed(view, select(view.model), wanted))
 
 
 def count_rows(view: RecordView, wanted: ListRequest) -> int:
-    """Count the rows, and stop counting one past COUNT_MOST."""
-    capped = narrowed(view, select(view.model.id), wanted).limit(COUNT_MOST + 1).subquery()
-    return db.session.scalar(select(func.count()).select_from(capped)) or 0
+    """Return how many rows there are: counted up to COUNT_MOST, beyond that an estimate, which is more."""
+    statement = narrowed(view, select(view.model.id), wanted)
+    # Where it is sure that there are too many, to count as far as COUNT_MOST is time for nothing.
+    if wanted.is_narrowed and (estimate := estimated_rows(statement)) > SURE_FROM:
+        return estimate
+    capped = statement.limit(COUNT_MOST + 1).subquery()
+    count = db.session.scalar(select(func.count()).select_from(capped)) or 0
+    return count if count <= COUNT_MOST else max(count, estimated_rows(statement))
 
 
 def fetch_page(view: RecordView, wanted: ListRequest) -> ListPage:
-    """Return the rows of the page asked for, or of the last one there is."""
+    """Return the rows of the page asked for; beyond an end of the list, those that stand at that end."""
     if view.is_tree and not wanted.is_narrowed and wanted.sort is None:
         return _tree_page(view, wanted)
-    count = count_rows(view, wanted)
-    size = wanted.page_size
-    page = min(wanted.page, max(0, -(-min(count, COUNT_MOST) // size) - 1))
-    statement = ordered(view, narrowed(view, select(view.model), wanted), wanted)
-    rows = db.session.scalars(statement.options(*view.list_options).limit(size).offset(page * size)).all()
-    return ListPage(list(rows), {}, count, page, size)
+    order = order_of(view, wanted.sort, is_descending=wanted.is_descending)
+    statement = narrowed(view, select(view.model), wanted).options(*view.list_options)
+    size, count = wanted.page_size, count_rows(view, wanted)
+    place, backwards = _place(order, wanted)
+    rows = _read(order, statement, place, size + 1, backwards=backwards)
+    if place is not None and len(rows) < (size if backwards else 1):
+        # Nothing stands past it, or less than a page any more: the end of the list is meant.
+        place, backwards = None, not backwards
+        rows = _read(order, statement, None, size + 1, backwards=backwards)
+    goes_on, shown = len(rows) > size, rows[:size]
+    if backwards:
+        shown.reverse()
+    has_earlier, has_later = (goes_on, place is not None) if backwards else (place is not None, goes_on)
+    if not has_earlier and not has_later:
+        count = len(shown)
+    page = wanted.page if has_earlier else 0
+    if page is None and not has_later and count <= COUNT_MOST:
+        page = _last_page(count, size)
+    return ListPage(shown, {}, count, page, size, has_earlier, has_later, is_by_time(order))
+
+
+def _last_page(count: int, size: int) -> int:
+    return max(0, -(-count // size) - 1)
+
+
+def _place(order: Order, wanted: ListRequest) -> tuple[Place | None, bool]:
+    """Return the place that the URL names, None for an end of the list, and whether to read backwards."""
+    if wanted.after is not None:
+        return order.place_of(wanted.after), False
+    if wanted.before is not None and (place := order.place_of(wanted.before)) is not None:
+        return place, True
+    if wanted.at is not None and is_by_time(order):
+        day = wanted.at + timedelta(days=1) if order.is_descending else wanted.at
+        is_instant = isinstance(order.column.type, DateTime)
+        return order.place_before(start_of_day(day) if is_instant else wanted.at), False
+    return None, wanted.is_last
+
+
+def _read(
+    order: Order, statement: Select[Any], place: Place | None, most: int, *, backwards: bool
+) -> list[Any]:
+    """Return at most so many rows past a place; most orders take one query."""
+    rows: list[Any] = []
+    for part in order.parts(statement, place, backwards=backwards):
+        rows += db.session.scalars(part.limit(most - len(rows)))
+        if len(rows) >= most:
+            break
+    return rows
 
 
 def _tree_page(view: RecordView, wanted: ListRequest) -> ListPage:
@@ -158,9 +261,10 @@ def _tree_page(view: RecordView, wanted: ListRequest) -> ListPage:
         select(model.id, model.parent_id).order_by(model.sort_column(), model.id).limit(TREE_MOST)
     )
     order = tree_order(pairs.all())
-    size = wanted.page_size
-    page = min(wanted.page, max(0, -(-len(order) // size) - 1))
+    size, last = wanted.page_size, _last_page(len(order), wanted.page_size)
+    page = last if wanted.is_last else min(wanted.page or 0, last)
     depths = dict(order[page * size : (page + 1) * size])
     rows = db.session.scalars(select(model).where(model.id.in_(depths)).options(*view.list_options)).all()
     place = {key: at for at, key in enumerate(depths)}
-    return ListPage(sorted(rows, key=lambda row: place[row.id]), depths, len(order), page, size)
+    shown = sorted(rows, key=lambda row: place[row.id])
+    return ListPage(shown, depths, len(order), page, size, page > 0, page < last)

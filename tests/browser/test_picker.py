@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.sync_api import expect
 
@@ -112,3 +114,18 @@ def test_a_period_is_chosen_by_its_name(panel: Panel) -> None:
     page.get_by_label("From", exact=True).press("Enter")
     page.wait_for_url("**/complaint/?flt_registered_at_from=2024-01-01")
     assert panel.complaints == []
+
+
+def test_a_list_goes_to_the_day_that_is_chosen(panel: Panel) -> None:
+    with panel.app.app_context():
+        make = Factory(db.session())
+        for day in range(1, 28):
+            make.complaint(registered_at=datetime(2024, 3, day, 4, tzinfo=UTC), customer_name=f"客户3-{day}")
+        db.session.remove()
+    page = panel.page(Role.SUPERVISOR)
+    page.goto("/complaint/?sort=registered_at&page_size=25")
+    page.get_by_placeholder("Go to a day").fill("2024-3-26")
+    page.keyboard.press("Tab")
+    page.wait_for_url("**at=2024-*")
+    expect(page.locator("tbody td.column-customer_name").first).to_have_text("客户3-26")
+    expect(page.locator("th[aria-sort]")).to_have_attribute("aria-sort", "ascending")

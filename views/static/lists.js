@@ -71,3 +71,9 @@ for (const form of document.querySelectorAll("[data-selection]")) {
     });
   }
 }
+
+{
+  // A day that was chosen is where the list begins: nothing else is asked beside it.
+  const day = document.getElementById("go-to-day");
+  day?.addEventListener("change", () => day.form.requestSubmit());
+}

@@ -1,0 +1,214 @@
+"""Pages of a list: each row once in whatever order, forwards and back, from the end, and from a day on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from screens import rows_of
+from sqlalchemy import select
+
+from conftest import Login, PanelClient, count_queries
+from factories import Factory
+from models import Complaint, Customer, acting_as, system_actor
+from models.complaint import Step
+from models.customer import Grade
+from models.organisation import Role
+from models.sql import estimated_rows
+from views.listing import COUNT_MOST
+
+SIZE = 25
+
+
+def step_url(page: str, rel: str) -> str | None:
+    link = BeautifulSoup(page, "html.parser").select_one(f'.pager a[rel="{rel}"]')
+    return str(link["href"]) if link else None
+
+
+def walk(client: PanelClient, address: str, rel: str) -> list[list[str]]:
+    """Return what stands on the page and on all that follow by this link."""
+    pages, url = [], address
+    while url and len(pages) < 9:
+        answer = client.get(url)
+        assert answer.status_code == 200
+        pages.append(rows_of(answer))
+        url = step_url(answer.text, rel) or ""
+    return pages
+
+
+def make_customers(make: Factory, number: int = 60) -> None:
+    """Make customers of whom many are alike, and some lack what a list sorts by."""
+    for at in range(number):
+        make.customer(
+            name=f"客户{at % 4}",
+            level=[None, Grade.A, Grade.C][at % 3],
+            phone=None if at % 5 == 0 else f"1390000000{at % 7}",
+        )
+
+
+@pytest.mark.parametrize("sort", ["", "sort=name", "sort=level", "sort=phone"])
+@pytest.mark.parametrize("desc", ["", "&desc=1"])
+def test_each_row_stands_on_one_page_forwards_and_back(
+    sort: str, desc: str, make: Factory, login: Login
+) -> None:
+    make_customers(make)
+    client = login(Role.CLERK)
+    address = f"/customer/?{sort}{desc}"
+    whole = rows_of(client.get(f"{address}&page_size=100"))
+    assert len(whole) == 60
+    there = walk(client, address, "next")
+    assert there == [whole[:SIZE], whole[SIZE : 2 * SIZE], whole[2 * SIZE :]]
+    back = walk(client, f"{address}&last=1", "prev")
+    assert back[0] == whole[-SIZE:]
+    # What is left over stands on the first page, which is a whole one.
+    assert back[1] == whole[-2 * SIZE : -SIZE]
+    assert back[2] == whole[:SIZE]
+
+
+def test_empty_values_come_last_and_closed_lists_in_their_own_order_over_pages(
+    make: Factory, login: Login
+) -> None:
+    make_customers(make)
+    pages = walk(login(Role.CLERK), "/customer/?sort=level", "next")
+    numbers = [number for page in pages for number in page]
+    with acting_as(system_actor("test")):
+        levels = dict(make.session.execute(select(Customer.number, Customer.level)).all())
+    assert [levels[number] for number in numbers] == [Grade.A] * 20 + [Grade.C] * 20 + [None] * 20
+
+
+def test_pages_are_numbered_and_counted(make: Factory, login: Login) -> None:
+    make_customers(make)
+    client = login(Role.CLERK)
+    page = client.get("/customer/?sort=name").text
+    assert "Page 1 of 3" in page
+    assert step_url(page, "prev") is None
+    assert step_url(page, "first") is None
+    page = client.get(step_url(page, "next") or "").text
+    assert "Page 2 of 3" in page
+    assert "26 to 50" in page
+    assert step_url(page, "prev") == "/customer/?sort=name"
+    page = client.get(step_url(page, "last") or "").text
+    assert "Page 3 of 3" in page
+    assert step_url(page, "next") is None
+
+
+def test_a_row_that_is_deleted_meanwhile_is_still_a_place_to_go_on_from(make: Factory, login: Login) -> None:
+    make_customers(make)
+    client = login(Role.CLERK)
+    page = client.get("/customer/?sort=name")
+    following = step_url(page.text, "next") or ""
+    expected = rows_of(client.get(following))
+    last = make.session.scalars(select(Customer).where(Customer.number == rows_of(page)[-1])).one()
+    last.deleted_at = datetime(2026, 1, 1, tzinfo=UTC)
+    make.session.commit()
+    assert rows_of(client.get(following)) == expected
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *(f"{name}={value}" for name in ("after", "before") for value in ("-1", "abc", "9" * 19, "9" * 30)),
+        "after=%00",
+        "page=-1", "page=999999999999999999999999", "page=abc", "page=1e9", "last=2",
+        "at=abc", "at=1700-01-01", "at=2024-02-31", "at=2024-01-01",
+    ],
+)  # fmt: skip
+def test_a_place_that_is_not_there_shows_an_end_of_the_list(query: str, make: Factory, login: Login) -> None:
+    make.customer()
+    make.complaint(registered_at=datetime(2024, 3, 5, tzinfo=UTC))
+    client = login(Role.SUPERVISOR)
+    assert len(rows_of(client.get(f"/customer/?{query}&sort=level"))) == 1
+    assert len(rows_of(client.get(f"/complaint/?{query}"))) == 1
+
+
+def test_a_record_of_another_region_is_no_place_in_the_list(make: Factory, login: Login) -> None:
+    here, there = make.region(), make.region()
+    other = make.customer(name="甲", region=there)
+    own = make.customer(name="乙", region=here)
+    client = login(Role.CLERK, region=here)
+    # The list would tell whether the other one stands before or after.
+    for query in (f"after={other.id}", f"before={other.id}"):
+        assert rows_of(client.get(f"/customer/?sort=name&{query}")) == [own.number]
+
+
+@pytest.mark.parametrize(("desc", "expected"), [("", ["03-05", "03-06"]), ("&desc=1", ["03-05", "03-04"])])
+def test_one_goes_to_a_day_in_a_list_that_stands_by_time(
+    desc: str, expected: list[str], make: Factory, login: Login
+) -> None:
+    for day in (4, 5, 6):
+        # 23:30 in Shanghai.
+        make.complaint(
+            registered_at=datetime(2024, 3, day, 15, 30, tzinfo=UTC), customer_name=f"客户03-0{day}"
+        )
+    client = login(Role.SUPERVISOR)
+    page = client.get(f"/complaint/?sort=registered_at{desc}&at=2024-03-05")
+    cells = BeautifulSoup(page.text, "html.parser").select("tbody td.column-customer_name")
+    assert [cell.text.removeprefix("客户").strip() for cell in cells] == expected
+    assert step_url(page.text, "prev")
+
+
+def test_only_a_list_by_time_of_more_than_a_page_offers_to_go_to_a_day(make: Factory, login: Login) -> None:
+    for _ in range(SIZE + 1):
+        make.complaint()
+    client = login(Role.SUPERVISOR)
+    assert 'id="go-to-day"' in client.get("/complaint/").text
+    assert 'id="go-to-day"' not in client.get("/complaint/?sort=number").text
+    assert 'id="go-to-day"' not in client.get("/complaint/?page_size=50").text
+
+
+def test_a_deep_page_asks_for_no_row_before_it(make: Factory, login: Login) -> None:
+    make_customers(make)
+    client = login(Role.CLERK)
+    following = step_url(client.get("/customer/?sort=name").text, "next") or ""
+    with count_queries(client.application) as queries:
+        client.get(following)
+    assert not [query for query in queries if "OFFSET" in query]
+
+
+def test_beyond_what_is_counted_an_estimate_says_so(
+    make: Factory, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert COUNT_MOST == 10_000
+    make_customers(make)
+    monkeypatch.setattr("views.listing.COUNT_MOST", 50)
+    monkeypatch.setattr("views.listing.estimated_rows", lambda _statement: 1_234_567)
+    client = login(Role.CLERK)
+    page = client.get("/customer/").text
+    assert "about 1,200,000" in page
+    assert "Page 1<" in page
+    page = client.get(step_url(page, "next") or "").text
+    assert "Page 2<" in page
+    assert "26 to 50" in page
+    # Nobody knows the number of the last page; that of the first one everybody.
+    page = client.get("/customer/?last=1").text
+    assert "Page " not in BeautifulSoup(page, "html.parser").select_one(".pager").text  # type: ignore[union-attr]
+    assert walk(client, "/customer/?last=1", "prev")[-1] == rows_of(client.get("/customer/"))
+    middle = client.get(step_url(page, "prev") or "").text
+    assert "Page 1<" in client.get(step_url(middle, "prev") or "").text
+
+
+def test_where_it_is_sure_that_there_are_many_none_is_counted(
+    make: Factory, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.complaint(step=Step.REGISTERED)
+    make.complaint(step=Step.REGISTERED)
+    client = login(Role.SUPERVISOR)
+    monkeypatch.setattr("views.listing.SURE_FROM", 10)
+    monkeypatch.setattr("views.listing.estimated_rows", lambda _statement: 20_000)
+    with count_queries(client.application) as queries:
+        page = client.get("/complaint/?flt_step=registered").text
+    assert not [query for query in queries if "count(*)" in query and "complaint" in query]
+    # A page that holds all of them knows better.
+    assert '<span class="count">2</span>' in page
+
+
+def test_an_estimate_is_of_what_the_reader_may_see(app: Flask, make: Factory) -> None:
+    for _ in range(30):
+        make.complaint()
+    with app.app_context(), acting_as(system_actor("test")):
+        assert estimated_rows(select(Complaint.id).where(Complaint.step == Step.REGISTERED)) >= 1
+    # Nobody sees nothing: the planner knows it without a look.
+    with app.app_context(), acting_as(None):
+        assert estimated_rows(select(Complaint.id)) == 0
