@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -47,7 +48,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     app.config.from_mapping(flask_config(settings))
     db.init_app(app)
-    Migrate(app, db, directory="models/migrations")
+    # Whole: a command runs in the folder of who calls it.
+    Migrate(app, db, directory=str(Path(__file__).parent / "models" / "migrations"))
     CSRFProtect(app)
     views.no_room.register(app)
     views.security.register(app)

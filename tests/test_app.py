@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 import structlog
 from flask import Flask
+from flask_migrate import upgrade
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -99,3 +101,11 @@ def test_rotated_keys_are_still_accepted(settings: Settings) -> None:
     )
     signed = old.session_interface.get_signing_serializer(old).dumps({"a": 1})
     assert new.session_interface.get_signing_serializer(new).loads(signed) == {"a": 1}
+
+
+def test_migrations_run_whatever_folder_a_command_is_called_in(
+    fresh_app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with fresh_app.app_context():
+        upgrade()
