@@ -12,6 +12,8 @@ MOBILE_DIGITS = 11
 SERVICE_DIGITS = range(3, 6)
 _EXTENSION = re.compile(r"(?:转|分机|内线|ext\.?|x|#)\s*[:：]?\s*\d{1,6}", re.IGNORECASE)
 _BETWEEN = re.compile(r"[/、,;\n]")
+# As printed on cards: 010-81559955-602.
+_DASHED_EXTENSION = re.compile(r"(?<=\d{7}) ?- ?\d{1,5}(?![\d-])")
 _RUN = re.compile(r"\+?\d[\d \-*]*")
 _MOBILE = re.compile(r"1[3-9]\d+")
 
@@ -35,6 +37,7 @@ def _doubts_of(piece: str) -> list[str]:
     """Return the doubtful numbers of what stands between two separators."""
     from phonenumbers import Leniency, PhoneNumberMatcher
 
+    piece = _DASHED_EXTENSION.sub(" ", piece)
     rest, found = piece, []
     for match in PhoneNumberMatcher(piece, HOME, leniency=Leniency.POSSIBLE):
         rest = rest.replace(match.raw_string, " ", 1)
