@@ -28,7 +28,7 @@ from models import (
 )
 from models.actor import Actor
 from models.base import Reach, now
-from models.scope import UnlimitedStatementError
+from models.scope import UnlimitedStatementError, limits
 from models.sql import labels_for
 
 
@@ -240,3 +240,41 @@ def test_no_way_to_load_a_relation_goes_past_the_limits(
     db_session.expunge_all()
     with acting_as(None):  # as before a login
         assert db_session.scalars(found).unique().all() == []
+
+
+def test_a_statement_that_was_made_before_for_another_reads_by_the_values_of_who_acts_now(
+    make: Factory, db_session: Session, two_regions: tuple[Region, Region]
+) -> None:
+    east, west = two_regions
+    names = {region: make.dealer(region=region, name=f"{region.name}店").name for region in two_regions}
+    staff = make.staff()
+    own = make.dealer(region=west, name="自己的", responsible_id=staff.id)
+
+    def seen(actor: Actor, *regions: Region) -> set[str]:
+        # Values of the statement's own stand beside those of the limits, under the same names.
+        wanted = Dealer.region_id.in_([region.id for region in regions]), Dealer.name != "无"
+        with acting_as(actor):
+            return set(db_session.scalars(select(Dealer.name).where(*wanted)))
+
+    for _ in range(3):
+        assert seen(clerk_of(east), east, west) == {names[east]}
+        assert seen(clerk_of(west), east, west) == {names[west], own.name}
+        assert seen(clerk_of(east, staff.id), east, west) == {names[east], own.name}
+        assert seen(clerk_of(west), east) == set()
+
+
+def test_the_key_of_a_limit_is_that_of_its_shape_and_never_none(
+    two_regions: tuple[Region, Region],
+) -> None:
+    east, west = two_regions
+    one, other = (
+        [limit._generate_cache_key() for limit in limits(clerk_of(region, region.id))]
+        for region in (east, west)
+    )
+    assert None not in one
+    assert [key.key for key in one] == [key.key for key in other]
+    assert [key.bindparams for key in one] != [key.bindparams for key in other]
+    everything = [
+        limit._generate_cache_key() for limit in limits(Actor(1, "request", frozenset(), None, None))
+    ]
+    assert {key.key for key in everything} != {key.key for key in one}
