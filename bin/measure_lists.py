@@ -1,0 +1,359 @@
+"""Open the panel's pages over HTTP and run the same by hand, and tell what it took; for bin/bench."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import psycopg
+from flask import Flask
+from sqlalchemy import any_, select, update
+
+from app import create_app
+from measure_due import client_of
+from models import Region, Staff, acting_as, db, system_actor
+from models.organisation import Role
+
+TIMES, TIMES_OF_EIGHT, CLIENTS = 25, 6, 8
+# In milliseconds, of the median; None where nothing is wanted.
+PAGE_GOAL, FORM_GOAL = 30.0, 25.0
+LIST = "/complaint/"
+COLUMNS = (
+    "number, registered_at, customer_name, subject_id, description, severity, step, responsible_id, region_id"
+)
+NEWEST = "ORDER BY registered_at DESC, id DESC LIMIT 25"
+PAGE_SIZE = 25
+# Counted from 1.
+DEEP = 10_000
+OPEN_STEPS = ("registered", "verified", "analysed", "proposed", "agreed", "carried_out")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page to open, what answers it by hand, and the milliseconds that its median may take."""
+
+    name: str
+    path: str
+    by_hand: str
+    goal: float = PAGE_GOAL
+    values: tuple[Any, ...] = ()
+
+
+@dataclass
+class Browser:
+    """One persistent connection with a login."""
+
+    port: int
+    headers: Mapping[str, str]
+    connection: http.client.HTTPConnection = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+
+    def get(self, path: str) -> str:
+        """Open a page; one that can't be opened is an error."""
+        self.connection.request("GET", path, headers=dict(self.headers))
+        answer = self.connection.getresponse()
+        text = answer.read().decode()
+        assert answer.status == 200, (path, answer.status, text[:300])
+        return text
+
+    def save(self, path: str, fields: Mapping[str, str]) -> None:
+        """Send a form; one that is not saved is an error."""
+        headers = {**self.headers, "Content-Type": "application/x-www-form-urlencoded"}
+        self.connection.request("POST", path, urlencode(fields).encode(), headers)
+        answer = self.connection.getresponse()
+        text = answer.read().decode()
+        assert answer.status == 302, (path, answer.status, text[:300])
+
+
+class FormFields(HTMLParser):
+    """The fields of the record form on a page, with what stands in them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+        self._is_inside = False
+        self._select: str | None = None
+        self._area: str | None = None
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        """Note a field."""
+        own = {name: value or "" for name, value in attributes}
+        if tag == "form":
+            self._is_inside = "record-form" in own.get("class", "")
+        elif not self._is_inside:
+            return
+        elif (
+            tag == "input"
+            and own.get("name")
+            and (own.get("type") not in {"checkbox", "radio"} or "checked" in own)
+        ):
+            self.found.append((own["name"], own.get("value", "")))
+        elif tag == "select":
+            self._select = own.get("name")
+        elif tag == "option" and self._select and "selected" in own:
+            self.found.append((self._select, own.get("value", "")))
+        elif tag == "textarea":
+            self._area = own.get("name")
+            self.found.append((self._area or "", ""))
+
+    def handle_data(self, data: str) -> None:
+        """Note what stands in a text."""
+        if self._area is not None:
+            name, before = self.found[-1]
+            self.found[-1] = (name, before + data)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave a field or the form."""
+        if tag == "textarea":
+            self._area = None
+        elif tag == "select":
+            self._select = None
+        elif tag == "form":
+            self._is_inside = False
+
+
+def main() -> None:
+    """Print the figures as JSON."""
+    app = create_app()
+    settings = app.extensions["settings"]
+    port, pid = int(os.environ["PORT"]), int(os.environ["WEB_PID"])
+    # The owner's connection stands for the best that a program of one's own could do.
+    with psycopg.connect(
+        settings.migration_database_url.replace("+psycopg", "", 1), autocommit=True
+    ) as by_hand:
+        print(json.dumps(measure(app, port, pid, by_hand), ensure_ascii=False))
+
+
+def measure(app: Flask, port: int, pid: int, by_hand: psycopg.Connection[Any]) -> dict[str, Any]:
+    """Return what each page takes an administrator and a clerk who may see a thousandth of all."""
+    found: dict[str, Any] = {}
+    missed: list[str] = []
+    for name, headers, region in people(app):
+        pages = pages_of(by_hand, region)
+        for page in pages:
+            figures = measure_page(page, port, headers, by_hand)
+            found[f"{name}: {page.name}"] = figures
+            if figures["median"] > page.goal:
+                missed.append(f"{name}: {page.name}, {figures['median']:.0f} ms of {page.goal:.0f}")
+            if figures["slowest"] > 1000:
+                missed.append(f"{name}: {page.name}, once {figures['slowest']:.0f} ms")
+            if figures["p95_of_eight"] > 8 * figures["median"]:
+                missed.append(f"{name}: {page.name}, eight at once {figures['p95_of_eight']:.0f} ms")
+    exports = {"CSV": measure_export(port, people(app)[0][1], pid, by_hand)}
+    return {"pages": found, "exports": exports, "worker_megabytes": peak_megabytes(pid), "missed": missed}
+
+
+def people(app: Flask) -> list[tuple[str, dict[str, str], int | None]]:
+    """Return an administrator and a clerk of the last region: name, headers, and the region's id."""
+    with app.app_context(), acting_as(system_actor("command:bench")):
+        region = db.session.scalars(select(Region.id).order_by(Region.id.desc()).limit(1)).one()
+        clerk = select(Staff.id).where(any_(Staff.role_names) == Role.CLERK.value).order_by(Staff.id).limit(1)
+        key = db.session.scalars(clerk).one()
+        db.session.execute(update(Staff).where(Staff.id == key).values(region_id=region))
+        db.session.commit()
+        host = app.extensions["settings"].public_host
+        found = []
+        for name, role, place in (("administrator", Role.ADMINISTRATOR, None), ("clerk", Role.CLERK, region)):
+            client = client_of(app, role)
+            cookie = client.get_cookie("huisheng", domain=host.partition(":")[0])
+            assert cookie is not None
+            found.append(
+                (name, {"Host": host, "Cookie": f"huisheng={cookie.value}", "Accept": "text/html"}, place)
+            )
+        return found
+
+
+def pages_of(by_hand: psycopg.Connection[Any], region: int | None) -> list[Page]:
+    """Return what is opened; by hand it is limited to the region that the clerk sees."""
+    where = "deleted_at IS NULL" + ("" if region is None else f" AND region_id = {region}")
+    chosen = f"SELECT {COLUMNS} FROM complaint WHERE {where}"  # noqa: S608 - of constants and a number
+
+    def row(statement: str) -> tuple[Any, ...]:
+        found = by_hand.execute(statement.encode()).fetchone()
+        assert found is not None
+        return tuple(found)
+
+    key, number, phone = row(
+        f"SELECT id, number, phone FROM complaint WHERE {where} AND step = 'registered'"  # noqa: S608
+        " ORDER BY registered_at LIMIT 1"
+    )
+    (customer,) = row(f"SELECT id FROM customer WHERE {where} ORDER BY id LIMIT 1")  # noqa: S608
+    (count,) = row(f"SELECT count(*) FROM complaint WHERE {where}")  # noqa: S608
+    deep = max(0, min(DEEP * PAGE_SIZE, count - PAGE_SIZE) - 1)
+    before, at = row(
+        f"SELECT id, registered_at FROM complaint WHERE {where}"  # noqa: S608
+        f" ORDER BY registered_at DESC, id DESC OFFSET {deep} LIMIT 1"
+    )
+    form = f"{LIST}edit/?id={key}"
+    steps = "".join(f"&flt_step={step}" for step in OPEN_STEPS)
+    return [
+        Page("first page", LIST, f"{chosen} {NEWEST}"),
+        Page(
+            f"page {DEEP:,}, or the last",
+            f"{LIST}?after={before}&page={DEEP - 1}",
+            f"{chosen} AND (registered_at, id) < (%s, %s) {NEWEST}",
+            values=(at, before),
+        ),
+        Page(
+            "open and severe, by date",
+            f"{LIST}?flt_severity=severe{steps}",
+            f"{chosen} AND severity = 'severe' AND step <> 'confirmed' {NEWEST}",
+        ),
+        *(
+            Page(
+                f"search {word}",
+                f"{LIST}?search={quote(word)}",
+                f"{chosen} AND description ILIKE %s {NEWEST}",
+                values=(f"%{word}%",),
+            )
+            for word in ("电机", "差速器")
+        ),
+        Page("search a number", f"{LIST}?search={number}", f"{chosen} AND number = %s", values=(number,)),
+        Page(
+            "search the end of a phone",
+            f"{LIST}?search={phone[-4:]}",
+            f"{chosen} AND phone LIKE %s {NEWEST}",
+            values=(f"%{phone[-4:]}",),
+        ),
+        Page(
+            "edit form", f"{LIST}edit/?id={key}", "SELECT * FROM complaint WHERE id = %s", FORM_GOAL, (key,)
+        ),
+        Page(
+            "save",
+            form,
+            "UPDATE complaint SET description = description || '', version = version + 1 WHERE id = %s",
+            FORM_GOAL,
+            (key,),
+        ),
+        Page(
+            "customer's page",
+            f"/customer/details/?id={customer}",
+            "SELECT * FROM complaint WHERE customer_id = %s ORDER BY registered_at DESC LIMIT 10",
+            FORM_GOAL,
+            (customer,),
+        ),
+    ]
+
+
+def measure_page(
+    page: Page, port: int, headers: Mapping[str, str], by_hand: psycopg.Connection[Any]
+) -> dict[str, float]:
+    """Return milliseconds: one client's median, p95 and slowest, p95 of eight at once, and by hand."""
+    single = times_of(page, Browser(port, headers), TIMES)
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        shares = [
+            pool.submit(times_of, page, Browser(port, headers), TIMES_OF_EIGHT) for _each in range(CLIENTS)
+        ]
+        of_eight = [] if page.name == "save" else [each for share in shares for each in share.result()]
+    return {
+        "median": statistics.median(single),
+        "p95": p95(single),
+        "slowest": max(single + of_eight),
+        "p95_of_eight": p95(of_eight or single),
+        "by_hand": statistics.median(timed(partial(run_by_hand, page, by_hand)) for _each in range(TIMES)),
+    }
+
+
+def run_by_hand(page: Page, by_hand: psycopg.Connection[Any]) -> None:
+    """Run the statement that answers a page, to its last row."""
+    done = by_hand.execute(page.by_hand.encode(), page.values or None)
+    if done.description is not None:
+        done.fetchall()
+
+
+def times_of(page: Page, browser: Browser, times: int) -> list[float]:
+    """Open the page once for nothing, then so many times; return the milliseconds."""
+    if page.name == "save":
+        return [time_of_save(page, browser, at) for at in range(times)]
+    open_it = partial(browser.get, page.path)
+    open_it()
+    return [timed(open_it) for _each in range(times)]
+
+
+def time_of_save(page: Page, browser: Browser, at: int) -> float:
+    """Open the form and return how many milliseconds its saving takes."""
+    fields = dict(FormFields(browser.get(page.path)).found)
+    fields["description"] = f"改过 {at} 次：{fields['description'][:80]}"
+    return timed(partial(browser.save, page.path, fields))
+
+
+def timed(do: Callable[[], object]) -> float:
+    """Do it, and return the milliseconds that it took."""
+    began = time.perf_counter()
+    do()
+    return (time.perf_counter() - began) * 1000
+
+
+def p95(times: list[float]) -> float:
+    """Return what 95 of 100 stay under."""
+    return sorted(times)[min(len(times) - 1, int(len(times) * 0.95))]
+
+
+def measure_export(
+    port: int, headers: Mapping[str, str], pid: int, by_hand: psycopg.Connection[Any]
+) -> dict[str, Any]:
+    """Export a long list, and return its rows, the seconds, and how much memory it took."""
+    idle = forget_peaks(pid)
+    browser = Browser(port, headers)
+    began = time.perf_counter()
+    browser.connection.request("GET", f"{LIST}export/csv/", headers=dict(headers))
+    answer = browser.connection.getresponse()
+    first, rows = time.perf_counter() - began, 0
+    while chunk := answer.read(1 << 16):
+        rows += chunk.count(b"\n")
+    seconds = time.perf_counter() - began
+    newest = f"SELECT {COLUMNS} FROM complaint ORDER BY registered_at DESC, id DESC LIMIT {max(rows, 1)}"  # noqa: S608
+    copy = f"COPY ({newest}) TO STDOUT (FORMAT csv)"
+    began = time.perf_counter()
+    with by_hand.cursor() as cursor, cursor.copy(copy.encode()) as copied:
+        for _chunk in copied:
+            pass
+    return {
+        "rows": rows,
+        "first_byte": first,
+        "seconds": seconds,
+        "by_hand": time.perf_counter() - began,
+        "megabytes_above": peak_megabytes(pid) - idle,
+    }
+
+
+def workers_of(pid: int) -> list[int]:
+    """Return the processes that a web server answers with."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    return [int(each) for each in children.split()]
+
+
+def peak_megabytes(pid: int) -> float:
+    """Return the most memory that one worker had at any time since it was last forgotten."""
+    return max(_status(worker, "VmHWM") for worker in workers_of(pid))
+
+
+def forget_peaks(pid: int) -> float:
+    """Let each worker's peak begin anew; return what the largest has now, in megabytes."""
+    for worker in workers_of(pid):
+        Path(f"/proc/{worker}/clear_refs").write_text("5", encoding="ascii")
+    return max(_status(worker, "VmRSS") for worker in workers_of(pid))
+
+
+def _status(pid: int, name: str) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    line = next(line for line in lines if line.startswith(f"{name}:"))
+    return int(line.split()[1]) / 1024
+
+
+if __name__ == "__main__":
+    main()
