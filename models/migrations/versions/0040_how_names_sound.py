@@ -16,7 +16,7 @@ TABLES = (
 # What a name sorts by holds each syllable with its tone and sign, as "zhang1张 san1三": these leave zs, zhangsan.
 FUNCTIONS = {"name_initials": "([a-z])[a-z]*", "name_syllables": "([a-z]+)"}
 FUNCTION = r"""
-CREATE FUNCTION {name}(sorted_by text) RETURNS text
+CREATE OR REPLACE FUNCTION {name}(sorted_by text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
 SELECT pg_catalog.regexp_replace(sorted_by, '{syllable}[1-5][^[:space:]][[:space:]]?|.', '\1', 'g')
 $$
