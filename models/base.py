@@ -123,6 +123,11 @@ def enum_type(values: type[Labelled], name: str | None = None) -> Enum:
     )
 
 
+def list_indexes(table: str, then: str, *columns: str) -> tuple[Index, ...]:
+    """Return an index for each column by which a list is filtered or sorted, then by its own order."""
+    return tuple(Index(f"ix_{table}_{column}_{then}", column, then) for column in columns)
+
+
 def unique_among_kept(table: str, *columns: str) -> Index:
     """Return a unique index over the rows that are not deleted, so that a deleted name can be used again."""
     return Index(

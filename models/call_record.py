@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import ARRAY, CheckConstraint, ColumnElement, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Labelled, Record, enum_type, now, number_column
+from models.base import Labelled, Record, enum_type, list_indexes, now, number_column
 from models.phones import HasPhone, phone_index
 
 
@@ -65,9 +65,17 @@ class CallRecord(HasPhone, Record):
         ),
         CheckConstraint("promise_kept_on IS NULL OR promise IS NOT NULL", name="promise_kept_on"),
         CheckConstraint("promised_until IS NULL OR promise IS NOT NULL", name="promised_until"),
+        *list_indexes("call_record", "called_at", "purpose", "result", "direction"),
         Index("ix_call_record_called_at", "called_at", "id"),
         Index("ix_call_record_customer_id_called_at", "customer_id", "called_at"),
         Index("ix_call_record_vehicle_id_called_at", "vehicle_id", "called_at"),
+        # The answers that a digest counts, without reading a row.
+        Index(
+            "ix_call_record_called_at_answered",
+            "called_at",
+            postgresql_include=["satisfaction", "purpose", "responsible_id"],
+            postgresql_where=text("satisfaction IS NOT NULL AND deleted_at IS NULL"),
+        ),
         # First follow-ups that are followed by a second.
         Index(
             "ix_call_record_called_at_first_reached",
@@ -118,7 +126,7 @@ class CallRecord(HasPhone, Record):
     praise: Mapped[str | None]
     dissatisfaction: Mapped[str | None]
     promise: Mapped[str | None]
-    promised_until: Mapped[date | None]
+    promised_until: Mapped[date | None] = mapped_column(index=True)
     promise_kept_on: Mapped[date | None]
     # 1 very dissatisfied to 5 very satisfied; None where nobody asked.
     satisfaction: Mapped[int | None]

@@ -15,6 +15,7 @@ from models.base import (
     Reach,
     Record,
     enum_type,
+    list_indexes,
     name_column,
     not_blank,
     now,
@@ -127,9 +128,29 @@ class Complaint(HasPhone, Record):
         CheckConstraint("satisfaction BETWEEN 1 AND 5", name="satisfaction"),
         CheckConstraint("repeats_id <> id", name="repeats_id"),
         phone_index("complaint"),
-        Index("ix_complaint_registered_at", "registered_at", "id"),
+        Index(
+            "ix_complaint_registered_at",
+            "registered_at",
+            "id",
+            # With these a digest counts the weeks before without reading a row.
+            postgresql_include=["subject_id", "dealer_id", "deleted_at"],
+        ),
+        Index(
+            "ix_complaint_registered_at_open",
+            "registered_at",
+            "id",
+            postgresql_include=["subject_id", "severity", "is_safety_relevant"],
+            postgresql_where=text("step <> 'confirmed' AND deleted_at IS NULL"),
+        ),
+        Index(
+            "ix_complaint_registered_at_open_severe",
+            "registered_at",
+            "id",
+            postgresql_where=text("severity = 'severe' AND step <> 'confirmed' AND deleted_at IS NULL"),
+        ),
         Index("ix_complaint_step_registered_at", "step", "registered_at"),
         Index("ix_complaint_subject_id_registered_at", "subject_id", "registered_at"),
+        *list_indexes("complaint", "registered_at", "channel", "cause", "is_safety_relevant"),
         Index("ix_complaint_severity_registered_at", "severity", "registered_at"),
         Index(
             "ix_complaint_registered_at_unassigned",
@@ -147,7 +168,8 @@ class Complaint(HasPhone, Record):
         Index(
             "ix_complaint_confirmed_at_answered",
             "confirmed_at",
-            postgresql_where=text("satisfaction IS NOT NULL"),
+            postgresql_include=["satisfaction", "responsible_id"],
+            postgresql_where=text("satisfaction IS NOT NULL AND deleted_at IS NULL"),
         ),
         Index("ix_complaint_customer_id_registered_at", "customer_id", "registered_at"),
         Index("ix_complaint_vehicle_id_registered_at", "vehicle_id", "registered_at"),
@@ -162,7 +184,7 @@ class Complaint(HasPhone, Record):
     # Step 1: registered
     registered_at: Mapped[datetime] = mapped_column(default=now)
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
-    customer_name: Mapped[str] = mapped_column(String(160))
+    customer_name: Mapped[str] = mapped_column(String(160), index=True)
     phone: Mapped[str | None] = mapped_column(String(160))
     address: Mapped[str | None] = mapped_column(String(300))
     vehicle_id: Mapped[int | None] = mapped_column(ForeignKey("vehicle.id"))

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.actor import acting_as, system_actor
-from models.base import Labelled, Record, db, enum_type, not_blank, now, number_column
+from models.base import Labelled, Record, db, enum_type, list_indexes, not_blank, now, number_column
 from models.dealer import Grade
 from models.phones import HasPhone, phone_index
 from models.pinyin import SortedByName
@@ -56,6 +56,8 @@ class Customer(SortedByName, HasPhone, Record):
         not_blank("name"),
         CheckConstraint("email = lower(email)", name="email_lower"),
         phone_index("customer"),
+        *list_indexes("customer", "id", "kind", "level"),
+        Index("ix_customer_updated_at", "updated_at"),
         Index("ix_customer_dealer_id_id", "dealer_id", "id"),
         Index("ix_customer_incomplete", "first_contact_on", "id", postgresql_where=text(_INCOMPLETE)),
     )

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from models.base import Labelled, Record, enum_type, not_blank, now, number_column
+from models.base import Labelled, Record, enum_type, list_indexes, not_blank, now, number_column
 from models.proposal import Remedy
 
 
@@ -31,6 +31,7 @@ class DepartmentTask(Record):
         CheckConstraint("(state = 'open') = (done_at IS NULL)", name="when_done"),
         CheckConstraint("state <> 'done' OR coalesce(report, '') ~ '[^[:space:]]'", name="task_report"),
         not_blank("what"),
+        *list_indexes("department_task", "due_on", "state", "remedy"),
         Index("ix_department_task_due_on", "due_on", "id"),
         Index("ix_department_task_open", "due_on", "id", postgresql_where=text("state = 'open'")),
         Index("ix_department_task_complaint_id_due_on", "complaint_id", "due_on"),

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, select, text, type_coerce
 from sqlalchemy.orm import Mapped, column_property, declared_attr, mapped_column
 
-from models.base import Labelled, Record, enum_type, not_blank, now, number_column
+from models.base import Labelled, Record, enum_type, list_indexes, not_blank, now, number_column
 from models.digest import Delivery, DeliveryKind, DeliveryState
 from models.organisation import Locale
 
@@ -43,6 +43,7 @@ class Notice(Record):
             "email",
             unique=True,
         ),
+        *list_indexes("notice", "told_at", "state"),
         Index("ix_notice_told_at", "told_at", "id"),
         Index("ix_notice_complaint_id_told_at", "complaint_id", "told_at"),
         Index("ix_notice_department_task_id_told_at", "department_task_id", "told_at"),
@@ -71,10 +72,10 @@ class Notice(Record):
     # All that was answered, the latest last; who and when are those of the latest.
     answer: Mapped[str | None]
     answered_by: Mapped[str | None] = mapped_column(String(80))
-    answered_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None] = mapped_column(index=True)
     # Who sees to what was answered, and until when, where the department says so.
     measure_owner: Mapped[str | None] = mapped_column(String(80))
-    measure_due_on: Mapped[date | None]
+    measure_due_on: Mapped[date | None] = mapped_column(index=True)
 
     @declared_attr
     def mail_state(cls) -> Mapped[DeliveryState | None]:  # noqa: N805 - SQLAlchemy passes the class

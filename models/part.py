@@ -29,6 +29,7 @@ from models.base import (
     Record,
     db,
     enum_type,
+    list_indexes,
     name_column,
     not_blank,
     number_column,
@@ -147,6 +148,7 @@ class PartsQualityRecord(Record):
         Index("ix_parts_quality_record_part_id_found_on", "part_id", "found_on"),
         Index("ix_parts_quality_record_supplier_id_found_on", "supplier_id", "found_on"),
         Index("ix_parts_quality_record_dealer_id_found_on", "dealer_id", "found_on"),
+        *list_indexes("parts_quality_record", "found_on", "disposition", "found_by"),
         Index("ix_parts_quality_record_found_on", "found_on", "id"),
         Index(
             "ix_parts_quality_record_found_on_undecided",

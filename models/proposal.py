@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Numeri
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Labelled, Record, enum_type, not_blank, number_column
+from models.base import Labelled, Record, enum_type, list_indexes, not_blank, number_column
 from models.complaint import VerifiedBy
 
 
@@ -79,6 +79,7 @@ class Proposal(Record):
         not_blank("details"),
         Index("uq_proposal_open", "complaint_id", unique=True, postgresql_where=text(_OPEN)),
         Index("ix_proposal_complaint_id_created_at", "complaint_id", "created_at"),
+        *list_indexes("proposal", "created_at", "state"),
         Index("ix_proposal_created_at", "created_at", "id"),
         Index("ix_proposal_waiting", "created_at", "id", postgresql_where=text("state = 'waiting'")),
     )

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Numeric, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Labelled, Record, enum_type, number_column
+from models.base import Labelled, Record, enum_type, list_indexes, number_column
 
 
 class ServiceKind(Labelled):
@@ -34,6 +34,7 @@ class ServiceReceipt(Record):
         CheckConstraint("mileage_km >= 0", name="mileage_km"),
         CheckConstraint("earlier_receipt_id <> id", name="earlier_receipt_id"),
         CheckConstraint("is_return_repair OR earlier_receipt_id IS NULL", name="is_return_repair"),
+        *list_indexes("service_receipt", "came_in_on", "kind", "is_return_repair"),
         Index("ix_service_receipt_came_in_on", "came_in_on", "id"),
         Index("ix_service_receipt_created_at", "created_at", "id"),
         # Still with the workshop, and still waited for on the spot.

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Record, number_column
+from models.base import Record, list_indexes, number_column
 
 
 class PartsShipment(Record):
@@ -20,6 +20,7 @@ class PartsShipment(Record):
         Index("ix_parts_shipment_part_id_shipped_on", "part_id", "shipped_on"),
         Index("ix_parts_shipment_dealer_id_shipped_on", "dealer_id", "shipped_on"),
         Index("ix_parts_shipment_supplier_id_shipped_on", "supplier_id", "shipped_on"),
+        *list_indexes("parts_shipment", "shipped_on", "is_right"),
         Index("ix_parts_shipment_shipped_on", "shipped_on", "id"),
     )
 

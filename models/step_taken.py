@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Labelled, Record, enum_type, now, number_column
+from models.base import Labelled, Record, enum_type, list_indexes, now, number_column
 from models.complaint import Step
 
 
@@ -38,6 +38,7 @@ class StepTaken(Record):
 
     __tablename__ = "step_taken"
     __table_args__ = (
+        *list_indexes("step_taken", "taken_at", "to_step"),
         Index("ix_step_taken_taken_at", "taken_at", "id"),
         Index("ix_step_taken_complaint_id_taken_at", "complaint_id", "taken_at"),
         Index("ix_step_taken_move_taken_at", "move", "taken_at"),

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, event, func, inspect, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Record, enum_type, not_blank, unique_among_kept
+from models.base import Record, enum_type, list_indexes, not_blank, unique_among_kept
 from models.product_model import ProductModel, VehicleKind
 from models.scope import WITH_DELETED
 
@@ -30,6 +30,7 @@ class Vehicle(Record):
         CheckConstraint("maintenance_interval_months BETWEEN 1 AND 120", name="maintenance_interval_months"),
         not_blank("frame_number"),
         unique_among_kept("vehicle", "frame_number"),
+        *list_indexes("vehicle", "id", "kind"),
         Index("ix_vehicle_dealer_id_id", "dealer_id", "id"),
         Index("ix_vehicle_product_model_id_id", "product_model_id", "id"),
     )

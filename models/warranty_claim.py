@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Numeric, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Labelled, Record, enum_type, not_blank, number_column
+from models.base import Labelled, Record, enum_type, list_indexes, not_blank, number_column
 
 
 class ClaimKind(Labelled):
@@ -43,6 +43,7 @@ class WarrantyClaim(Record):
         CheckConstraint("amount >= 0", name="amount"),
         CheckConstraint("amount_passed >= 0", name="amount_passed"),
         not_blank("fault"),
+        *list_indexes("warranty_claim", "claimed_on", "outcome", "kind"),
         Index("ix_warranty_claim_claimed_on", "claimed_on", "id"),
         Index("ix_warranty_claim_claimed_on_open", "claimed_on", postgresql_where=text("outcome = 'open'")),
         Index("ix_warranty_claim_decided_on", "decided_on", "kind"),
