@@ -18,7 +18,7 @@ from views.days import parse_day
 from views.fields import clean_line, coerce_id
 from views.filters import ActiveFilter, read_filters
 from views.lookups import SEARCH_MOST, search_condition
-from views.ordering import Order, Place, is_by_time, order_of
+from views.ordering import Order, Place, is_served, order_of
 from views.trees import tree_order
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ class ListPage:
     """The rows of one page, and how many there are in all; beyond COUNT_MOST `count` is an estimate.
 
     `page` is None where nobody knows how many rows stand before. `has_earlier` and `has_later` tell whether
-    the list goes on, `is_by_time` whether one can go to a date in it.
+    the list goes on, `is_by_time` whether one can go to a date in it. `offered` are the columns by which so
+    many rows can be sorted in no time; where that asked for is not among them, they stand in the usual order.
     """
 
     rows: list[Any]
@@ -77,7 +78,8 @@ class ListPage:
     page_size: int
     has_earlier: bool
     has_later: bool
-    is_by_time: bool = False
+    is_by_time: bool
+    offered: frozenset[str]
 
     @property
     def is_exact(self) -> bool:
@@ -205,9 +207,11 @@ def fetch_page(view: RecordView, wanted: ListRequest) -> ListPage:
     """Return the rows of the page asked for; beyond an end of the list, those that stand at that end."""
     if view.is_tree and not wanted.is_narrowed and wanted.sort is None:
         return _tree_page(view, wanted)
-    order = order_of(view, wanted.sort, is_descending=wanted.is_descending)
     statement = narrowed(view, select(view.model), wanted).options(*view.list_options)
     size, count = wanted.page_size, count_rows(view, wanted)
+    offered = frozenset(name for name in view.sortable if count <= COUNT_MOST or is_served(view, name))
+    sort = wanted.sort if wanted.sort in offered else None
+    order = order_of(view, sort, is_descending=wanted.is_descending)
     place, backwards = _place(order, wanted)
     rows = _read(order, statement, place, size + 1, backwards=backwards)
     if place is not None and len(rows) < (size if backwards else 1):
@@ -223,7 +227,7 @@ def fetch_page(view: RecordView, wanted: ListRequest) -> ListPage:
     page = wanted.page if has_earlier else 0
     if page is None and not has_later and count <= COUNT_MOST:
         page = _last_page(count, size)
-    return ListPage(shown, {}, count, page, size, has_earlier, has_later, is_by_time(order))
+    return ListPage(shown, {}, count, page, size, has_earlier, has_later, order.is_by_time, offered)
 
 
 def _last_page(count: int, size: int) -> int:
@@ -236,7 +240,7 @@ def _place(order: Order, wanted: ListRequest) -> tuple[Place | None, bool]:
         return order.place_of(wanted.after), False
     if wanted.before is not None and (place := order.place_of(wanted.before)) is not None:
         return place, True
-    if wanted.at is not None and is_by_time(order):
+    if wanted.at is not None and order.is_by_time:
         day = wanted.at + timedelta(days=1) if order.is_descending else wanted.at
         is_instant = isinstance(order.column.type, DateTime)
         return order.place_before(start_of_day(day) if is_instant else wanted.at), False
@@ -267,4 +271,4 @@ def _tree_page(view: RecordView, wanted: ListRequest) -> ListPage:
     rows = db.session.scalars(select(model).where(model.id.in_(depths)).options(*view.list_options)).all()
     place = {key: at for at, key in enumerate(depths)}
     shown = sorted(rows, key=lambda row: place[row.id])
-    return ListPage(shown, depths, len(order), page, size, page > 0, page < last)
+    return ListPage(shown, depths, len(order), page, size, page > 0, page < last, False, view.sortable)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Boolean, ColumnElement, Date, DateTime, Enum, Select, literal, select, tuple_
+from sqlalchemy import Boolean, ColumnElement, Date, DateTime, Enum, Select, Table, literal, select, tuple_
 
 from models import db
 from models.scope import WITH_DELETED
@@ -43,12 +44,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The order of a list: its segments, and whether rows stand from the greatest to the least."""
+    """The order of a list: its segments, and whether rows stand from the greatest to the least.
+
+    `column` is the one by which the rows of each segment stand that has one.
+    """
 
     model: Any
     column: Any
     segments: tuple[Segment, ...]
     is_descending: bool
+    # Whether rows stand by a day or an instant, so that one can go to a date.
+    is_by_time: bool
 
     def place_of(self, key: int) -> Place | None:
         """Return where the row with this key stands, also a deleted one; None where the reader sees none."""
@@ -104,22 +110,49 @@ def order_of(view: RecordView, sort: str | None, *, is_descending: bool) -> Orde
     """Return the order by a column of the list, or for None that of the view itself."""
     name, is_descending = view.default_sort if sort is None else (sort, is_descending)
     stored = column_of(view.model, name)
+    assert stored is not None
     # A name sorts by the key that is kept for that.
     column: Any = getattr(view.model, f"{name}_sort", getattr(view.model, name))
-    assert stored is not None
-    segments = [Segment(column=column)]
     if isinstance(stored.type, (Boolean, Enum)):
-        # A closed list in its own order, not in that of its spelling.
+        # A closed list in its own order, not in that of its spelling; within, by the time of the list.
         values = [False, True] if isinstance(stored.type, Boolean) else list(labelled(stored.type))
-        segments = [Segment(column == value) for value in (reversed(values) if is_descending else values)]
-    elif stored.nullable:
-        segments = [Segment(column.is_not(None), column)]
+        within: Any = getattr(view.model, view.happens) if view.happens else None
+        ordered = reversed(values) if is_descending else values
+        segments = [Segment(column == value, within) for value in ordered]
+        empty = Segment(column.is_(None), within)
+        by = view.model.id if within is None else within
+    else:
+        segments = [Segment(column.is_not(None) if stored.nullable else None, column)]
+        empty, by = Segment(column.is_(None)), column
     if stored.nullable:
         is_first = view.starts_with_empty and sort is None
-        segments.insert(0 if is_first else len(segments), Segment(column.is_(None)))
-    return Order(view.model, column, tuple(segments), is_descending)
+        segments.insert(0 if is_first else len(segments), empty)
+    return Order(view.model, by, tuple(segments), is_descending, is_by_time=by is column and _is_time(column))
 
 
-def is_by_time(order: Order) -> bool:
-    """Tell whether rows stand by a day or an instant, so that one can go to a date."""
-    return isinstance(order.column.type, (Date, DateTime))
+def _is_time(column: Any) -> bool:
+    return isinstance(column.type, (Date, DateTime))
+
+
+def is_served(view: RecordView, sort: str) -> bool:
+    """Tell whether an index gives the order by a column: without one all rows are sorted for each page."""
+    stored = column_of(view.model, sort)
+    assert stored is not None
+    name = f"{sort}_sort" if hasattr(view.model, f"{sort}_sort") else sort
+    wanted = [name]
+    if isinstance(stored.type, (Boolean, Enum)):
+        wanted.append(view.happens or "id")
+    return any(columns[: len(wanted)] == wanted for columns in _indexed(view.model.__table__))
+
+
+@cache
+def _indexed(table: Table) -> tuple[list[str], ...]:
+    """Return the columns of each index over all rows of a table that are kept, in order."""
+    # Deleted rows stand in no list.
+    whole = [
+        index
+        for index in table.indexes
+        if str(index.dialect_options["postgresql"]["where"]) in ("None", "deleted_at IS NULL")
+    ]
+    unique = ([column.name] for column in table.columns if column.unique or column.primary_key)
+    return (*([getattr(each, "name", "") for each in index.expressions] for index in whole), *unique)
