@@ -48,6 +48,8 @@ class Subject(SortedByName, Record):
     code: Mapped[str] = mapped_column(String(60))
     name: Mapped[str] = mapped_column(String(80), index=True)
     name_en: Mapped[str | None] = mapped_column(String(80))
+    # Other words for it, with blanks or commas between them: whoever types one finds the subject.
+    also_called: Mapped[str | None] = mapped_column(String(200))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("subject.id"), index=True)
     # Where a subject names none, those of the next one above count.
     departments: Mapped[list[Department]] = relationship(

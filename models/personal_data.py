@@ -263,7 +263,7 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
     "department": dict.fromkeys(("code", "name", "name_en", "name_sort", "digest_figures"), _H.NONE),
     "region": dict.fromkeys(("name", "name_sort"), _H.NONE),
     "position": dict.fromkeys(("name", "name_sort"), _H.NONE),
-    "subject": dict.fromkeys(("code", "name", "name_en", "name_sort"), _H.NONE),
+    "subject": dict.fromkeys(("code", "name", "name_en", "also_called", "name_sort"), _H.NONE),
     "part": dict.fromkeys(("code", "name", "name_en", "name_sort"), _H.NONE),
     "product_model": dict.fromkeys(("code", "name", "name_sort"), _H.NONE),
     "parts_shipment": dict.fromkeys(("number", "production_batch", "wrong_because"), _H.NONE),
