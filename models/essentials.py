@@ -44,6 +44,7 @@ class _Subject:
     name_en: str
     departments: tuple[str, ...] = ()
     children: tuple[_Subject, ...] = ()
+    also_called: str | None = None
 
 
 _F = FigureKind
@@ -89,25 +90,37 @@ SUBJECTS = (
         "Product quality",
         ("technical", "production", "quality"),
         (
-            _Subject("motor", "电机", "Motor", _PART),
-            _Subject("controller", "控制器", "Controller", _PART),
-            _Subject("battery", "电池及电源管理", "Battery and power management", _PART),
-            _Subject("charger", "充电器", "Charger", _PART),
-            _Subject("rear_axle", "后桥", "Rear axle", _PART),
-            _Subject("differential", "差速器", "Differential", _PART),
-            _Subject("frame", "车架", "Frame"),
-            _Subject("front_shock_absorber", "前减震", "Front shock absorber", _PART),
+            _Subject("motor", "电机", "Motor", _PART, also_called="马达、电动机"),
+            _Subject("controller", "控制器", "Controller", _PART, also_called="电控、ECU"),
+            _Subject(
+                "battery",
+                "电池及电源管理",
+                "Battery and power management",
+                _PART,
+                also_called="电瓶、蓄电池、锂电池",
+            ),
+            _Subject("charger", "充电器", "Charger", _PART, also_called="充电机"),
+            _Subject("rear_axle", "后桥", "Rear axle", _PART, also_called="后轴"),
+            _Subject("differential", "差速器", "Differential", _PART, also_called="差速包、牙包"),
+            _Subject("frame", "车架", "Frame", also_called="大梁、车梁"),
+            _Subject(
+                "front_shock_absorber",
+                "前减震",
+                "Front shock absorber",
+                _PART,
+                also_called="前叉、避震、减振器",
+            ),
             _Subject("suspension", "悬挂及车桥", "Suspension and axles", _PART),
-            _Subject("wheel_rim", "轮辋", "Wheel rim", _PART),
+            _Subject("wheel_rim", "轮辋", "Wheel rim", _PART, also_called="轮圈、钢圈、轮毂"),
             _Subject("wheels", "轮胎和车轮", "Tyres and wheels", _PART),
-            _Subject("brakes", "制动系统", "Brakes", _PART),
-            _Subject("steering", "转向系统", "Steering", _PART),
+            _Subject("brakes", "制动系统", "Brakes", _PART, also_called="刹车、制动"),
+            _Subject("steering", "转向系统", "Steering", _PART, also_called="方向、车把"),
             _Subject("engine", "发动机", "Engine", _PART),
-            _Subject("transmission", "传动系统", "Transmission", _PART),
+            _Subject("transmission", "传动系统", "Transmission", _PART, also_called="变速箱、链条"),
             _Subject("clutch", "离合器", "Clutch", _PART),
-            _Subject("body", "车身", "Body"),
+            _Subject("body", "车身", "Body", also_called="货箱、车厢、驾驶室"),
             _Subject("accessories", "车身附件", "Body fittings and accessories"),
-            _Subject("electrics", "电气设备", "Electrics", _PART),
+            _Subject("electrics", "电气设备", "Electrics", _PART, also_called="电路、灯光、仪表、线束"),
             _Subject("restraints", "安全带和气囊", "Seat belts and airbags", _PART),
         ),
     ),
@@ -239,6 +252,7 @@ def _seed_subjects() -> None:
                 code=item.code,
                 name=item.name,
                 name_en=item.name_en,
+                also_called=item.also_called,
                 parent_id=parent.id if parent else None,
                 departments=[departments[code] for code in item.departments if code in departments],
             )

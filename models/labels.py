@@ -10,6 +10,7 @@ FIELD_LABELS: dict[str, LazyString] = {
     "number": _("Number"),
     "name": _("Name"),
     "name_en": _("English name"),
+    "also_called": _("Also called"),
     "code": _("Code"),
     "kind": _("Kind"),
     "parent_id": _("Belongs under"),

@@ -20,16 +20,20 @@ class SubjectView(TreeView):
         "The tree of what complaints are about; it decides which departments are told. Enter the main "
         "branches first."
     )
-    column_list = ("name", "code", "name_en", "departments")
+    column_list = ("name", "code", "name_en", "also_called", "departments")
     cards = ("complaint", "subject")
-    column_searchable_list = ("name", "code", "name_en")
+    column_searchable_list = ("name", "code", "name_en", "also_called")
     column_filters = ("parent_id",)
     list_options = (selectinload(Subject.departments),)
     column_descriptions = per_field(
         code=_("Short and lasting: imports and settings refer to it."),
+        also_called=_(
+            "Other words for it, such as what customers say, with commas between them: whoever types one"
+            " finds the subject."
+        ),
         departments=_("Where none is ticked, those of the subject above count."),
     )
     form_sections = (
-        Section(_("Subject"), ("name", "name_en", "code", "parent_id")),
+        Section(_("Subject"), ("name", "name_en", "also_called", "code", "parent_id")),
         Section(_("Who is told"), ("departments",)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
@@ -91,26 +92,28 @@ def look_up(
 def look_up_small(model: type[Record], typed: str) -> list[dict[str, Any]]:
     """Return the records of a small table that match what was typed, the likeliest first, else as they stand.
 
-    Found by name, code, or the pinyin of the name: its initials, or as one would write it. The hint says
-    under what a record stands in its tree.
+    Found by name, code, another word for it, or the pinyin of the name: its initials, or as one would write
+    it. The hint says under what a record stands in its tree, and by which other word it was found.
     """
     wanted = clean_line(unicodedata.normalize("NFKC", typed[:SEARCH_MOST])).casefold()
-    names = [name for name in ("code", "name", "name_en", "name_sort", "parent_id") if hasattr(model, name)]
+    kept = ("code", "name", "name_en", "also_called", "name_sort", "parent_id")
+    names = [name for name in kept if hasattr(model, name)]
     columns = (getattr(model, name) for name in names)
     rows = {row.id: row for row in db.session.execute(select(model.id, *columns))}
     found = []
     for key, label in small_options(model):
         closeness = _closeness(rows[int(key)], wanted) if int(key) in rows else None
         if closeness is not None:
-            found.append(
-                (closeness, {"id": int(key), "label": label.strip(), "hint": _above(int(key), rows, model)})
-            )
+            row = rows[int(key)]
+            hints = [_above(int(key), rows, model), *_called_otherwise(row, wanted)]
+            hint = " · ".join(text for text in hints if text)
+            found.append((closeness, {"id": int(key), "label": label.strip(), "hint": hint}))
     return [hit | {"fills": {}} for _near, hit in sorted(found, key=lambda each: each[0])]
 
 
 def _closeness(row: Any, wanted: str) -> int | None:
     """Return how near a row is to what was typed, 0 for the nearest; None where it does not match."""
-    said = [text.casefold() for name in ("name", "name_en", "code") if (text := getattr(row, name, None))]
+    said = [*_names_of(row), *(text.casefold() for text in _other_words(row))]
     sounds = initials_of(getattr(row, "name_sort", ""))
     words = wanted.split()
     if not words:
@@ -120,6 +123,22 @@ def _closeness(row: Any, wanted: str) -> int | None:
     if any(text.startswith(wanted) for text in (*said, *sounds)):
         return 1
     return 2 if all(any(word in text for text in (*said, *sounds)) for word in words) else None
+
+
+def _names_of(row: Any) -> list[str]:
+    return [text.casefold() for name in ("name", "name_en", "code") if (text := getattr(row, name, None))]
+
+
+def _other_words(row: Any) -> list[str]:
+    """Return what a record is also called, word for word."""
+    return re.findall(r"[^\s,;/，、；]+", getattr(row, "also_called", None) or "")
+
+
+def _called_otherwise(row: Any, wanted: str) -> list[str]:
+    """Return the other words in which stands what was typed, where it stands in no name of the record."""
+    if not wanted or any(wanted in text for text in _names_of(row)):
+        return []
+    return [text for text in _other_words(row) if wanted in text.casefold()]
 
 
 def _above(key: int, rows: Mapping[int, Any], model: type[Record]) -> str:

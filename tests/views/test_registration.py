@@ -187,11 +187,15 @@ def test_beside_nonsense_stands_nothing(query: str, login: Login) -> None:
         ("q-07", "电机"),
         ("motor", "电机"),
         ("异响", "电机异响"),
+        ("马达", "电机"),
+        ("ｄｒｉｖｅ", "电机"),
     ],
 )
 def test_a_subject_is_found_by_typing(typed: str, first: str, make: Factory, login: Login) -> None:
     quality = make.subject("q", name="产品质量")
-    motor = make.subject("q-07", name="电机", name_en="Motor", parent_id=quality.id)
+    motor = make.subject(
+        "q-07", name="电机", name_en="Motor", parent_id=quality.id, also_called="马达、Drive"
+    )
     make.subject("q-071", name="电机异响", parent_id=motor.id)
     make.subject("s", name="服务态度")
     found = (
@@ -202,6 +206,24 @@ def test_a_subject_is_found_by_typing(typed: str, first: str, make: Factory, log
     assert found is not None
     assert found[0]["id"] == {"电机": motor.id}.get(first, found[0]["id"])
     assert "服务态度" not in {hit["label"] for hit in found}
+
+
+def test_the_other_word_by_which_a_subject_is_found_stands_beside_it(make: Factory, login: Login) -> None:
+    top = make.subject("q", name="产品质量")
+    make.subject("q-07", name="电机", parent_id=top.id, also_called="马达，电动机；Drive unit")
+    client = login(Role.CLERK)
+    for typed, hint in (
+        ("马", "产品质量 · 马达"),
+        ("电机", "产品质量"),
+        ("dj", "产品质量"),
+        ("", "产品质量"),
+    ):
+        found = client.get(f"/complaint/ajax/lookup/?name=subject_id&query={typed}").json or ()
+        assert {hit["label"]: hit["hint"] for hit in found}["电机"] == hint
+    # As good as its name: not behind what merely holds the word.
+    make.subject("q-08", name="马达支架")
+    found = client.get("/complaint/ajax/lookup/?name=subject_id&query=马达").json or ()
+    assert [hit["label"] for hit in found] == ["电机", "马达支架"]
 
 
 def test_all_subjects_are_offered_before_anything_is_typed(make: Factory, login: Login) -> None:
