@@ -30,6 +30,7 @@ from models import (
     db,
 )
 from models.agreement import AGREEMENT, NO_AGREEMENT, missing_agreement
+from models.approval import Deciders
 from models.base import now
 from models.compensation_rule import Bounds, bounds_of
 from models.complaint import Step
@@ -45,7 +46,7 @@ from models.complaint_transitions import TRANSITIONS, Transition
 from models.deadline import Deadline, open_deadlines
 from models.notice_recipients import is_untold
 from models.own_rights import allows_on
-from models.proposal import Remedy
+from models.proposal import ProposalState, Remedy
 from models.refused_step import RefusedStepError
 from models.sql import labels_for
 from models.step_taken import Move
@@ -68,6 +69,8 @@ TOGETHER: Sequence[tuple[Move, ...]] = (
     (Move.AGREE, Move.DECLINE),
     (Move.CONFIRM, Move.REJECT),
 )
+# Of those who can decide: in a large centre any of many does.
+NAMES_MOST = 5
 _LEADS_BACK = frozenset({Move.REFUSE, Move.DECLINE, Move.REJECT, Move.WITHDRAW, Move.REOPEN})
 # What a form says above its fields.
 _HELP: dict[Move, LazyString] = {
@@ -130,6 +133,8 @@ class ProcedurePanel:
     remedies: list[LazyString]
     beyond: list[str]
     proposed_by: str | None
+    # Who can decide about a proposal that waits; empty where none does, or administrators alone.
+    deciders: list[str]
     asked: StepForm | None
     bounds: str | None
     hindrance: LazyString | str | None
@@ -154,13 +159,16 @@ def panel(row: Complaint, sent: StepForm | None = None, late: AgreementField | N
     ways = possible(row, proposal, current_actor())
     asked = sent or _asked(row, ways)
     shown = {each.move for each in asked.transitions} if asked else set()
-    names = labels_for(Staff, [proposal.created_by_id] if proposal and proposal.created_by_id else [])
+    deciders = _deciders(row, proposal)
+    proposer = proposal.created_by_id if proposal else None
+    names = labels_for(Staff, {key for key in (proposer, *deciders) if key is not None})
     return ProcedurePanel(
         stages=stages_of(row),
         proposal=proposal,
         remedies=[each.label for each in Remedy if proposal and each.value in proposal.remedies],
         beyond=bounds_of(row).exceeded_by(proposal.remedies, proposal.value) if proposal else [],
-        proposed_by=next((label.text for label in names.values()), None),
+        proposed_by=names[proposer].text if proposer in names else None,
+        deciders=[names[key].text for key in deciders if key in names][:NAMES_MOST],
         asked=asked,
         bounds=bounds_sentence(bounds_of(row)) if Move.PROPOSE in shown else None,
         hindrance=None if asked else _hindrance(row, proposal),
@@ -173,6 +181,13 @@ def panel(row: Complaint, sent: StepForm | None = None, late: AgreementField | N
         unsigned=missing_agreement(row),
         late_agreement=late or AgreementField(),
     )
+
+
+def _deciders(row: Complaint, proposal: Proposal | None) -> list[int]:
+    """Return who can decide about the proposal; empty where it does not wait for that."""
+    if proposal is None or proposal.state is not ProposalState.WAITING:
+        return []
+    return sorted(Deciders([row]).who(row, proposal))
 
 
 def take_step(view: RecordView, row: Complaint) -> ResponseReturnValue:

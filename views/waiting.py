@@ -160,9 +160,9 @@ def _fetch() -> Mapping[str, int]:
     own = {QUEUE.key: queue, DEPARTMENT.key: actor and actor.department_id}
     row = db.session.execute(select(*counts.values()), own).one()
     numbers = dict(zip(counts, row, strict=True))
-    if numbers.get("decision") and not allows(actor, "complaint", "approve"):
+    if numbers.get("decision"):
         assert actor is not None
-        # Whose position may decide about something: which of it is for him or her, the rules say.
+        # Which of it is for the reader the rules say; a number that others take away is soon read by nobody.
         numbers["decision"] = len(decision_queue(actor).own)
     return numbers
 
@@ -181,7 +181,7 @@ def _counts() -> dict[str, Select[int]]:
     if allows(actor, "complaint", "edit"):
         counts["complaint"] = _capped(select(Complaint.id).where(Complaint.step == Step.REGISTERED))
     if allows(actor, "complaint", "approve"):
-        # Somebody else decides about one's own; by whom the rest is decided stands on the page.
+        # Somebody else decides about one's own.
         others = Proposal.created_by_id.is_distinct_from(actor.staff_id)
         counts["decision"] = _capped(waiting_proposals().with_only_columns(Proposal.id).where(others))
     elif actor.roles:

@@ -129,6 +129,12 @@ def test_what_goes_beyond_the_reader_s_power_names_who_can(make: Factory, login:
     page = client.get(LIST).text
     assert "Nothing waits for your decision" in page
     assert chief.name in page.partition("What others decide")[2]
+    # Nor does a number call for what another one decides; the complaint's own page says who that is.
+    assert waiting(client, LIST) is None
+    assert (
+        f"Can decide: {chief.name}<"
+        in client.get(path("complaint", "details", id=proposal.complaint_id)).text
+    )
     assert decide(client, proposal, "approve").location == LIST
     make.session.refresh(proposal)
     assert proposal.state is ProposalState.WAITING
