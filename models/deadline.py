@@ -57,6 +57,8 @@ class Deadline(Base):
         Index("ix_deadline_complaint_id", "complaint_id"),
         Index("ix_deadline_rule_id", "rule_id"),
         Index("ix_deadline_kind_due_at", "kind", "due_at"),
+        # What is to do is asked for by kind; what was done in years must not be read with it.
+        Index("ix_deadline_kind_due_at_open", "kind", "due_at", "id", postgresql_where=_IS_OPEN),
         Index("ix_deadline_due_at_open", "due_at", "id", postgresql_where=_IS_OPEN),
         Index(
             "ix_deadline_due_at_unreminded",

@@ -24,12 +24,12 @@ from models.team import loads_of, open_work_of
 
 # By which index the rows that ask for something are found, and no other ones.
 SERVED = {
-    DueKind.FIRST_ANSWER: "ix_deadline_",
-    DueKind.SOLVED: "ix_deadline_",
-    DueKind.DECISION: "ix_deadline_",
-    DueKind.TELL_CUSTOMER: "ix_deadline_",
-    DueKind.CARRIED_OUT: "ix_deadline_",
-    DueKind.CONFIRMED: "ix_deadline_",
+    DueKind.FIRST_ANSWER: "ix_deadline_kind_due_at_open",
+    DueKind.SOLVED: "ix_deadline_kind_due_at_open",
+    DueKind.DECISION: "ix_deadline_kind_due_at_open",
+    DueKind.TELL_CUSTOMER: "ix_deadline_kind_due_at_open",
+    DueKind.CARRIED_OUT: "ix_deadline_kind_due_at_open",
+    DueKind.CONFIRMED: "ix_deadline_kind_due_at_open",
     DueKind.DEPARTMENT_TASK: "ix_department_task_open",
     DueKind.NOTICE: "ix_delivery_notice_failed",
     DueKind.PROMISE: "ix_call_record_promise",
