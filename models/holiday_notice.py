@@ -19,6 +19,8 @@ TEXT_MOST = 20_000
 _DAYS_MOST = 31
 _WEEKDAYS = "一二三四五六日"
 _YEAR = re.compile(r"(20\d\d)年")
+# A copied page begins with the day on which the paper was written: its title says the year that it is about.
+_TITLE = re.compile(r"(20\d\d)年(?:部分)?(?:节假日|放假)")
 _ITEM = re.compile(r"^\s*(?:[一二三四五六七八九十]+、|\d+[.、])?\s*([^:\d]{1,20}):")
 _DAY = re.compile(r"(?:(\d{4})年)?(?:(\d{1,2})月)?(\d{1,2})日(?:\(([^)]*)\))?")
 _TO = re.compile(r"\s*(?:至|到|-|—|–|~)+\s*")
@@ -75,12 +77,15 @@ class _MisreadError(Exception):
 
 
 def read_notice(text: str, year: int) -> Notice:
-    """Return what a pasted notice says; the first year that it names counts before `year`."""
+    """Return what a pasted notice says; the year of its title, else the first named, counts before `year`."""
     plain = unicodedata.normalize("NFKC", text[:TEXT_MOST]).replace("：", ":")
-    named = _YEAR.search(plain)
+    named = _TITLE.search(plain) or _YEAR.search(plain)
     notice = Notice(int(named[1]) if named else year)
     found: dict[date, NoticeDay] = {}
     for name, sentence in _sentences(plain):
+        if _dates_the_paper(sentence, notice.year):
+            notice.unread.append(Unread(sentence, None))
+            continue
         try:
             for day in _days_of(sentence, name, notice.year):
                 found.setdefault(day.day, day)
@@ -113,6 +118,13 @@ def _lines(plain: str) -> list[str]:
         elif line.strip():
             lines.append(line.rstrip())
     return lines
+
+
+def _dates_the_paper(sentence: str, year: int) -> bool:
+    """Tell whether a sentence says when the notice was written, such as its last line: in a year before."""
+    named = _DAY.findall(sentence)
+    is_about_days = any(word in sentence for word in ("放假", "休息", "上班"))
+    return len(named) == 1 and not is_about_days and 0 < int(named[0][0] or 0) < year
 
 
 def _days_of(sentence: str, name: str, year: int) -> list[NoticeDay]:

@@ -41,6 +41,15 @@ def test_a_whole_notice_gives_the_days_that_are_known_of_its_year() -> None:
     assert [each.sentence for each in notice.unread][-1].startswith("节假日期间")
 
 
+def test_a_copied_page_says_when_it_was_written_without_being_asked_about_it() -> None:
+    above = "成文日期：2025年11月04日\n发布日期：2025年11月04日"
+    page = f"{above}\n{NOTICE_2026.strip()}\n国务院办公厅\n2025年11月4日\n"
+    notice, alone = read_notice(page, 2030), read_notice(NOTICE_2026, 2030)
+    assert (notice.year, notice.days, notice.problems) == (2026, alone.days, [])
+    # A day of the year itself of which nothing is said is asked about.
+    assert [each.why for each in read_notice("元旦：2026年1月1日", 2026).problems] == [Misread.NOT_UNDERSTOOD]
+
+
 @pytest.mark.parametrize(
     ("text", "days"),
     [
