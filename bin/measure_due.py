@@ -61,7 +61,11 @@ def measure(app: Flask, times: int = TIMES) -> Figures:
 def client_of(app: Flask, role: Role) -> FlaskClient:
     """Return a browser in which somebody with this role is logged in."""
     has_role = any_(Staff.role_names) == role.value
-    staff = db.session.scalars(select(Staff).where(has_role).order_by(Staff.id).limit(1)).one()
+    return logged_in(app, db.session.scalars(select(Staff).where(has_role).order_by(Staff.id).limit(1)).one())
+
+
+def logged_in(app: Flask, staff: Staff) -> FlaskClient:
+    """Return a browser in which this person is logged in."""
     token, login = new_login(staff)
     db.session.add(login)
     db.session.commit()

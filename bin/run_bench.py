@@ -10,10 +10,15 @@ from collections.abc import Callable, Sequence
 
 import bench_digest
 import bench_due
+import bench_lists
 from server_process import EngineError
 
 # By name: what is run, with what follows the name.
-BENCHES: dict[str, Callable[[Sequence[str]], int]] = {"digest": bench_digest.main, "due": bench_due.main}
+BENCHES: dict[str, Callable[[Sequence[str]], int]] = {
+    "digest": bench_digest.main,
+    "due": bench_due.main,
+    "lists": bench_lists.main,
+}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -11,6 +11,7 @@ from redis import Redis
 from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 
+import bench_lists
 import measure_due
 import run_bench
 from bench_data import add_complaints, add_things_to_do, begin_data
@@ -88,3 +89,14 @@ def test_the_bench_of_what_is_due_adds_so_many_things_and_opens_the_pages_that_s
     assert set(figures) == {"first tick", "quiet tick", *measure_due.PAGES}
     assert all(0 < in_database < seconds for seconds, _statements, in_database in figures.values())
     assert all(figures[page][1] < 40 for page in measure_due.PAGES)
+
+
+@pytest.mark.faults
+def test_the_bench_of_lists_opens_every_page_as_deployed_and_saves_what_it_sends() -> None:
+    found = bench_lists.measure_size(2000)
+    assert len(found["pages"]) == 20
+    assert {name.partition(":")[0] for name in found["pages"]} == {"administrator", "clerk"}
+    assert all(each["by_hand"] > 0 and 0 < each["median"] <= each["p95"] for each in found["pages"].values())
+    # The head and every complaint.
+    assert found["exports"]["CSV"]["rows"] >= 2001
+    assert bench_lists.table(2000, found, None).count("\n") > 22
