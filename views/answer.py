@@ -69,7 +69,8 @@ def answer(token: str) -> ResponseReturnValue:
             is_gone = complaint is None or (notice.department_task_id is not None and task is None)
             if complaint is None or is_gone or not notice.is_open_for_answers:
                 return render_template("answer.html", notice=notice, is_gone=is_gone, is_closed=True), 410
-            sent = Sent({})
+            # Who got the mail answers most often, or whoever did last.
+            sent = Sent({"answered_by": notice.answered_by or notice.name})
             if request.method == "POST":
                 sent = read(is_task=task is not None)
                 if not sent.problems:

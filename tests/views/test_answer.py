@@ -60,6 +60,8 @@ def test_who_got_the_mail_answers_without_a_login(
     assert page.status_code == 200
     assert '<html lang="zh-Hans-CN"' in page.text
     assert complaint.number in page.text
+    # A telephone is no place to type one's name on.
+    assert f'name="answered_by" value="{notice.name}"' in page.text
     assert not any(secret in page.text for secret in ("张三丰", "13812345678"))
     due = (now() + timedelta(days=5)).date()
     sent = SAID | {"measure_owner": "陈工", "measure_due_on": due.isoformat()}
@@ -68,7 +70,9 @@ def test_who_got_the_mail_answers_without_a_login(
     assert (notice.state, notice.answered_by) == (NoticeState.ANSWERED, "李主任")
     assert (notice.measure_owner, notice.measure_due_on) == ("陈工", due)
     assert str(notice.answer).endswith("李主任] 已更换轴承，批次停用。")
-    assert "已更换轴承" in client.get(path).text
+    page = client.get(path)
+    assert "已更换轴承" in page.text
+    assert 'name="answered_by" value="李主任"' in page.text
 
 
 def test_an_answer_stands_in_the_audit_trail_as_the_link_s(
