@@ -21,6 +21,7 @@ from jobs.outbox import send_soon
 from models import (
     Complaint,
     Delivery,
+    Department,
     DepartmentTask,
     Proposal,
     Staff,
@@ -139,7 +140,8 @@ class ProcedurePanel:
     bounds: str | None
     hindrance: LazyString | str | None
     due: list[Deadline]
-    tasks: list[DepartmentTask]
+    # Each with the name of its department.
+    tasks: list[tuple[DepartmentTask, str]]
     now: datetime
     others: list[Transition]
     times_reopened: int
@@ -173,7 +175,7 @@ def panel(row: Complaint, sent: StepForm | None = None, late: AgreementField | N
         bounds=bounds_sentence(bounds_of(row)) if Move.PROPOSE in shown else None,
         hindrance=None if asked else _hindrance(row, proposal),
         due=open_deadlines(row),
-        tasks=tasks_of(row) if row.step is Step.AGREED else [],
+        tasks=_tasks(row) if row.step is Step.AGREED else [],
         now=now(),
         others=[each for each in ways if each.move not in shown],
         times_reopened=row.times_reopened,
@@ -188,6 +190,12 @@ def _deciders(row: Complaint, proposal: Proposal | None) -> list[int]:
     if proposal is None or proposal.state is not ProposalState.WAITING:
         return []
     return sorted(Deciders([row]).who(row, proposal))
+
+
+def _tasks(row: Complaint) -> list[tuple[DepartmentTask, str]]:
+    tasks = tasks_of(row)
+    names = labels_for(Department, {each.department_id for each in tasks if each.department_id is not None})
+    return [(each, names[each.department_id].text if each.department_id else "") for each in tasks]
 
 
 def take_step(view: RecordView, row: Complaint) -> ResponseReturnValue:

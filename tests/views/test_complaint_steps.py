@@ -184,6 +184,15 @@ def test_the_form_of_a_complaint_can_not_move_it(make: Factory, login: Login) ->
     assert (row.step, row.cause, row.satisfaction) == (Step.REGISTERED, None, None)
 
 
+def test_each_task_that_is_waited_for_stands_with_its_department(make: Factory, login: Login) -> None:
+    row = make.complaint(step=Step.AGREED)
+    warehouse = make.department(name="仓储部", name_en="Warehousing")
+    make.department_task(complaint_id=row.id, department_id=warehouse.id, what="寄出车罩")
+    page = BeautifulSoup(login(Role.CLERK).get(path("complaint", "details", id=row.id)).text, "html.parser")
+    (task,) = page.select(".tasks li")
+    assert "Warehousing 寄出车罩" in " ".join(task.get_text(" ").split())
+
+
 def test_a_closed_complaint_is_archived(make: Factory, login: Login) -> None:
     row = make.complaint(step=Step.CONFIRMED)
     boss = login(Role.SUPERVISOR)
