@@ -29,6 +29,7 @@ class Absence(Record):
     """Days on which `substitute_id` does the work of `staff_id`, first and last day included."""
 
     __tablename__ = "absence"
+    searched: ClassVar[tuple[str, ...]] = ("staff_id", "substitute_id")
     __table_args__ = (
         CheckConstraint("staff_id <> substitute_id", name="own_substitute"),
         CheckConstraint("starts_on <= ends_on", name="absence_ends_on"),

@@ -33,6 +33,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
 
+from models.searching import index_search
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -178,6 +180,8 @@ class Record(Base):
     is_seen_by_department: ClassVar[bool] = False
     # Rows that only tell of another record: they keep nobody from deleting it.
     is_log: ClassVar[bool] = False
+    # The attributes in which people search these records: texts, and relations for what they refer to.
+    searched: ClassVar[tuple[str, ...]] = ()
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True, sort_order=-90)
     version: Mapped[int] = mapped_column(default=1, server_default="1", sort_order=90)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), sort_order=91)
@@ -185,12 +189,13 @@ class Record(Base):
     deleted_at: Mapped[datetime | None] = mapped_column(sort_order=97)
 
     def __init_subclass__(cls, **arguments: Any) -> None:
-        """Give each table an index of its deleted rows alone: the recycle bin reads nothing else."""
+        """Give each table its indexes of deleted rows, for the recycle bin, and of what people search."""
         super().__init_subclass__(**arguments)
         table = cls.__table__
         assert isinstance(table, Table)
         deleted = text("deleted_at IS NOT NULL")
         Index(f"ix_{table.name}_deleted", table.c.deleted_at, table.c.id, postgresql_where=deleted)
+        index_search(table, cls.searched)
 
     @declared_attr
     def created_by_id(cls) -> Mapped[int | None]:  # noqa: N805 - SQLAlchemy passes the class

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import ClassVar
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ARRAY, CheckConstraint, ColumnElement, ForeignKey, Index, String, text
@@ -56,6 +57,15 @@ class CallRecord(HasPhone, Record):
     """One call; the person responsible is the agent who spoke."""
 
     __tablename__ = "call_record"
+    searched: ClassVar[tuple[str, ...]] = (
+        "number",
+        "customer_id",
+        "vehicle_id",
+        "phone",
+        "spoke_with",
+        "points",
+        "promise",
+    )
     __table_args__ = (
         CheckConstraint("minutes >= 0", name="minutes"),
         CheckConstraint("satisfaction BETWEEN 1 AND 5", name="satisfaction"),

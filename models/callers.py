@@ -18,6 +18,7 @@ from models.customer import Customer
 from models.need_to_know import masked_names
 from models.phones import DIGITS_LEAST, digits_of
 from models.pinyin import keys_sounding_like
+from models.searching import holds_pieces, pieces_in
 from models.vehicle import Vehicle
 
 # What people write between the signs of a plate; the function reversed_signs() leaves the same out.
@@ -70,12 +71,13 @@ def customers_called(text: str) -> Select[Any] | None:
         elif len(digits) >= DIGITS_LEAST:
             condition = func.phone_endings(numbers).op("@>")(cast([digits], ARRAY(Text)))
     elif len(text) >= NAME_LEAST:
-        names: Any = func.name_pairs(Customer.name, Customer.contact_person)
-        # Pairs may come from both, or stand apart: the names themselves decide.
-        condition = names.op("@>")(func.name_pairs(text, None)) & or_(
+        condition = or_(
             Customer.name.icontains(text, autoescape=True),
             Customer.contact_person.icontains(text, autoescape=True),
         )
+        # Pieces may stand apart, or in the address: the names themselves decide.
+        if pieces := pieces_in(text):
+            condition &= holds_pieces(Customer, Customer.searched, pieces)
         sounds = keys_sounding_like(Customer, text) if "name" not in masked_names(Customer) else None
         if sounds is not None:
             # An array of keys, so that the index of pairs still serves beside it.

@@ -17,6 +17,7 @@ class ChatGroup(Record):
     """A group of WeCom, DingTalk or Feishu that gets the digest of the record's department."""
 
     __tablename__ = "chat_group"
+    searched: ClassVar[tuple[str, ...]] = ("name", "robot")
     __table_args__ = (
         CheckConstraint("department_id IS NOT NULL", name="department"),
         CheckConstraint("channel <> 'mail'", name="channel_of_group"),

@@ -36,6 +36,7 @@ class CompensationRule(Record):
     """
 
     __tablename__ = "compensation_rule"
+    searched: ClassVar[tuple[str, ...]] = ("subject_id",)
     __table_args__ = (
         known_remedies("remedies"),
         CheckConstraint("value_most >= 0", name="value_most"),

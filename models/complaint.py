@@ -38,6 +38,7 @@ class Subject(SortedByName, Record):
     """What a complaint is about; subjects form a tree and name the departments that are told."""
 
     __tablename__ = "subject"
+    searched: ClassVar[tuple[str, ...]] = ("name", "code", "name_en", "also_called")
     __table_args__ = (
         CheckConstraint("id <> parent_id", name="own_parent"),
         not_blank("name"),
@@ -125,6 +126,7 @@ class Complaint(HasPhone, Record):
     """What a customer complains about, and what was found: steps 1 to 3 of the procedure."""
 
     __tablename__ = "complaint"
+    searched: ClassVar[tuple[str, ...]] = ("number", "customer_name", "phone", "description", "fault")
     __table_args__ = (
         not_blank("customer_name"),
         CheckConstraint("satisfaction BETWEEN 1 AND 5", name="satisfaction"),

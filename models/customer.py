@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import (
@@ -52,6 +52,7 @@ class Customer(SortedByName, HasPhone, Record):
     """A customer file; the person responsible is the customer's agent, without one it lies in the pool."""
 
     __tablename__ = "customer"
+    searched: ClassVar[tuple[str, ...]] = ("number", "name", "contact_person", "phone", "address")
     __table_args__ = (
         not_blank("name"),
         CheckConstraint("email = lower(email)", name="email_lower"),
@@ -109,11 +110,6 @@ def _note_completed(session: Session, _flush_context: Any, _instances: Any) -> N
 
 # By these a caller is found while somebody types.
 Index("ix_customer_phone_endings", func.phone_endings(Customer.phone_numbers), postgresql_using="gin")
-Index(
-    "ix_customer_name_pairs",
-    func.name_pairs(Customer.name, Customer.contact_person),
-    postgresql_using="gin",
-)
 
 
 def has_customers(staff_id: int, number: int) -> bool:

@@ -53,6 +53,7 @@ class DeadlineRule(Record):
     """
 
     __tablename__ = "deadline_rule"
+    searched: ClassVar[tuple[str, ...]] = ("reason",)
     __table_args__ = (
         CheckConstraint(f"time_given BETWEEN 0 AND {TIME_MOST}", name="time_given"),
         CheckConstraint(f"pause_days_most BETWEEN 0 AND {PAUSE_DAYS_MOST}", name="pause_days_most"),

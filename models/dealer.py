@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import ClassVar
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import CheckConstraint, ColumnElement, String
@@ -25,6 +26,15 @@ class Dealer(SortedByName, HasPhone, Record):
     """A dealer under contract; the person responsible is its touring service engineer."""
 
     __tablename__ = "dealer"
+    searched: ClassVar[tuple[str, ...]] = (
+        "code",
+        "name",
+        "principal",
+        "contact_person",
+        "phone",
+        "province",
+        "city",
+    )
     __table_args__ = (
         CheckConstraint("vehicles_per_year >= 0", name="vehicles_per_year"),
         CheckConstraint("contract_from <= contract_until", name="contract_term"),

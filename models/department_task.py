@@ -25,6 +25,7 @@ class DepartmentTask(Record):
     """One task of one department for one complaint; its notes hold the evidence."""
 
     __tablename__ = "department_task"
+    searched: ClassVar[tuple[str, ...]] = ("number", "complaint_id", "what", "report")
     is_seen_by_department: ClassVar[bool] = True
     __table_args__ = (
         CheckConstraint("department_id IS NOT NULL", name="department"),

@@ -39,6 +39,7 @@ class DigestRecipient(Record):
     """A person who gets the digest of the record's department by mail; no login needed."""
 
     __tablename__ = "digest_recipient"
+    searched: ClassVar[tuple[str, ...]] = ("name", "email")
     __table_args__ = (
         CheckConstraint("department_id IS NOT NULL", name="department"),
         CheckConstraint("email = lower(email)", name="email_lower"),

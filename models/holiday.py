@@ -23,6 +23,7 @@ class Holiday(Record):
     """One day of the office calendar: a holiday, or a day at the weekend that is worked instead."""
 
     __tablename__ = "holiday"
+    searched: ClassVar[tuple[str, ...]] = ("name",)
     __table_args__ = (not_blank("name"), unique_among_kept("holiday", "falls_on"))
     reach: ClassVar[Reach] = Reach.EVERYONE
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import ClassVar
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, text
@@ -28,6 +29,14 @@ class Letter(Record):
     """
 
     __tablename__ = "letter"
+    searched: ClassVar[tuple[str, ...]] = (
+        "number",
+        "customer_id",
+        "dealer_id",
+        "address",
+        "regarding",
+        "content",
+    )
     __table_args__ = (
         CheckConstraint("replied_on >= sent_on", name="replied_on"),
         CheckConstraint("replied_on IS NULL OR sent_on IS NOT NULL", name="replied_unsent"),

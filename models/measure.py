@@ -41,6 +41,7 @@ class Measure(Record):
     """
 
     __tablename__ = "measure"
+    searched: ClassVar[tuple[str, ...]] = ("number", "what", "owner_name", "report")
     __table_args__ = (
         CheckConstraint("department_id IS NOT NULL", name="department"),
         CheckConstraint("(digest_id IS NULL) = (point_key IS NULL)", name="point_of_digest"),

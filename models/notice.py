@@ -31,6 +31,7 @@ class Notice(Record):
     """
 
     __tablename__ = "notice"
+    searched: ClassVar[tuple[str, ...]] = ("number", "complaint_id", "name", "answer")
     __table_args__ = (
         CheckConstraint("(state = 'answered') = (answered_at IS NOT NULL)", name="answered"),
         CheckConstraint("expires_at > told_at", name="expires_at"),

@@ -89,6 +89,7 @@ class Region(SortedByName, Record):
     """A sales and service region; regions form a tree."""
 
     __tablename__ = "region"
+    searched: ClassVar[tuple[str, ...]] = ("name",)
     __table_args__ = (
         CheckConstraint("id <> parent_id", name="own_parent"),
         not_blank("name"),
@@ -109,6 +110,7 @@ class Department(SortedByName, Record):
     """A department inside or outside the centre, with when its digest goes out."""
 
     __tablename__ = "department"
+    searched: ClassVar[tuple[str, ...]] = ("name", "code", "name_en")
     __table_args__ = (
         CheckConstraint("digest_hour BETWEEN 0 AND 23", name="digest_hour"),
         CheckConstraint(
@@ -159,6 +161,7 @@ class Position(SortedByName, Record):
     """A place in the hierarchy: director, manager, supervisor, clerk; someone higher sees the work below."""
 
     __tablename__ = "position"
+    searched: ClassVar[tuple[str, ...]] = ("name",)
     __table_args__ = (
         CheckConstraint("id <> parent_id", name="own_parent"),
         not_blank("name"),
@@ -179,6 +182,7 @@ class Staff(SortedByName, HasPhone, Record, UserMixin):
     """A person with a login; department and region of the record are the person's own."""
 
     __tablename__ = "staff"
+    searched: ClassVar[tuple[str, ...]] = ("name", "email", "phone")
     __table_args__ = (
         CheckConstraint("email = lower(email)", name="email_lower"),
         CheckConstraint(

@@ -44,6 +44,7 @@ class Supplier(SortedByName, HasPhone, Record):
     """A company that delivers parts."""
 
     __tablename__ = "supplier"
+    searched: ClassVar[tuple[str, ...]] = ("name", "aliases", "code", "contact_person", "phone")
     __table_args__ = (not_blank("name"), unique_among_kept("supplier", "name"), phone_index("supplier"))
     reach: ClassVar[Reach] = Reach.EVERYONE
 
@@ -102,6 +103,7 @@ class Part(SortedByName, Record):
     """A part of a vehicle; key parts are watched by batch and supplier."""
 
     __tablename__ = "part"
+    searched: ClassVar[tuple[str, ...]] = ("code", "name", "name_en")
     __table_args__ = (not_blank("code"), not_blank("name"), unique_among_kept("part", "code"))
     reach: ClassVar[Reach] = Reach.EVERYONE
 
@@ -140,6 +142,7 @@ class PartsQualityRecord(Record):
     """A fault of a part, with batch and supplier; its department is the one that answers for the cause."""
 
     __tablename__ = "parts_quality_record"
+    searched: ClassVar[tuple[str, ...]] = ("number", "production_batch", "fault", "cause")
     __table_args__ = (
         CheckConstraint("quantity > 0", name="quantity"),
         CheckConstraint("mileage_km >= 0", name="mileage_km"),

@@ -26,6 +26,7 @@ class ProductModel(SortedByName, Record):
     """A product model; warranty and interval count for the vehicles that are sold from then on."""
 
     __tablename__ = "product_model"
+    searched: ClassVar[tuple[str, ...]] = ("name", "code")
     __table_args__ = (
         CheckConstraint("warranty_months BETWEEN 0 AND 240", name="warranty_months"),
         CheckConstraint("maintenance_interval_months BETWEEN 1 AND 120", name="maintenance_interval_months"),

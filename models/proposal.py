@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import ClassVar
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Numeric, String, text
@@ -67,6 +68,7 @@ class Proposal(Record):
     """One proposal on a complaint; the record's creator proposed it, and never decides about it."""
 
     __tablename__ = "proposal"
+    searched: ClassVar[tuple[str, ...]] = ("number", "complaint_id", "details")
     __table_args__ = (
         CheckConstraint("decided_by_id <> created_by_id", name="own_proposal"),
         CheckConstraint(f"({_UNDECIDED}) = (decided_at IS NULL)", name="undecided"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import ClassVar
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Numeric, String, text
@@ -26,6 +27,14 @@ class ServiceReceipt(Record):
     """One visit to a workshop, or of an engineer; without a dealer the maker's own workshop did the work."""
 
     __tablename__ = "service_receipt"
+    searched: ClassVar[tuple[str, ...]] = (
+        "number",
+        "customer_id",
+        "vehicle_id",
+        "fault",
+        "work_done",
+        "parts_replaced",
+    )
     __table_args__ = (
         CheckConstraint("handed_over_on >= came_in_on", name="handed_over_on"),
         CheckConstraint("arrived_at >= asked_at", name="arrived_at"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import ClassVar
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,6 +15,13 @@ class PartsShipment(Record):
     """One line of a shipment: so many of a part, of one batch, to a dealer."""
 
     __tablename__ = "parts_shipment"
+    searched: ClassVar[tuple[str, ...]] = (
+        "number",
+        "dealer_id",
+        "part_id",
+        "production_batch",
+        "wrong_because",
+    )
     __table_args__ = (
         CheckConstraint("quantity > 0", name="quantity"),
         CheckConstraint("is_right OR coalesce(wrong_because, '') ~ '[^[:space:]]'", name="wrong_because"),

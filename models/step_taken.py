@@ -37,6 +37,7 @@ class StepTaken(Record):
     """One step: the record's creator took it, the person responsible answered for the complaint then."""
 
     __tablename__ = "step_taken"
+    searched: ClassVar[tuple[str, ...]] = ("number", "complaint_id", "remark")
     __table_args__ = (
         *list_indexes("step_taken", "taken_at", "to_step"),
         Index("ix_step_taken_taken_at", "taken_at", "id"),

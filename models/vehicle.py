@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, event, func, inspect, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -25,6 +25,12 @@ class Vehicle(Record):
     """One vehicle, from production to its owner."""
 
     __tablename__ = "vehicle"
+    searched: ClassVar[tuple[str, ...]] = (
+        "frame_number",
+        "plate_number",
+        "product_model_id",
+        "production_batch",
+    )
     __table_args__ = (
         CheckConstraint("mileage_km >= 0", name="mileage_km"),
         CheckConstraint("maintenance_interval_months BETWEEN 1 AND 120", name="maintenance_interval_months"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import ClassVar
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Numeric, String, text
@@ -31,6 +32,14 @@ class WarrantyClaim(Record):
     """One claim for one part or piece of work; who rejects it says why."""
 
     __tablename__ = "warranty_claim"
+    searched: ClassVar[tuple[str, ...]] = (
+        "number",
+        "dealer_id",
+        "supplier_id",
+        "part_id",
+        "production_batch",
+        "fault",
+    )
     __table_args__ = (
         CheckConstraint("kind <> 'from_dealer' OR dealer_id IS NOT NULL", name="needs_dealer"),
         CheckConstraint("kind <> 'on_supplier' OR supplier_id IS NOT NULL", name="needs_supplier"),

@@ -30,7 +30,6 @@ class AbsenceView(RecordView):
     )
     column_list = ("staff_id", "starts_on", "ends_on", "substitute_id", "reason", "updated_at")
     brief_columns = ("starts_on", "ends_on", "substitute_id", "reason")
-    column_searchable_list = ("staff_id", "substitute_id")
     column_filters = ("staff_id", "substitute_id", "starts_on", "ends_on", "reason")
     default_sort = ("starts_on", True)
     column_descriptions = per_field(

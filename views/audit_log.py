@@ -27,10 +27,10 @@ from views.clock import show_instant, start_of_day, today
 from views.days import parse_day
 from views.export import IN_MEMORY_MOST, ROWS_MOST, csv_line, neutralise
 from views.fields import clean_line, coerce_id, member_of
+from views.finding import SEARCH_MOST
 from views.forms import column_of
 from views.log_details import table_label
 from views.log_lines import LogLine, lines_from
-from views.lookups import SEARCH_MOST
 from views.menu import Area
 from views.page import Page
 

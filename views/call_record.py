@@ -43,15 +43,6 @@ class CallRecordView(RecordView):
         "satisfaction",
         "result",
     )
-    column_searchable_list = (
-        "number",
-        "customer_id",
-        "vehicle_id",
-        "phone",
-        "spoke_with",
-        "points",
-        "promise",
-    )
     column_filters = (
         "called_at",
         "purpose",

@@ -72,7 +72,6 @@ class ChatGroupView(RecordView):
     )
     column_list = ("name", "channel", "robot", "department_id", "locale", "is_active", "updated_at")
     editable_columns = ("is_active",)
-    column_searchable_list = ("name", "robot")
     column_filters = ("department_id", "channel", "is_active", "locale")
     required_fields = frozenset({"department_id"})
     default_sort = ("name", False)

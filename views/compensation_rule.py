@@ -22,7 +22,6 @@ class CompensationRuleView(RecordView):
     )
     column_list = ("subject_id", "fault_degree", "remedies", "value_most", "position_id", "updated_at")
     editable_columns = ("value_most", "position_id")
-    column_searchable_list = ("subject_id",)
     column_filters = ("fault_degree", "subject_id")
     column_labels: ClassVar = {"position_id": _("Who may give more")}
     column_descriptions = per_field(

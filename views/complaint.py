@@ -88,7 +88,6 @@ class ComplaintView(RecordView):
         "severity",
         "step",
     )
-    column_searchable_list = ("number", "customer_name", "phone", "description", "fault")
     hint_columns = ("customer_name", "phone")
     column_labels: ClassVar = {"created_by_id": _("Recorded by")}
     fills: ClassVar = {

@@ -50,7 +50,6 @@ class CustomerView(PersonView):
     key_facts = ("phone", "contact_person", "address", "kind", "level", "dealer_id", "responsible_id")
     due_key = "customer_id"
     cards = ("complaint", "vehicle", "service_receipt", "call_record", "letter")
-    column_searchable_list = ("number", "name", "contact_person", "phone", "address")
     hint_columns = ("phone", "address")
     column_filters = (
         "kind",

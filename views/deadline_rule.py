@@ -29,7 +29,6 @@ class DeadlineRuleView(RecordView):
     )
     pages_beside = MappingProxyType({"deadline_preview.index": _("Try the deadlines")})
     column_list = ("kind", "valid_from", "time_given", "counting", "pause_days_most", "reason", "updated_at")
-    column_searchable_list = ("reason",)
     column_filters = ("kind", "counting", "valid_from")
     default_sort = ("kind", False)
     column_labels = per_field(kind=_("Deadline"))

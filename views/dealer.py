@@ -57,7 +57,6 @@ class DealerView(RecordView):
         "customer",
         "letter",
     )
-    column_searchable_list = ("code", "name", "principal", "contact_person", "phone", "province", "city")
     hint_columns = ("code", "city", "phone")
     column_filters = (
         "grade",

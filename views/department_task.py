@@ -33,7 +33,6 @@ class DepartmentTaskView(RecordView):
     )
     column_list = ("number", "due_on", "complaint_id", "department_id", "what", "state", "report")
     brief_columns = ("due_on", "number", "department_id", "what", "state")
-    column_searchable_list = ("number", "complaint_id", "what", "report")
     hint_columns = ("complaint_id", "what")
     column_filters = (
         "state",

@@ -16,8 +16,9 @@ from models.sql import labels_for
 from views.clock import start_of_day, today
 from views.days import parse_day
 from views.fields import clean_line, coerce_id
+from views.finding import escape_like
 from views.forms import column_of, target_of
-from views.lookups import escape_like, is_small, small_options
+from views.lookups import is_small, small_options
 from views.periods import PERIODS, period_named
 
 if TYPE_CHECKING:

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from flask import g
 from sqlalchemy import ColumnElement, String, any_, case, func, literal, or_, select
 
 from models import Complaint, Customer, Dealer, Part, Record, Vehicle, db
 from models.need_to_know import masked_names, readable, readable_label
 from models.phones import HasPhone, digits_of
-from models.pinyin import SortedByName, letters_of
-from models.sql import Label, labels_for
+from models.pinyin import SortedByName, letters_of, pinyin_key
+from models.sql import Label, labels_for, table_sizes
+from views.finding import WINDOW, Search, escape_like, is_exactly, rows_found, search_for
 from views.forms import column_of, target_of
-from views.lookups import escape_like, is_exactly, search_condition
 
 if TYPE_CHECKING:
     from views.base import RecordView
@@ -28,6 +29,9 @@ SAME, ENDING, BEGINNING, WITHIN = range(4)
 # Longer texts are sentences: that one begins or ends in what was typed says nothing.
 NAME_MOST = 160
 HINT_MOST = 60
+# Of a table with more rows than one looks through, the likeliest are chosen from so many that match.
+CHOSEN_FROM = 200
+LAST_SIGN = chr(0x10FFFF)
 # Of a sentence, so much is quoted, from so much before the word on.
 QUOTED_MOST = 34
 AROUND = 10
@@ -48,8 +52,8 @@ class Hit:
 def find_hits(view: RecordView, typed: str, most: int) -> list[Hit]:
     """Return at most so many visible records that match what was typed, the likeliest first."""
     model = view.model
-    condition = search_condition(model, view.column_searchable_list, typed)
-    if condition is None:
+    search = search_for(model, typed)
+    if search is None:
         return []
     names = _hint_names(view)
     near = _closeness(model, view.column_searchable_list, typed)
@@ -58,7 +62,7 @@ def find_hits(view: RecordView, typed: str, most: int) -> list[Hit]:
     columns = (getattr(model, name) for name in names)
     statement = (
         select(model.id, model.label_column(), near, *columns)
-        .where(condition)
+        .where(_likely(search, most))
         .order_by(near, order, model.id.desc())
         .limit(most)
     )
@@ -74,6 +78,30 @@ def find_hits(view: RecordView, typed: str, most: int) -> list[Hit]:
         hint = _hint(view, label, dict(zip(names, values, strict=True)), labels, typed)
         hits.append(Hit(key, label, hint, nearness))
     return hits
+
+
+def _likely(search: Search, most: int) -> ColumnElement[bool]:
+    """Return the condition on the rows to choose from: of a long table the newest that match, and namesakes.
+
+    To tell how near each of a hundred thousand rows is takes longer than anybody waits.
+    """
+    model: Any = search.model
+    if _sizes().get(model.__tablename__, 0) <= WINDOW:
+        return search.condition()
+    keys = rows_found(select(model.id).order_by(model.id.desc()), search, CHOSEN_FROM, most)
+    if issubclass(model, SortedByName) and "name" not in masked_names(model):
+        key = pinyin_key(search.line)
+        begins = select(model.id).where(model.name_sort >= key, model.name_sort < key + LAST_SIGN)
+        keys += db.session.scalars(begins.order_by(model.name_sort).limit(CHOSEN_FROM))
+    chosen: ColumnElement[bool] = model.id.in_(keys)
+    return chosen
+
+
+def _sizes() -> Mapping[str, int]:
+    if "table_sizes" not in g:
+        g.table_sizes = table_sizes()
+    sizes: Mapping[str, int] = g.table_sizes
+    return sizes
 
 
 def may_match(model: type[Record], typed: str) -> bool:

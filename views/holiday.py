@@ -25,7 +25,6 @@ class HolidayView(RecordView):
     )
     pages_beside = MappingProxyType({"office_calendar.index": _("The year at a glance")})
     column_list = ("falls_on", "kind", "name", "updated_at")
-    column_searchable_list = ("name",)
     column_filters = ("kind", "falls_on")
     default_sort = ("falls_on", True)
     form_sections = (

@@ -61,7 +61,6 @@ class LetterView(RecordView):
     )
     editable_columns = ("replied_on", "reply")
     brief_columns = ("sent_on", "number", "kind", "regarding", "replied_on")
-    column_searchable_list = ("number", "customer_id", "dealer_id", "address", "regarding", "content")
     hint_columns = ("customer_id", "dealer_id", "regarding")
     column_filters = (
         "kind",

@@ -17,7 +17,7 @@ from views.clock import start_of_day
 from views.days import parse_day
 from views.fields import clean_line, coerce_id
 from views.filters import ActiveFilter, read_filters
-from views.lookups import SEARCH_MOST, search_condition
+from views.finding import SEARCH_MOST, Search, estimate_found, rows_found, search_condition, search_for
 from views.ordering import Order, Place, is_served, order_of
 from views.trees import tree_order
 
@@ -182,7 +182,7 @@ def page_urls(view: RecordView, wanted: ListRequest, page: ListPage) -> dict[str
 def narrowed(view: RecordView, statement: Select[Any], wanted: ListRequest) -> Select[Any]:
     """Return a statement over the view's model with the request's search and filters."""
     statement = statement.where(*wanted.conditions)
-    condition = search_condition(view.model, view.column_searchable_list, wanted.search)
+    condition = search_condition(view.model, wanted.search)
     return statement if condition is None else statement.where(condition)
 
 
@@ -192,11 +192,16 @@ def statements_of(view: RecordView, wanted: ListRequest) -> Iterator[Select[Any]
     return order.parts(narrowed(view, select(view.model), wanted))
 
 
-def count_rows(view: RecordView, wanted: ListRequest) -> int:
+def count_rows(view: RecordView, wanted: ListRequest, search: Search | None) -> int:
     """Return how many rows there are: counted up to COUNT_MOST, beyond that an estimate, which is more."""
-    statement = narrowed(view, select(view.model.id), wanted)
+    statement = select(view.model.id).where(*wanted.conditions)
+    if search is not None:
+        counted, is_exact = estimate_found(select(view.model).where(*wanted.conditions), search)
+        if is_exact or counted > SURE_FROM:
+            return counted
+        statement = statement.where(search.condition())
     # Where it is sure that there are too many, to count as far as COUNT_MOST is time for nothing.
-    if wanted.is_narrowed and (estimate := estimated_rows(statement)) > SURE_FROM:
+    elif wanted.is_narrowed and (estimate := estimated_rows(statement)) > SURE_FROM:
         return estimate
     capped = statement.limit(COUNT_MOST + 1).subquery()
     count = db.session.scalar(select(func.count()).select_from(capped)) or 0
@@ -207,17 +212,18 @@ def fetch_page(view: RecordView, wanted: ListRequest) -> ListPage:
     """Return the rows of the page asked for; beyond an end of the list, those that stand at that end."""
     if view.is_tree and not wanted.is_narrowed and wanted.sort is None:
         return _tree_page(view, wanted)
-    statement = narrowed(view, select(view.model), wanted).options(*view.list_options)
-    size, count = wanted.page_size, count_rows(view, wanted)
+    search = search_for(view.model, wanted.search)
+    size, count = wanted.page_size, count_rows(view, wanted, search)
+    statement = select(view.model).where(*wanted.conditions).options(*view.list_options)
     offered = frozenset(name for name in view.sortable if count <= COUNT_MOST or is_served(view, name))
     sort = wanted.sort if wanted.sort in offered else None
     order = order_of(view, sort, is_descending=wanted.is_descending)
     place, backwards = _place(order, wanted)
-    rows = _read(order, statement, place, size + 1, backwards=backwards)
+    rows = _read(order, statement, search, place, size + 1, backwards=backwards)
     if place is not None and len(rows) < (size if backwards else 1):
         # Nothing stands past it, or less than a page any more: the end of the list is meant.
         place, backwards = None, not backwards
-        rows = _read(order, statement, None, size + 1, backwards=backwards)
+        rows = _read(order, statement, search, None, size + 1, backwards=backwards)
     goes_on, shown = len(rows) > size, rows[:size]
     if backwards:
         shown.reverse()
@@ -248,12 +254,18 @@ def _place(order: Order, wanted: ListRequest) -> tuple[Place | None, bool]:
 
 
 def _read(
-    order: Order, statement: Select[Any], place: Place | None, most: int, *, backwards: bool
+    order: Order,
+    statement: Select[Any],
+    search: Search | None,
+    place: Place | None,
+    most: int,
+    *,
+    backwards: bool,
 ) -> list[Any]:
     """Return at most so many rows past a place; most orders take one query."""
     rows: list[Any] = []
     for part in order.parts(statement, place, backwards=backwards):
-        rows += db.session.scalars(part.limit(most - len(rows)))
+        rows += rows_found(part, search, most - len(rows))
         if len(rows) >= most:
             break
     return rows

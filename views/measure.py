@@ -48,7 +48,6 @@ class MeasureView(RecordView):
         "part_id",
     )
     brief_columns = ("due_on", "number", "what", "owner_name", "state", "verdict")
-    column_searchable_list = ("number", "what", "owner_name", "report")
     hint_columns = ("what", "owner_name")
     column_filters = (
         "state",

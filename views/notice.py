@@ -61,7 +61,6 @@ class NoticeView(RecordView):
         "answer",
     )
     brief_columns = ("told_at", "number", "department_id", "name", "state", "answer", "measure_due_on")
-    column_searchable_list = ("number", "complaint_id", "name", "answer")
     hint_columns = ("complaint_id", "name")
     column_filters = (
         "state",

@@ -19,7 +19,6 @@ class DepartmentView(RecordView):
     area, icon = Area.ORGANISATION, "department"
     column_list = ("name", "code", "name_en", "gets_digest", "digest_weekday", "digest_hour", "updated_at")
     cards = ("staff",)
-    column_searchable_list = ("name", "code", "name_en")
     column_filters = ("gets_digest",)
     default_sort = ("name", False)
     column_descriptions = per_field(
@@ -54,7 +53,6 @@ class RegionView(TreeView):
     column_list = ("name", "updated_at")
     # All records of a region are no short list of it.
     cards = ("region",)
-    column_searchable_list = ("name",)
     column_filters = ("parent_id",)
     form_sections = (Section(_("Region"), ("name", "parent_id")),)
 
@@ -65,7 +63,6 @@ class PositionView(TreeView):
     singular, plural, new_label = _("Position"), _("Positions"), _("New position")
     area, icon = Area.ORGANISATION, "position"
     column_list = ("name", "updated_at")
-    column_searchable_list = ("name",)
     column_filters = ("parent_id",)
     form_sections = (
         Section(
@@ -87,7 +84,6 @@ class DigestRecipientView(RecordView):
     )
     column_list = ("name", "email", "department_id", "locale", "is_active", "updated_at")
     editable_columns = ("is_active",)
-    column_searchable_list = ("name", "email")
     column_filters = ("department_id", "is_active", "locale")
     required_fields = frozenset({"department_id"})
     default_sort = ("name", False)

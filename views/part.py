@@ -26,7 +26,6 @@ class PartView(RecordView):
     brief_columns = ("code", "name", "is_key_part", "supplier_id")
     key_facts = ("code", "is_key_part", "supplier_id", "responsible_id")
     cards = ("parts_quality_record", "complaint", "warranty_claim", "parts_shipment")
-    column_searchable_list = ("code", "name", "name_en")
     column_filters = ("is_key_part", "supplier_id")
     default_sort = ("code", False)
     column_descriptions = per_field(

@@ -42,7 +42,6 @@ class PartsQualityView(RecordView):
         "quantity",
         "disposition",
     )
-    column_searchable_list = ("number", "production_batch", "fault", "cause")
     hint_columns = ("production_batch", "fault")
     fills: ClassVar = {
         "part_id": {"supplier_id": "supplier_id"},

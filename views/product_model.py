@@ -19,7 +19,6 @@ class ProductModelView(RecordView):
         "Enter them before the vehicles."
     )
     column_list = ("name", "code", "kind", "warranty_months", "maintenance_interval_months", "updated_at")
-    column_searchable_list = ("name", "code")
     column_filters = ("kind",)
     default_sort = ("name", False)
     column_descriptions = per_field(

@@ -29,7 +29,6 @@ class ProposalView(RecordView):
         "decided_by_id",
     )
     brief_columns = ("created_at", "number", "state", "remedies", "value", "created_by_id")
-    column_searchable_list = ("number", "complaint_id", "details")
     hint_columns = ("complaint_id", "details")
     column_filters = (
         "state",

@@ -26,10 +26,10 @@ from views.deletion import why_kept
 from views.errors import Refusal
 from views.fields import clean_line, coerce_id
 from views.filters import Filter, make_filter
+from views.finding import SEARCH_MOST
 from views.forms import RecordForm, Section, column_of, form_class, label_of, target_of
 from views.key_facts import Term
 from views.key_figures import KeyFigure
-from views.lookups import SEARCH_MOST
 from views.page import Guarded
 from views.prefill import address_values
 from views.revealed import mask_fields
@@ -52,7 +52,6 @@ class RecordType(Guarded, ModelView):
     column_list: ClassVar[tuple[str, ...]] = ()
     # Columns that are changed in the cells of the list, one at a time.
     editable_columns: ClassVar[tuple[str, ...]] = ()
-    column_searchable_list: ClassVar[tuple[str, ...]] = ()
     column_filters: ClassVar[tuple[str, ...]] = ()
     column_descriptions: ClassVar[Mapping[str, LazyString]] = {}
     column_labels: ClassVar[Mapping[str, LazyString]] = {}
@@ -111,6 +110,12 @@ class RecordType(Guarded, ModelView):
         self.numbers = frozenset(name for name in self._sortable if self._is_number(name))
         self._forms: dict[tuple[tuple[str, ...], frozenset[str]], type[RecordForm]] = {}
         self.form_for_names(self.form_names)
+
+    @property
+    def column_searchable_list(self) -> tuple[str, ...]:
+        """Return the attributes in which the list is searched; the model has the index for them."""
+        model: type[Record] = self.model
+        return model.searched
 
     def scaffold_auto_joins(self) -> list[Any]:
         """Join nothing: labels of other records come with one query for each table."""

@@ -22,8 +22,9 @@ from views.base import RecordView
 from views.cells import cell, fetch_labels
 from views.coming_back import Obstacle, bring_back, deleted_rows
 from views.fields import clean_line, coerce_id
+from views.finding import SEARCH_MOST, search_condition
 from views.history import who_did
-from views.lookups import SEARCH_MOST, search_condition, view_named
+from views.lookups import view_named
 from views.menu import Area
 from views.page import Page
 from views.record_history import history_of
@@ -201,7 +202,7 @@ def fetch_rows(view: RecordView, typed: str, before: tuple[datetime, int] | None
     """Return one page of deleted records and one more, the last deleted first; three queries."""
     model = view.model
     statement = select(model).where(model.deleted_at.is_not(None))
-    searched = search_condition(model, view.column_searchable_list, typed)
+    searched = search_condition(model, typed)
     if searched is not None:
         statement = statement.where(searched)
     if before is not None:

@@ -15,8 +15,8 @@ from models import Record
 from views.base import RecordView
 from views.commands import Command, commands, find_commands
 from views.fields import clean_line
+from views.finding import SEARCH_MOST
 from views.hits import ENDING, FIRST_TYPES, Hit, find_hits, may_match
-from views.lookups import SEARCH_MOST
 from views.page import PageForAll
 
 HITS_MOST = 6

@@ -58,7 +58,6 @@ class ServiceReceiptView(RecordView):
         },
     }
     hint_columns = ("customer_id", "came_in_on", "fault")
-    column_searchable_list = ("number", "customer_id", "vehicle_id", "fault", "work_done", "parts_replaced")
     column_filters = (
         "kind",
         "came_in_on",

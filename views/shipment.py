@@ -39,7 +39,6 @@ class PartsShipmentView(RecordView):
         "quantity",
         "is_right",
     )
-    column_searchable_list = ("number", "dealer_id", "part_id", "production_batch", "wrong_because")
     hint_columns = ("dealer_id", "part_id", "shipped_on")
     column_filters = (
         "is_right",

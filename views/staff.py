@@ -109,7 +109,6 @@ class StaffView(PersonView):
     list_options = (undefer(Staff.invitation_state),)
     # What somebody works on is found in the lists themselves, by person.
     cards = ()
-    column_searchable_list = ("name", "email", "phone")
     hint_columns = ("email",)
     column_filters = ("department_id", "position_id", "region_id", "active")
     default_sort = ("name", False)

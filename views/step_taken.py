@@ -27,7 +27,6 @@ class StepTakenView(RecordView):
         "remark",
     )
     brief_columns = ("taken_at", "move", "created_by_id", "remark")
-    column_searchable_list = ("number", "complaint_id", "remark")
     hint_columns = ("complaint_id", "remark")
     column_filters = ("move", "taken_at", "complaint_id", "to_step", "responsible_id", "region_id")
     column_labels: ClassVar = {"created_by_id": _("Taken by")}

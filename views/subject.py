@@ -22,7 +22,6 @@ class SubjectView(TreeView):
     )
     column_list = ("name", "code", "name_en", "also_called", "departments")
     cards = ("complaint", "subject")
-    column_searchable_list = ("name", "code", "name_en", "also_called")
     column_filters = ("parent_id",)
     list_options = (selectinload(Subject.departments),)
     column_descriptions = per_field(

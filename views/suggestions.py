@@ -17,8 +17,9 @@ from models.need_to_know import is_label_masked, readable, readable_label
 from models.pinyin import initials_of
 from models.sql import Label, labels_for
 from views.fields import clean_line
+from views.finding import SEARCH_MOST, search_condition
 from views.forms import column_of, target_of
-from views.lookups import SEARCH_MOST, search_condition, searched_names, small_options, view_of
+from views.lookups import small_options, view_of
 
 FOUND_MOST = 20
 HINT_MOST = 80
@@ -57,7 +58,7 @@ def look_up(
         .order_by(*order)
         .limit(FOUND_MOST)
     )
-    condition = search_condition(model, searched_names(model), typed)
+    condition = search_condition(model, typed)
     if condition is not None:
         statement = statement.where(condition)
     if only is not None:

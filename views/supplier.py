@@ -28,7 +28,6 @@ class SupplierView(RecordView):
     editable_columns = ("contact_person", "phone")
     key_facts = ("phone", "contact_person", "email", "address", "aliases", "responsible_id")
     cards = ("parts_quality_record", "warranty_claim", "parts_shipment", "part")
-    column_searchable_list = ("name", "aliases", "code", "contact_person", "phone")
     hint_columns = ("contact_person", "phone")
     column_filters = ("responsible_id", "updated_at")
     default_sort = ("name", False)

@@ -59,7 +59,6 @@ class VehicleView(RecordView):
     }
     due_key = "vehicle_id"
     cards = ("service_receipt", "complaint", "call_record", "warranty_claim", "parts_quality_record")
-    column_searchable_list = ("frame_number", "plate_number", "product_model_id", "production_batch")
     hint_columns = ("product_model_id", "customer_id")
     fills: ClassVar = {"customer_id": {"dealer_id": "dealer_id", "region_id": "region_id"}}
     column_filters = (

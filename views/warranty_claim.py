@@ -32,7 +32,6 @@ class WarrantyClaimView(RecordView):
     )
     editable_columns = ("amount",)
     brief_columns = ("claimed_on", "number", "part_id", "fault", "amount", "outcome")
-    column_searchable_list = ("number", "dealer_id", "supplier_id", "part_id", "production_batch", "fault")
     hint_columns = ("dealer_id", "part_id", "fault")
     column_filters = (
         "outcome",

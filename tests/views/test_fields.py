@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from views.fields import clean_line, clean_text, coerce_id
-from views.lookups import escape_like
+from views.finding import escape_like
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,276 @@
+"""Finding records by what somebody types: a number, part of a phone, a plate, a name, words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    and_,
+    any_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.orm import aliased
+
+from models import Record, db
+from models.need_to_know import masked_names
+from models.phones import HasPhone, digits_of
+from models.pinyin import keys_sounding_like
+from models.searching import holds_pieces, indexed_names, pieces_in
+from models.sql import by_bitmaps, estimated_rows
+from views.fields import clean_line
+from views.forms import column_of, target_of
+
+TERMS_MOST = 6
+SEARCH_MOST = 100
+# Of the records referred to so many are found first, by their own index; of more each row asks by itself.
+RELATED_MOST = 1000
+# So many rows are read, the nearest first, before an index is asked for all that match: of what stands
+# in every hundredth row they fill a page, and what is rarer the index finds at once.
+WINDOW = 3000
+# From so many rows, the newest, one tells how many match in all.
+SAMPLE = 2000
+
+_Related = Mapping[tuple[str, str], list[int] | None]
+
+
+def escape_like(term: str) -> str:
+    """Return `term` so that its own % and _ are found, not obeyed."""
+    return term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What was typed to find records of a type: each word must stand in one of the attributes `names`.
+
+    What the reader reads masked is found by its whole value alone: parts of it would tell the rest.
+    `related` are the keys of the records referred to in which a word stands, by attribute and word; None
+    where those are too many.
+    """
+
+    model: type[Record]
+    names: tuple[str, ...]
+    line: str
+    terms: tuple[str, ...]
+    related: _Related
+
+    def condition(self, entity: Any = None, *, by_index: bool = True) -> ColumnElement[bool]:
+        """Return the condition on rows of the model, or of an alias of it.
+
+        `by_index` adds what the index of pieces answers; without it only what is read anyway is tried.
+        """
+        rows = _Rows(entity or self.model, self.model, self.names, self.related, by_index=by_index)
+        found = and_(*(rows.holds(term) for term in self.terms))
+        if len(self.terms) == 1:
+            return found
+        masked = [name for name in self.names if name in masked_names(self.model)]
+        # A name that is written as it sounds, with blanks between the syllables.
+        sounds = rows.sounds(self.line) if "name" in self.names else None
+        return or_(
+            found,
+            *(rows.is_exactly(name, self.line) for name in masked),
+            *([] if sounds is None else [sounds]),
+        )
+
+
+def search_for(model: type[Record], typed: str, names: Sequence[str] | None = None) -> Search | None:
+    """Return the search for what was typed, in the attributes `names` (None: all searched); None for no word.
+
+    One query for each type of records that these refer to, and each word.
+    """
+    names = tuple(model.searched if names is None else names)
+    line = clean_line(typed[:SEARCH_MOST])
+    terms = tuple(line.split()[:TERMS_MOST])
+    if not terms or not names:
+        return None
+    related = {
+        (name, term): _keys_holding(target, term)
+        for name in names
+        if (target := _referred(model, name)) is not None
+        for term in terms
+    }
+    return Search(model, names, line, terms, related)
+
+
+def search_condition(
+    model: type[Record], typed: str, names: Sequence[str] | None = None
+) -> ColumnElement[bool] | None:
+    """Return the condition that rows match what was typed; None for no word."""
+    search = search_for(model, typed, names)
+    return None if search is None else search.condition()
+
+
+def is_exactly(model: type[Record], name: str, typed: str) -> ColumnElement[bool]:
+    """Return the condition that an attribute is what was typed, a phone number one of those in its cell."""
+    return _Rows(model, model, (name,), {}, by_index=False).is_exactly(name, typed)
+
+
+def rows_found(
+    statement: Select[Any], search: Search | None, most: int, enough: int | None = None
+) -> list[Any]:
+    """Return the first rows, at most so many, of an ordered statement over a model that match a search.
+
+    With `enough` it is content with so many, where they are found at once.
+
+    A word that is common is found in the first rows that one reads, one that is rare by the index. The
+    planner would have to guess which, and guesses wrong by far where signs come together more often than
+    each of them lets expect.
+    """
+    if search is None:
+        return list(db.session.scalars(statement.limit(most)))
+    model = search.model
+    near = aliased(model, statement.with_only_columns(model).limit(WINDOW).subquery())
+    first = select(near.id).where(search.condition(near, by_index=False))
+    rows = list(db.session.scalars(statement.where(model.id.in_(first)).limit(most)))
+    if len(rows) >= (most if enough is None else enough):
+        return rows
+    with by_bitmaps():
+        return list(db.session.scalars(statement.where(search.condition()).limit(most)))
+
+
+def estimate_found(statement: Select[Any], search: Search) -> tuple[int, bool]:
+    """Return how many rows of a statement over a model match a search, and whether that is exact.
+
+    Of more rows than SAMPLE it is taken from the newest: a sample tells of signs that come together what the
+    planner, who knows each of them, can't.
+    """
+    model = search.model
+    newest = statement.order_by(model.id.desc()).limit(SAMPLE)
+    near = aliased(model, newest.subquery())
+    found = func.count().filter(search.condition(near, by_index=False))
+    asked = select(func.count(), found).select_from(near)
+    seen, matching = db.session.execute(asked).one()
+    if seen < SAMPLE:
+        return matching, True
+    return matching * estimated_rows(statement) // seen, False
+
+
+def _referred(model: type[Record], name: str) -> type[Record] | None:
+    """Return the type of record that a searched attribute refers to; None where it is a text."""
+    return None if column_of(model, name) is None else target_of(model, name)
+
+
+def _keys_holding(target: type[Record], term: str) -> list[int] | None:
+    """Return the visible records of a type in whose own texts a word stands; None where they are too many."""
+    kept: dict[tuple[type[Record], str], list[int] | None] = g.setdefault("keys_holding", {})
+    if (target, term) not in kept:
+        rows = _Rows(target, target, _plain_names(target), {}, by_index=True)
+        statement = select(target.id).where(rows.holds(term)).limit(RELATED_MOST + 1)
+        keys = list(db.session.scalars(statement))
+        kept[target, term] = keys if len(keys) <= RELATED_MOST else None
+    return kept[target, term]
+
+
+def _plain_names(model: type[Record]) -> tuple[str, ...]:
+    return tuple(name for name in model.searched if target_of(model, name) is None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of a model as a statement names them, and the conditions on them."""
+
+    entity: Any
+    model: type[Record]
+    names: tuple[str, ...]
+    related: _Related
+    by_index: bool
+
+    def holds(self, term: str) -> ColumnElement[bool]:
+        """Return the condition that a word stands in one of the attributes."""
+        table: Any = self.model.__table__
+        indexed = indexed_names(table, self.model.searched)
+        texts = [name for name in self.names if name in indexed]
+        others = [name for name in self.names if name not in indexed]
+        ways = [self._indexed([self._text(name, term) for name in texts], term)] if texts else []
+        if "phone" in texts and (digits := self._digits(term)) is not None:
+            is_masked = "phone" in masked_names(self.model)
+            ways.append(self._indexed([self._number(digits, is_whole=is_masked)], digits))
+        ways += [self._other(name, term) for name in others]
+        sounds = self.sounds(term) if "name" in self.names else None
+        return or_(*ways, *([] if sounds is None else [sounds]))
+
+    def is_exactly(self, name: str, typed: str) -> ColumnElement[bool]:
+        """Return the condition that a text is what was typed, a phone number one of those in its cell."""
+        same = self._indexed([self._is(name, typed)], typed)
+        digits = self._digits(typed) if name == "phone" else None
+        if digits is None:
+            return same
+        return or_(same, self._indexed([self._number(digits, is_whole=True)], digits))
+
+    def sounds(self, typed: str) -> ColumnElement[bool] | None:
+        """Return the condition that a name is typed as it sounds; None where it can't be, or is masked."""
+        keys = None if "name" in masked_names(self.model) else keys_sounding_like(self.model, typed)
+        if keys is None:
+            return None
+        # An array of keys, so that an index serves beside others.
+        found: ColumnElement[bool] = self.entity.id == any_(func.array(keys.scalar_subquery()))
+        return found
+
+    def _indexed(self, tried: list[ColumnElement[bool]], typed: str) -> ColumnElement[bool]:
+        """Return the condition that one of those is so; the index, where it is used, knows of all of them."""
+        found = or_(*tried)
+        pieces = pieces_in(typed) if self.by_index else []
+        if not pieces:
+            return found
+        table: Any = self.model.__table__
+        names = indexed_names(table, self.model.searched)
+        # As a number that is hardly ever 0: how rare the word is, the planner knows from its pieces already.
+        is_so = cast(func.coalesce(found, False), Integer) != 0
+        # The texts first: of a row that is read anyway they are compared sooner than cut into pieces.
+        return and_(is_so, holds_pieces(self.entity, names, pieces))
+
+    def _text(self, name: str, term: str) -> ColumnElement[bool]:
+        if name in masked_names(self.model):
+            return self._is(name, term)
+        return _contains(getattr(self.entity, name), term)
+
+    def _is(self, name: str, typed: str) -> ColumnElement[bool]:
+        same: ColumnElement[bool] = getattr(self.entity, name).ilike(escape_like(typed), escape="\\")
+        return same
+
+    def _digits(self, typed: str) -> str | None:
+        return digits_of(typed) if issubclass(self.model, HasPhone) else None
+
+    def _number(self, digits: str, *, is_whole: bool) -> ColumnElement[bool]:
+        numbers: Any = self.entity.phone_numbers
+        if is_whole:
+            return literal(digits) == any_(numbers)
+        found: ColumnElement[bool] = func.array_to_string(numbers, " ").like(f"%{digits}%")
+        return found
+
+    def _other(self, name: str, term: str) -> ColumnElement[bool]:
+        """Return the condition on an attribute that is no text of the row itself."""
+        attribute = getattr(self.entity, name)
+        target = target_of(self.model, name)
+        if target is None:
+            return _contains(attribute, term)
+        if column_of(self.model, name) is None:
+            found: ColumnElement[bool] = attribute.any(_contains(attribute.property.mapper.class_.name, term))
+            return found
+        keys = self.related[name, term]
+        if keys is not None:
+            return attribute == any_(cast(keys, ARRAY(BigInteger)))  # type: ignore[no-any-return]
+        other = aliased(target)
+        rows = _Rows(other, target, _plain_names(target), {}, by_index=False)
+        # Not as EXISTS: for that the planner may read all that hold the word, which are many.
+        asked = select(true()).where(other.id == attribute, rows.holds(term)).scalar_subquery()
+        return func.coalesce(asked, False)
+
+
+def _contains(column: Any, term: str) -> ColumnElement[bool]:
+    text = column if isinstance(column.type, String) else cast(column, String)
+    found: ColumnElement[bool] = text.ilike(f"%{escape_like(term)}%", escape="\\")
+    return found
