@@ -70,6 +70,8 @@ TOGETHER: Sequence[tuple[Move, ...]] = (
     (Move.AGREE, Move.DECLINE),
     (Move.CONFIRM, Move.REJECT),
 )
+# What was said when it was asked for the last time is no answer: it would be taken for one.
+_ASKED_ANEW = frozenset({Move.CONFIRM, Move.REJECT})
 # Of those who can decide: in a large centre any of many does.
 NAMES_MOST = 5
 _LEADS_BACK = frozenset({Move.REFUSE, Move.DECLINE, Move.REJECT, Move.WITHDRAW, Move.REOPEN})
@@ -329,7 +331,7 @@ def _form(row: Complaint, transitions: list[Transition], *, sent: bool = False) 
     # What each of the buttons needs is marked; what one alone needs is asked for when it is pressed.
     needs = frozenset.intersection(*(each.needs for each in transitions))
     make = view.form_for_names(names, needs)
-    old: Any = row if first.asked_of is Complaint else None
+    old: Any = row if first.asked_of is Complaint and first.move not in _ASKED_ANEW else None
     form = make(formdata=request.form if sent else None, obj=old, data=view.defaults(names))
     if not sent:
         form.version.data = str(row.version)

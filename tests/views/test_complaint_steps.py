@@ -193,6 +193,20 @@ def test_each_task_that_is_waited_for_stands_with_its_department(make: Factory, 
     assert "Warehousing 寄出车罩" in " ".join(task.get_text(" ").split())
 
 
+def test_whether_the_customer_is_satisfied_is_asked_anew_after_each_round(
+    make: Factory, login: Login
+) -> None:
+    row = make.complaint(step=Step.CARRIED_OUT, confirmed_by="phone", satisfaction=2, confirmation="又异响了")
+    client = login(Role.FOLLOW_UP_AGENT)
+    sent = form_of(client.get(path("complaint", "details", id=row.id)))
+    assert not {sent.get(name) for name in ("confirmed_by", "satisfaction", "confirmation")} - {None, ""}
+    sent["move"], sent["confirmed_by"], sent["satisfaction"] = "confirm", "phone", "5"
+    assert client.post(path("complaint", "step", id=row.id), data=sent).status_code == 302
+    make.session.refresh(row)
+    assert (row.step, row.satisfaction, row.confirmation) == (Step.CONFIRMED, 5, None)
+    assert make.session.scalars(select(StepTaken)).one().remark is None
+
+
 def test_a_closed_complaint_is_archived(make: Factory, login: Login) -> None:
     row = make.complaint(step=Step.CONFIRMED)
     boss = login(Role.SUPERVISOR)
