@@ -43,7 +43,7 @@ def find_callers(typed: str, *, customers: bool = True, vehicles: bool = True) -
     Whoever is found by plate or frame number comes with that vehicle, whoever is found otherwise with each
     of the own ones. Five queries at most.
     """
-    text = " ".join(unicodedata.normalize("NFKC", typed[:TYPED_MOST]).split())
+    text = _plain(typed)
     meant = list(_fetch(vehicles_ending_in(text))) if vehicles else []
     known = list(_fetch(customers_called(text))) if customers else []
     owners = _owners(meant) if customers else {}
@@ -54,6 +54,15 @@ def find_callers(typed: str, *, customers: bool = True, vehicles: bool = True) -
         own = [vehicle for vehicle in owned.get(customer.id, []) if vehicle.id not in named]
         found += [Caller(customer, vehicle) for vehicle in own] or [Caller(customer, None)]
     return found
+
+
+def says_enough(typed: str) -> bool:
+    """Tell whether customers are looked for by what was typed so far: of too little, nothing is known."""
+    return customers_called(_plain(typed)) is not None
+
+
+def _plain(typed: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", typed[:TYPED_MOST]).split())
 
 
 def _fetch(asked: Select[Any] | None) -> Iterable[Any]:

@@ -22,7 +22,7 @@ from models import (
     Vehicle,
     db,
 )
-from models.callers import Caller, find_callers
+from models.callers import Caller, find_callers, says_enough
 from models.need_to_know import readable, readable_label
 from models.repeats import earlier_complaints
 from models.sql import Label, labels_for
@@ -50,12 +50,15 @@ def may_list(model: type[Record]) -> bool:
     return view is not None and view.is_allowed("list")
 
 
-def callers_found(typed: str) -> list[dict[str, Any]]:
-    """Return whom the caller may be, each as one line to choose and what that puts into the form."""
+def callers_found(typed: str) -> list[dict[str, Any]] | None:
+    """Return whom the caller may be, each as one line to choose and what that puts into the form.
+
+    None where nobody is found by too little: that whoever calls is not on file would be a lie.
+    """
     found = find_callers(typed, customers=may_list(Customer), vehicles=may_list(Vehicle))
     ids = {each.vehicle.product_model_id for each in found if each.vehicle is not None}
     models = labels_for(ProductModel, ids)
-    return [_line(each, models) for each in found]
+    return [_line(each, models) for each in found] if found or says_enough(typed) else None
 
 
 def _line(caller: Caller, models: dict[int, Label]) -> dict[str, Any]:

@@ -62,6 +62,14 @@ def vehicle_model(make: Factory, vehicle: Any) -> str:
     return make.session.get_one(ProductModel, vehicle.product_model_id).name
 
 
+@pytest.mark.parametrize(("typed", "answer"), [("王", None), ("073", None), ("王五", []), ("0732", [])])
+def test_of_too_little_typed_nobody_is_said_to_be_not_on_file(
+    typed: str, answer: object, make: Factory, login: Login
+) -> None:
+    make.customer(name="王伟", phone="139 0000 0731")
+    assert login(Role.CLERK).get("/complaint/callers/", query_string={"q": typed}).json == answer
+
+
 def test_callers_stay_within_the_region_and_the_queries(make: Factory, login: Login, app: Flask) -> None:
     near, far = make.region(), make.region()
     make.customer(name="远客", phone="13900000731", region=far)

@@ -133,16 +133,19 @@
       return item;
     }
 
-    show(typed, hits) {
+    // Too little to look for is no hit, and no miss either.
+    show(typed, answer) {
       const { dataset } = this.box;
+      const hits = answer ?? [];
+      const none = answer ? dataset.none : dataset.more;
       this.shownFor = typed;
       this.hits = hits.length;
       this.found = [...hits, { kind: "go-on", typed, label: `${dataset.goOn}: “${typed}”` }];
       if (dataset.entry && huisheng.canEnter()) this.found.push({ kind: "entry", typed, label: `＋ ${dataset.entryLabel} “${typed}”` });
       this.at = -1;
       this.input.removeAttribute("aria-activedescendant");
-      this.list.replaceChildren(...(hits.length ? [] : [this.note(dataset.none)]), ...this.found.map((row, at) => this.option(row, at)));
-      this.status.textContent = hits.length ? hits.map((hit) => hit.label).join(", ") : dataset.none;
+      this.list.replaceChildren(...(hits.length ? [] : [this.note(none)]), ...this.found.map((row, at) => this.option(row, at)));
+      this.status.textContent = hits.length ? hits.map((hit) => hit.label).join(", ") : none;
       this.open();
       if (this.isAwaited) this.enter();
       this.isAwaited = false;
