@@ -22,6 +22,7 @@ import views.request_log
 import views.second_factor
 import views.security
 import views.throttle
+import views.time_limit
 import views.too_large
 import views.translation
 import views.unsubscribe
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     views.probes.register(app)
     views.metrics.register(app)
     views.request_log.register(app)
+    views.time_limit.register(app)
     for command in COMMANDS:
         app.cli.add_command(command)
     return app

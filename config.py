@@ -48,6 +48,7 @@ class Settings:
     database_url: str = field(repr=False)
     migration_database_url: str = field(repr=False)
     database_connections: int
+    statement_seconds: int
     redis_url: str = field(repr=False)
     smtp_url: str | None = field(repr=False)
     secret_key: str = field(repr=False)
@@ -234,6 +235,9 @@ _SETTINGS = {
     ),
     "database_connections": _Setting(
         "DATABASE_CONNECTIONS", _whole(1, 100), "a whole number from 1 to 100", "15"
+    ),
+    "statement_seconds": _Setting(
+        "STATEMENT_SECONDS", _whole(1, 600), "a whole number of seconds from 1 to 600", "5"
     ),
     "redis_url": _Setting("REDIS_URL", _url("redis", "rediss"), "redis://HOST:PORT/NUMBER"),
     "smtp_url": _Setting(

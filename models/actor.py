@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
 from models.base import Record
+from models.time_limit import statement_timeout
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,11 @@ _ANNOUNCEMENT = select(
     )
 )
 
+# The same with how long each statement may take.
+_LIMITED_ANNOUNCEMENT = _ANNOUNCEMENT.add_columns(
+    func.set_config("statement_timeout", bindparam("statement_timeout", type_=String), True)
+)
+
 _actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
 
 
@@ -103,7 +109,11 @@ def announce_actor(session: Session, connection: Connection | None = None) -> No
         "stands_in_for": ",".join(map(str, sorted(actor.stands_in_for))) if actor else "",
         "source": actor.source if actor else "",
     }
-    (connection or session.connection()).execute(_ANNOUNCEMENT, settings)
+    announcement = _ANNOUNCEMENT
+    if (timeout := statement_timeout()) is not None:
+        announcement = _LIMITED_ANNOUNCEMENT
+        settings["statement_timeout"] = timeout
+    (connection or session.connection()).execute(announcement, settings)
     session.info[_ANNOUNCED] = (actor,)
 
 

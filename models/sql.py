@@ -18,6 +18,7 @@ from models.actor import current_actor
 from models.base import Base, Record, db
 from models.need_to_know import readable_label
 from models.scope import limits, visible_and_kept
+from models.time_limit import statement_timeout
 
 ROWS_AT_ONCE = 2000
 
@@ -80,7 +81,7 @@ def within(seconds: float) -> Iterator[None]:
     with db.session.begin_nested():
         db.session.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))
         yield
-        db.session.execute(text("SET LOCAL statement_timeout TO DEFAULT"))
+        db.session.execute(text(f"SET LOCAL statement_timeout = {statement_timeout() or 'DEFAULT'}"))
 
 
 @contextmanager

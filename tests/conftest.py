@@ -221,6 +221,7 @@ def environ_of(settings: Settings) -> dict[str, str]:
         "DATABASE_URL": settings.database_url,
         "MIGRATION_DATABASE_URL": settings.migration_database_url,
         "DATABASE_CONNECTIONS": str(settings.database_connections),
+        "STATEMENT_SECONDS": str(settings.statement_seconds),
         "REDIS_URL": settings.redis_url,
         "SMTP_URL": settings.smtp_url or "",
         "SECRET_KEY": settings.secret_key,

@@ -261,7 +261,16 @@ _UNEXPECTED = (
     _l("Something went wrong"),
     _l("Please pass on the number below if it happens again."),
 )
+_TOO_SLOW = (
+    _l("This takes too long"),
+    _l(
+        "So much would have to be read that it was broken off. Narrow it: type two signs or more of a word or"
+        " number, choose a filter, or sort by another column."
+    ),
+    _l("It was broken off, and nothing was saved. Try again in a moment."),
+)
 _DISK_FULL = "53100"
+_BROKEN_OFF = "57014"
 # Whether a commit had its effect can't be known where the connection is lost in it, nor by the draft's page.
 _NOT_TWICE = _l("It is not certain whether what you sent was saved. To send it again saves nothing twice.")
 
@@ -321,6 +330,8 @@ def show_unreachable(error: Exception) -> Any:
     state = str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
     if state.startswith("22"):
         return show_unexpected(error)
+    if state == _BROKEN_OFF:
+        return _show_too_slow()
     error_id = _record(error)
     title, sentence = _NO_ROOM if state == _DISK_FULL else _TITLES[503]
     # Nothing on the page may ask the database again, not even who is logged in and in which language.
@@ -328,6 +339,15 @@ def show_unreachable(error: Exception) -> Any:
     _login_manager()._update_request_context_with_user()  # noqa: SLF001 - sets nobody
     with force_locale(request.accept_languages.best_match(["en"]) or "zh_Hans_CN"):
         return _answer(503, str(title), _with_doubt(sentence), error_id)
+
+
+def _show_too_slow() -> Any:
+    """Answer that a statement took longer than people wait; what was sent is kept."""
+    log.warning("statement_too_slow", endpoint=request.endpoint)
+    db.session.rollback()
+    title, narrow, again = _TOO_SLOW
+    is_read = request.method == "GET"
+    return _answer(503, str(title), str(narrow if is_read else again), kept=None if is_read else kept_draft())
 
 
 def show_unexpected(error: Exception) -> Any:

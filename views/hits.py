@@ -15,6 +15,7 @@ from models import Complaint, Customer, Dealer, Part, Record, Vehicle, db
 from models.need_to_know import masked_names, readable, readable_label
 from models.phones import HasPhone, digits_of
 from models.pinyin import SortedByName, letters_of, pinyin_key
+from models.searching import pieces_in
 from models.sql import Label, labels_for, table_sizes
 from views.finding import WINDOW, Search, escape_like, is_exactly, rows_found, search_for
 from views.forms import column_of, target_of
@@ -88,7 +89,9 @@ def _likely(search: Search, most: int) -> ColumnElement[bool]:
     model: Any = search.model
     if _sizes().get(model.__tablename__, 0) <= WINDOW:
         return search.condition()
-    keys = rows_found(select(model.id).order_by(model.id.desc()), search, CHOSEN_FROM, most)
+    # Of one sign no index knows; who types a second one is answered from all of them.
+    enough = most if pieces_in(search.line) else 0
+    keys = rows_found(select(model.id).order_by(model.id.desc()), search, CHOSEN_FROM, enough)
     if issubclass(model, SortedByName) and "name" not in masked_names(model):
         key = pinyin_key(search.line)
         begins = select(model.id).where(model.name_sort >= key, model.name_sort < key + LAST_SIGN)

@@ -31,7 +31,10 @@ def test_who_finds_no_connection_is_told_so_and_keeps_the_draft(
         locked, free = make.customer().id, make.customer().id
         person = logged_in(fresh_app, make.staff(Role.SUPERVISOR), db.session())
         db.session.remove()
-    settings = replace(fresh_app.extensions["settings"], database_connections=connections)
+    # What waits for a lock must hold its connection for longer than others wait for one.
+    settings = replace(
+        fresh_app.extensions["settings"], database_connections=connections, statement_seconds=60
+    )
     holders = connections * WEB_PROCESSES
 
     def save(web: Web, key: int, draft: str) -> Answer:
