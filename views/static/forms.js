@@ -60,6 +60,8 @@ huisheng.enhance((root) => {
       for (const message of form.querySelectorAll("[data-held]")) {
         message.hidden = message.dataset.held !== reason;
         if (words && !message.hidden) message.textContent = words;
+        // It stands at the end of the form; the button, and the key that saves, are on every screenful of it.
+        if (!message.hidden) message.scrollIntoView({ block: "center" });
       }
       sent = false;
     }
