@@ -91,7 +91,7 @@ class RecordView(RecordType):
         wanted = read_request(self, request.args)
         page = fetch_page(self, wanted)
         here = urlencode([(k, v) for k, v in request.args.items(multi=True) if k != "back"])[:BACK_MOST]
-        drawer = RowDrawer(self, page.rows, here)
+        drawer = RowDrawer(self, page.rows, here, wanted.search)
         return self.render(
             "list.html",
             wanted=wanted,

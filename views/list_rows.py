@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Stands for a record's name in a sentence that is translated once for all rows.
 _NAME = "\ufffc"
+# Of a long text two lines show so much; a word that stands further on is shown with so much before it.
+SEEN_AT_ONCE, AROUND = 40, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,10 @@ class Row:
 class RowDrawer:
     """Draw records as rows of one list; each table that they refer to is asked once for labels."""
 
-    def __init__(self, view: RecordView, rows: Sequence[Any], back: str) -> None:
-        """Take the records of the page, and the query of the list, for the way back to it."""
+    def __init__(self, view: RecordView, rows: Sequence[Any], back: str, searched: str = "") -> None:
+        """Take the records of the page, the query of the list for the way back, and what it searches."""
         self._view, self._back = view, back
+        self._words = searched.lower().split()
         self._labels = fetch_labels(view, view.column_list, rows)
         self._columns = [_column(view, name) for name in view.column_list]
         self._ways = ways_of(view, rows)
@@ -101,12 +104,12 @@ class RowDrawer:
         if column.is_number and value.drawn_as == "empty":
             css = f"{css} number"
         if column.name not in editable:
-            return RowCell(css, column.label, _content(value), None, "")
+            return RowCell(css, column.label, _content(value, self._words), None, "")
         url = self._url("edit_view", row, only=column.name, version=row.version)
         return RowCell(
             f"{css} editable",
             column.label,
-            _content(value),
+            _content(value, self._words),
             url,
             column.change_label.replace(_NAME, title.text),
         )
@@ -121,7 +124,17 @@ def _column(view: RecordView, name: str) -> ListColumn:
     return ListColumn(name, label, f" column-{name}", name in view.numbers, change)
 
 
-def _content(value: Cell) -> Markup:
+def _content(value: Cell, words: Sequence[str]) -> Markup:
     if value.drawn_as == "long":
-        return element("span", value.text, class_="clip", title=value.text)
+        return element("span", _from_word(value.text, words), class_="clip", title=value.text)
     return show(value)
+
+
+def _from_word(text: str, words: Sequence[str]) -> str:
+    """Return a text so that two lines of it show a word that was searched; on paper stands all of it."""
+    small = text.lower()
+    at = min((at for word in words if (at := small.find(word)) >= 0), default=0)
+    if at < SEEN_AT_ONCE:
+        return text
+    start = at - AROUND
+    return element("span", text[:start], class_="before") + element("span", text[start:])

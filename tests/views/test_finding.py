@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.dialects import postgresql
@@ -174,3 +175,19 @@ def test_the_likeliest_of_very_many_are_in_the_box(
         make.customer(name=name)
     page = login(Role.SUPERVISOR).get("/search/?q=王伟").text.partition("<main")[2]
     assert page.index("王伟<") < page.index("王伟强<") < page.index("大王伟<")
+
+
+def test_a_list_shows_where_the_words_stand(make: Factory, login: Login) -> None:
+    make.complaint(description="前面的话很长，" * 9 + "<b>差速器</b>漏油")
+    make.complaint(description="差速器有响声")
+    client = login(Role.SUPERVISOR)
+    page = BeautifulSoup(client.get("/complaint/?search=差速器").text, "html.parser")
+    body = page.select_one("tbody[data-mark]")
+    assert body is not None
+    assert body["data-mark"] == "差速器"
+    near, far = body.select(".clip")
+    assert near.get_text() == "差速器有响声"
+    # All of it is there, for paper; the screen begins shortly before the word.
+    assert far.get_text() == far["title"]
+    assert far.select("span")[1].get_text() == "的话很长，<b>差速器</b>漏油"
+    assert not BeautifulSoup(client.get("/complaint/").text, "html.parser").select("[data-mark]")
