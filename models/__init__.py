@@ -19,6 +19,7 @@ from models.dealer import Dealer
 from models.demo_record import DemoRecord
 from models.department_task import DepartmentTask
 from models.digest import Delivery, Digest, DigestRecipient
+from models.exporting import ExportChunk, ExportRun
 from models.holiday import Holiday
 from models.importing import ImportOrigin, ImportRun
 from models.incoming_mail import IncomingMail
@@ -76,6 +77,8 @@ __all__ = [
     "DepartmentTask",
     "Digest",
     "DigestRecipient",
+    "ExportChunk",
+    "ExportRun",
     "FailedJob",
     "Holiday",
     "ImportOrigin",

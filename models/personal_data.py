@@ -214,6 +214,9 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
         "content": _H.OWN_RULE,
         "rejected": _H.OWN_RULE,
     },
+    # Files go whole when anybody is erased: at most a week old, they are soon made anew.
+    "export_run": {"table_name": _H.NONE, "args": _H.OWN_RULE, "scope": _H.NONE},
+    "export_chunk": {"content": _H.OWN_RULE},
     "delivery": {
         "recipient": _H.OWN_RULE,
         "recipient_name": _H.OWN_RULE,

@@ -42,6 +42,7 @@ KEYS = {
     "delivery.recipient",
     "demo_record.table_name",
     "digest_recipient.email",
+    "export_run.table_name",
     "import_origin.table_name",
     "import_origin.source",
     "import_run.file_sha256",

@@ -27,7 +27,8 @@ GENERAL = "The record could not be saved as it is."
 # Written by the panel and by jobs: no form holds a value of theirs, and a refusal is an error of the program.
 WITHOUT_A_FORM = {
     "access_entry", "attachment", "attachment_content", "audit_entry", "deadline", "delivery", "demo_record",
-    "digest", "import_origin", "import_run", "invitation", "login_attempt", "login_session", "note",
+    "digest", "export_chunk", "export_run", "import_origin", "import_run", "invitation", "login_attempt",
+    "login_session", "note",
     "daily_close", "notice", "own_right", "recovery_code", "second_factor", "sent_form",
     "bad_address", "failed_job", "incoming_mail", "sign_of_life", "summary", "told_once",
 }  # fmt: skip

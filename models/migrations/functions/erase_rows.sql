@@ -163,6 +163,9 @@ BEGIN
         CROSS JOIN LATERAL convert_to(word, encodings.name::name) AS bytes (sought)
         WHERE position(sought IN content) > 0 OR position(sought IN rejected) > 0);
     GET DIAGNOSTICS files = ROW_COUNT;
+    -- Exports are packed, and made anew in a minute: none that may hold the person is kept, nor finished.
+    DELETE FROM export_chunk;
+    UPDATE export_run SET state = 'expired', args = '[]' WHERE state <> 'expired';
     UPDATE daily_close SET completed = regexp_replace(completed, p_pattern, '***', 'gi'),
         open_points = regexp_replace(open_points, p_pattern, '***', 'gi')
     WHERE completed ~* p_pattern OR open_points ~* p_pattern;
