@@ -12,6 +12,8 @@ from flask_babel import lazy_gettext as _
 
 from jobs.queues import job
 from models import acting_as, db, system_actor
+from models.base import now
+from models.exporting import expire_exports
 from models.iso_week import starts_at
 from models.retention import RetentionKind, last_run, note_finished, purge
 
@@ -39,6 +41,8 @@ def purge_expired(night: str) -> None:
     counts: Counter[RetentionKind] = Counter()
     until = monotonic() + SECONDS_MOST
     with acting_as(system_actor("job:retention")):
+        while expire_exports(now(), PORTION):
+            db.session.commit()
         for kind in RetentionKind:
             while removed := purge(kind, PORTION):
                 db.session.commit()

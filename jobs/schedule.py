@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from jobs.delivery import CLAIM_LASTS, deliver
 from jobs.digest import make_digest
+from jobs.exports import due_exports, make_export
 from jobs.import_steps import discard_forgotten, due_imports
 from jobs.logins import forget_attempts
 from jobs.mailbox import due_mailbox, read_mailbox
@@ -73,6 +74,7 @@ def tick() -> None:
         forget_attempts(now)
         resume_overlong(now)
         imports = due_imports()
+        exports = due_exports()
         night = due_purge(now, site_zone())
         has_mail = due_mailbox(current_app.extensions["settings"])
         db.session.commit()
@@ -84,6 +86,8 @@ def tick() -> None:
             enqueue(deliver, delivery_id)
         for function, run_id in imports:
             enqueue(function, run_id)
+        for run_id in exports:
+            enqueue(make_export, run_id)
         if night is not None:
             enqueue(purge_expired, night)
         if has_mail:

@@ -6,6 +6,7 @@ from flask import Flask
 from flask_admin import Admin
 from flask_admin.theme import Theme
 
+from jobs.exports import SOURCE
 from models import (
     Absence,
     CallRecord,
@@ -59,6 +60,8 @@ from views.department_task import DepartmentTaskView
 from views.digest import DigestView
 from views.digest_settings import DigestSettingsView
 from views.due import DueView
+from views.export import export_table
+from views.export_runs import ExportRunView
 from views.guide import GuideView
 from views.holiday import HolidayView
 from views.home import HomeView
@@ -147,6 +150,7 @@ PAGES: tuple[type[Page], ...] = (
     DeliveryView,
     BadAddressView,
     ImportView,
+    ExportRunView,
     SetupView,
     OfficeCalendarView,
     WorkingHoursView,
@@ -176,6 +180,7 @@ def register(app: Flask) -> None:
     screens = {model: screen(model) for screen, model in SCREENS}
     pages = [page() for page in PAGES]
     app.extensions["record_views"] = screens
+    app.extensions[SOURCE] = export_table
     app.extensions["pages"] = [*pages, *screens.values()]
     for view in app.extensions["pages"]:
         admin.add_view(view)

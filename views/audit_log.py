@@ -16,6 +16,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ScalarSelect, false, func, or_, select
 
+from jobs.export_files import neutralise
 from models import WITH_DELETED, Staff, db
 from models.access import AccessKind, record_access
 from models.audit import ChangeKind
@@ -25,7 +26,7 @@ from views.base import RecordView
 from views.changes import TABLE_LABELS
 from views.clock import show_instant, start_of_day, today
 from views.days import parse_day
-from views.export import IN_MEMORY_MOST, ROWS_MOST, csv_line, neutralise
+from views.export import IN_MEMORY_MOST, csv_line
 from views.fields import clean_line, coerce_id, member_of
 from views.finding import SEARCH_MOST
 from views.forms import column_of
@@ -36,6 +37,7 @@ from views.page import Page
 
 PAGE_SIZE = 50
 CHUNK = 1000
+ROWS_MOST = 50_000
 RECORDS_MOST = 50
 # By what people name a record of a type: each is found by an index.
 NAMED_BY = ("number", "code", "frame_number", "plate_number", "email", "name")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
-from flask import abort, flash, jsonify, redirect, request, send_file, url_for
+from flask import abort, flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
@@ -18,6 +18,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm.exc import StaleDataError
 
 from models import db
+from models.exporting import ExportFormat
 from views import (
     changing,
     coming_back,
@@ -102,6 +103,8 @@ class RecordView(RecordType):
             page_sizes=PAGE_SIZES,
             get_url=lambda **changed: list_url(self, wanted, **changed),
             here=here,
+            export_formats=list(ExportFormat),
+            at_once_most=export.AT_ONCE_MOST,
             can={action: self.is_allowed(action) for action in self.actions.values()},
         )
 
@@ -299,23 +302,10 @@ class RecordView(RecordType):
         """Change one column of the records named, after they were shown with what stands there now."""
         return changing.show(self)
 
-    @expose("/export/<export_type>/")
+    @expose("/export/<export_type>/", methods=("GET", "POST"))
     def export(self, export_type: str) -> ResponseReturnValue:
-        """Download the list, as searched and filtered, as a file."""
-        if export_type != "csv":
-            abort(404)
-        wanted = read_request(self, request.args)
-        written = export.write_csv(self, wanted)
-        if written is None:
-            most = export.ROWS_MOST
-            flash(_("These are more than %(most)d records. Narrow the list first.", most=most), "warning")
-            return redirect(list_url(self, wanted))
-        db.session.commit()
-        file, size = written
-        name = export.file_name(self)
-        response = send_file(file, "text/csv", as_attachment=True, download_name=name)
-        response.content_length = size
-        return response
+        """Download the list, as searched and filtered, as a file; a long one is made in the background."""
+        return export.answer(self, export_type)
 
     @expose("/ajax/lookup/")
     def ajax_lookup(self) -> ResponseReturnValue:

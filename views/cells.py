@@ -94,9 +94,11 @@ def cell(view: RecordView, row: Any, name: str, labels: Labels) -> Cell:
     target = target_of(view.model, name)
     column = column_of(view.model, name)
     if target is None:
-        return _several(value, column) if isinstance(value, list) else _value_cell(view, row, name, column)
+        if isinstance(value, list):
+            return Cell(several_labels(value, column), "several")
+        return _value_cell(view, row, name, column)
     if column is None:
-        return Cell(_(", ").join(_own_label(each) for each in value), "several")
+        return Cell(_(", ").join(own_label(each) for each in value), "several")
     return relation_cell(target, value, labels.get(target, {}))
 
 
@@ -131,11 +133,11 @@ def plain_cell(value: Any, name: str = "") -> Cell:
     return Cell(str(value))
 
 
-def _several(stored: list[str], column: Column[Any] | None) -> Cell:
-    """Return the cell of several values of the closed list that the column names."""
+def several_labels(stored: list[str], column: Column[Any] | None) -> str:
+    """Return several values of the closed list that the column names, in words."""
     values = column.info["values"] if column is not None else ()
     labels = {member.value: str(member.label) for member in values}
-    return Cell(_(", ").join(labels.get(each, each) for each in stored), "several")
+    return str(_(", ").join(labels.get(each, each) for each in stored))
 
 
 def relation_cell(target: type[Record], key: int, labels: dict[int, Label]) -> Cell:
@@ -149,5 +151,6 @@ def relation_cell(target: type[Record], key: int, labels: dict[int, Label]) -> C
     return Cell(label.text, "relation", url=record_address(f"{view.endpoint}.details_view", key))
 
 
-def _own_label(record: Any) -> str:
+def own_label(record: Any) -> str:
+    """Return the name of a record at hand, in the reader's language."""
     return str((getattr(record, "name_en", None) if reads_english() else None) or record.name)

@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+from jobs.export_files import neutralise
 from models import DailyClose, Region, Staff, current_actor, db
 from models.access import AccessKind, record_access
 from models.daily_close import (
@@ -33,7 +34,7 @@ from models.permissions import allows
 from models.sight import regions_under
 from views.clock import instant_of, show_instant, today
 from views.days import parse_day
-from views.export import csv_line, neutralise
+from views.export import csv_line
 from views.fields import clean_text, coerce_id
 from views.lookups import small_options, view_named
 from views.menu import Area

@@ -1,104 +1,175 @@
-"""A list as a file: all of its rows as searched and filtered, in the reader's language, safe to open."""
+"""A list as a file: all of its rows as searched and filtered, in the reader's language, safe to open.
+
+Up to AT_ONCE_MOST rows it is the answer itself; longer ones are made by a worker (jobs.exports), by the same
+functions and as the same person.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Sequence
+from datetime import date
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import structlog
-from flask import request
+from flask import abort, flash, redirect, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from redis.exceptions import RedisError
+from sqlalchemy import func, select
+from werkzeug.datastructures import MultiDict
 
-from models import current_actor, db
+from jobs.export_files import write_export
+from jobs.exports import ExportTable, make_export
+from jobs.queues import enqueue
+from models import ExportRun, current_actor, db
 from models.access import AccessKind, record_access
-from views.cells import cell, fetch_labels
+from models.exporting import ExportFormat, ExportState
+from views import sent_twice
 from views.clock import today
-from views.listing import ListRequest, statements_of
+from views.export_rows import export_columns, export_names, export_rows
+from views.fields import member_of
+from views.finding import search_for
+from views.listing import ListRequest, count_rows, list_url, offered_sort, read_request
+from views.lookups import view_named
 
 if TYPE_CHECKING:
     from views.base import RecordView
 
 log = structlog.get_logger()
-ROWS_MOST = 50_000
-CHUNK = 1_000
+AT_ONCE_MOST = 5_000
+# So many exports of one person are made at a time: a worker has other things to do.
+RUNNING_MOST = 3
 IN_MEMORY_MOST = 2 * 1024 * 1024
-# A spreadsheet takes a cell that begins so for a formula, and runs it.
-FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
 
 
-def neutralise(text: str) -> str:
-    """Return `text` so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+def answer(view: RecordView, export_type: str) -> ResponseReturnValue:
+    """Answer with the list as a file, or where it is long begin to make one."""
+    kind = member_of(ExportFormat, export_type)
+    if kind is None:
+        abort(404)
+    wanted = read_request(view, request.args)
+    is_whole = request.values.get("columns") != "list"
+    expected = count_rows(view, wanted, search_for(view.model, wanted.search))
+    if expected <= AT_ONCE_MOST:
+        return _send(view, wanted, kind, is_whole=is_whole)
+    if request.method == "GET":
+        words = _("These are more than %(most)d records. Press “Export” for a file.", most=AT_ONCE_MOST)
+        flash(words, "warning")
+        return redirect(list_url(view, wanted))
+    actor = current_actor()
+    assert actor is not None
+    # Where so many rows can't be sorted so, the list itself stands in its usual order.
+    sort = offered_sort(view, wanted, expected)
+    run = ExportRun(
+        staff_id=actor.staff_id,
+        table_name=view.permission,
+        format=kind,
+        is_whole=is_whole,
+        args=[[key, value] for key, value in wanted.kept_args if key not in ("sort", "desc") or sort],
+        rows_expected=expected,
+    )
+    return start(run, [(kind.value, request.query_string.decode())])
 
 
-def file_name(view: RecordView) -> str:
-    """Return the file's name, in the reader's language."""
-    return f"{view.plural}-{today().isoformat()}.csv"
+def start(run: ExportRun, said: Sequence[tuple[str, str]]) -> ResponseReturnValue:
+    """Have an export made, once however often the form is sent; `said` tells it from others of its page."""
+    is_new = sent_twice.earlier_record_id(said) is None
+    if is_new and _running(run.staff_id) >= RUNNING_MOST:
+        words = _("%(most)d of your exports are being made. Wait for one, or cancel it.", most=RUNNING_MOST)
+        flash(words, "warning")
+        return redirect(url_for("export_run.index"))
+    key, is_new = sent_twice.do_once(lambda: _add(run), said)
+    if is_new:
+        try:
+            enqueue(make_export, key)
+        except RedisError as error:
+            # The clock will find it.
+            log.warning("queue_unreachable", error=type(error).__name__)
+    return redirect(url_for("export_run.details", id=key))
 
 
-def write_csv(view: RecordView, wanted: ListRequest) -> tuple[IO[bytes], int] | None:
-    """Return the whole file and its size in bytes, before the answer begins; None for too many rows.
+def _running(staff_id: int) -> int:
+    running = (ExportRun.staff_id == staff_id) & (ExportRun.state == ExportState.RUNNING)
+    return db.session.scalar(select(func.count()).select_from(ExportRun).where(running)) or 0
 
-    A body that is made while it is sent would run after the request's end, and break off in the middle.
-    The access log gets an entry; who calls commits.
-    """
+
+def _add(run: ExportRun) -> int:
+    db.session.add(run)
+    db.session.flush()
+    return run.id
+
+
+def export_table(table: str, args: Sequence[Any], is_whole: bool) -> ExportTable | None:
+    """Return what an export holds for who acts now, by the arguments of the list; None where not allowed."""
+    view = view_named(table)
+    if view is None or not view.is_allowed("export"):
+        return None
+    return _table(view, read_request(view, MultiDict([(key, value) for key, value in args])), is_whole)
+
+
+def _table(view: RecordView, wanted: ListRequest, is_whole: bool) -> ExportTable:
+    names = export_names(view, is_whole=is_whole)
+    return ExportTable(str(view.plural), export_columns(view, names), export_rows(view, wanted, names))
+
+
+def _send(
+    view: RecordView, wanted: ListRequest, kind: ExportFormat, *, is_whole: bool
+) -> ResponseReturnValue:
+    """Answer with the whole file: one that is made while it is sent could break off in the middle."""
+    table = _table(view, wanted, is_whole)
     file = SpooledTemporaryFile(max_size=IN_MEMORY_MOST)  # noqa: SIM115 - closed when the answer is sent
     try:
-        written = _write(file, view, wanted)
+        written = write_export(cast("IO[bytes]", file), kind, table.title, table.columns, table.rows)
     except BaseException:
         file.close()
         raise
-    if written > ROWS_MOST:
-        file.close()
-        return None
-    actor = current_actor()
-    log.info("exported", table=view.permission, rows=written, staff_id=actor.staff_id if actor else None)
-    record_access(
-        AccessKind.EXPORTED,
-        table=view.permission,
-        remote_address=request.remote_addr,
-        rows=written,
-        narrowed=wanted.is_narrowed,
-    )
+    record_export(view, wanted, kind, written)
+    db.session.commit()
     size = file.tell()
     file.seek(0)
-    return cast("IO[bytes]", file), size
+    return send(cast("IO[bytes]", file), size, kind, file_name(table.title, today(), kind))
 
 
-def _write(file: SpooledTemporaryFile[bytes], view: RecordView, wanted: ListRequest) -> int:
-    """Write the file and return the number of its records; stop after one too many."""
-    # The mark tells Excel that this is UTF-8.
-    file.write(b"\xef\xbb\xbf")
-    lines = 0
-    for line in _lines(view, wanted, export_names(view)):
-        file.write(line)
-        lines += 1
-        if lines > ROWS_MOST + 1:
-            break
-    return lines - 1
+def send(file: IO[bytes], size: int, kind: ExportFormat, name: str) -> ResponseReturnValue:
+    """Answer with a file to keep."""
+    response = send_file(file, kind.media_type, as_attachment=True, download_name=name)
+    # Werkzeug would call every text UTF-8.
+    response.content_type = kind.media_type
+    response.content_length = size
+    return response
 
 
-def export_names(view: RecordView) -> tuple[str, ...]:
-    """Return the columns of the file: those of the list, then all others that a record's page shows."""
-    return view.column_list + tuple(name for name in view.shown_names() if name not in view.column_list)
+def file_name(title: str, day: date, kind: ExportFormat) -> str:
+    """Return the name of an export's file."""
+    return f"{title}-{day.isoformat()}.{kind.suffix}"
 
 
-def _lines(view: RecordView, wanted: ListRequest, names: tuple[str, ...]) -> Iterator[bytes]:
-    yield csv_line([str(view.get_column_name(name)) for name in names])
-    for statement in statements_of(view, wanted):
-        part = statement.options(*view.list_options).limit(ROWS_MOST + 1)
-        for rows in db.session.scalars(part.execution_options(yield_per=CHUNK)).partitions():
-            labels = fetch_labels(view, names, rows)
-            for row in rows:
-                yield csv_line([_export_text(view, row, name, labels) for name in names])
+def record_export(view: RecordView, wanted: ListRequest, kind: ExportFormat, rows: int) -> None:
+    """Note in the access log that a list leaves the panel; who calls commits."""
+    actor = current_actor()
+    log.info("exported", table=view.permission, rows=rows, staff_id=actor.staff_id if actor else None)
+    detail: dict[str, Any] = {"rows": rows, "format": kind.value, "narrowed": wanted.is_narrowed}
+    if filters := told_filters(view, wanted):
+        detail["filters"] = filters
+    record_access(AccessKind.EXPORTED, table=view.permission, remote_address=request.remote_addr, **detail)
 
 
-def _export_text(view: RecordView, row: Any, name: str, labels: Any) -> str:
-    shown = cell(view, row, name, labels)
-    # A sheet groups thousands by itself, and takes a comma for the end of the number.
-    return shown.text.replace(",", "") if shown.drawn_as == "number" else neutralise(shown.text)
+def told_filters(view: RecordView, wanted: ListRequest) -> list[str]:
+    """Return by what a list was narrowed, in words, without a name or number that somebody typed."""
+    drawn = {tuple(each.keys): each.drawn_as for each in view.filters.values()}
+    args = dict(wanted.kept_args)
+    said = [str(_("Search"))] if wanted.search else []
+    for active in wanted.active:
+        words = {
+            "choices": active.words,
+            "period": active.words,
+            "relation": f"#{args.get(active.keys[0], '')}",
+        }
+        said.append(f"{active.label}: {words.get(drawn[active.keys], '…')}")
+    return said
 
 
 def csv_line(values: list[str]) -> bytes:

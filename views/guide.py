@@ -52,6 +52,7 @@ ABOUT: Mapping[str, str] = {
     "supplier": "parts-quality#suppliers",
     "parts_shipment": "shipments",
     "import_run": "import",
+    "export_run": "export",
     "digest": "digest",
     "digest_recipient": "digest#recipients",
     "chat_group": "digest#groups",

@@ -215,8 +215,8 @@ def fetch_page(view: RecordView, wanted: ListRequest) -> ListPage:
     search = search_for(view.model, wanted.search)
     size, count = wanted.page_size, count_rows(view, wanted, search)
     statement = select(view.model).where(*wanted.conditions).options(*view.list_options)
-    offered = frozenset(name for name in view.sortable if count <= COUNT_MOST or is_served(view, name))
-    sort = wanted.sort if wanted.sort in offered else None
+    offered = _offered(view, count)
+    sort = offered_sort(view, wanted, count)
     order = order_of(view, sort, is_descending=wanted.is_descending)
     place, backwards = _place(order, wanted)
     rows = _read(order, statement, search, place, size + 1, backwards=backwards)
@@ -234,6 +234,15 @@ def fetch_page(view: RecordView, wanted: ListRequest) -> ListPage:
     if page is None and not has_later and count <= COUNT_MOST:
         page = _last_page(count, size)
     return ListPage(shown, {}, count, page, size, has_earlier, has_later, order.is_by_time, offered)
+
+
+def offered_sort(view: RecordView, wanted: ListRequest, count: int) -> str | None:
+    """Return the column by which so many rows are sorted; None for the usual order."""
+    return wanted.sort if wanted.sort in _offered(view, count) else None
+
+
+def _offered(view: RecordView, count: int) -> frozenset[str]:
+    return frozenset(name for name in view.sortable if count <= COUNT_MOST or is_served(view, name))
 
 
 def _last_page(count: int, size: int) -> int:

@@ -9,6 +9,7 @@ from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
+from models.exporting import ExportFormat
 from models.labels import FIELD_LABELS
 from models.retention import RetentionKind
 from views.changes import TABLE_LABELS
@@ -70,6 +71,11 @@ def _columns(value: Any) -> str:
     return str(_(", ").join(str(FIELD_LABELS.get(each, each)) for each in columns))
 
 
+def _format(value: str) -> str:
+    kind = member_of(ExportFormat, value)
+    return value if kind is None else str(kind.label)
+
+
 def _page_title(endpoint: str) -> str:
     """Return what people call the page that an endpoint belongs to; the endpoint where it has no name."""
     blueprint = endpoint.partition(".")[0]
@@ -80,6 +86,8 @@ def _page_title(endpoint: str) -> str:
 _WORDS: Mapping[str, Callable[[Any], str]] = {
     "rows": lambda value: str(ngettext("%(num)d record", "%(num)d records", value)),
     "papers": lambda value: str(ngettext("with %(num)d paper", "with %(num)d papers", value)),
+    "format": _format,
+    "filters": lambda value: str(_(", ")).join(value),
     "narrowed": lambda value: str(_("a part of the list") if value else _("the whole list")),
     "column": _columns,
     "endpoint": _page_title,

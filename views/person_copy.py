@@ -20,6 +20,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from jobs.export_files import neutralise
 from models import (
     AccessEntry,
     Attachment,
@@ -45,7 +46,8 @@ from models.scope import WITH_DELETED
 from models.sql import labels_for
 from views.cells import cell, fetch_labels
 from views.clock import show_instant, today
-from views.export import IN_MEMORY_MOST, export_names, neutralise
+from views.export import IN_MEMORY_MOST
+from views.export_rows import export_names
 from views.forms import column_of
 from views.history import readable_values
 from views.lookups import view_named
@@ -153,7 +155,10 @@ def _record_sections(own: dict[str, list[int]]) -> Iterator[Section]:
     for table, ids in own.items():
         view = view_named(table)
         assert view is not None
-        names = (*export_names(view), *(name for name in ORIGIN if name not in export_names(view)))
+        names = (
+            *export_names(view, is_whole=True),
+            *(name for name in ORIGIN if name not in export_names(view, is_whole=True)),
+        )
         columns = [*(str(view.get_column_name(name)) for name in names), _("Deleted at")]
         yield Section(str(view.plural), columns, partial(_records, view, names, ids))
 

@@ -23,6 +23,7 @@ from models import (
     CompensationRule,
     Complaint,
     Delivery,
+    ExportRun,
     ImportRun,
     Position,
     Proposal,
@@ -36,6 +37,7 @@ from models.decision_queue import decision_queue, waiting_proposals
 from models.digest import DeliveryState
 from models.due import DEPARTMENT, QUEUE, DueKind, Wanted, Window, count_due
 from models.due_kinds import kinds_done
+from models.exporting import ExportState
 from models.importing import ImportState
 from models.operating import wrong_count
 from models.permissions import allows
@@ -120,6 +122,13 @@ def sentence_of(endpoint: str) -> str | None:
         words = ngettext(
             "%(shown)s mail needs a person", "%(shown)s mails need a person", number, shown=shown
         )
+    elif endpoint == "export_run":
+        words = ngettext(
+            "%(shown)s export is ready to download",
+            "%(shown)s exports are ready to download",
+            number,
+            shown=shown,
+        )
     else:
         words = ngettext(
             "%(shown)s import waits for a yes", "%(shown)s imports wait for a yes", number, shown=shown
@@ -186,7 +195,16 @@ def _counts() -> dict[str, Select[int]]:
         counts["decision"] = _capped(waiting_proposals().with_only_columns(Proposal.id).where(others))
     elif actor.roles:
         counts["decision"] = _capped(_above_waiting(actor.staff_id))
+    if actor.roles:
+        counts["export_run"] = _capped(_to_fetch(actor.staff_id))
     return counts | _counts_of_the_panel(actor)
+
+
+def _to_fetch(staff_id: int) -> Select[int]:
+    """Return a person's exports that are ready, and were not downloaded yet."""
+    return select(ExportRun.id).where(
+        ExportRun.staff_id == staff_id, ExportRun.state == ExportState.DONE, ExportRun.fetched_at.is_(None)
+    )
 
 
 def _counts_of_the_panel(actor: Actor) -> dict[str, Select[int]]:

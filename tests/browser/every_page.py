@@ -67,6 +67,8 @@ NO_PAGES = {
     "setup",
     # Drawn alike for every type that has it; the screens in particular states show it of one.
     "change_view",
+    # Shown to nobody but who asked for the export.
+    "export_run.details",
     # For who administers it is no choice.
     "remove_factor",
 }
@@ -271,6 +273,7 @@ def special_screens(app: Flask, arguments: dict[str, Arguments]) -> list[Screen]
         ),
         *(Screen(f"the guide, {name}", f"/guide/{name}") for name in [*guide("en")][1:]),
         Screen("a filter", "/complaint/", lambda page: page.locator("details.filter summary").first.click()),
+        Screen("what to export", "/complaint/", lambda page: page.locator(".export summary").click()),
         Screen("more filters", "/complaint/", lambda page: page.locator("details.more summary").click()),
         Screen("the person's menu", "/", lambda page: page.locator(".user-menu summary").click()),
         Screen("a form with errors", "/complaint/new/", send_empty),

@@ -53,7 +53,7 @@ def test_changes_and_accesses_stand_in_one_order(make: Factory, login: Login) ->
     edit(supervisor, "customer", customer.id, phone="13900000000")
     supervisor.get("/customer/export/csv/").close()
     exported, changed, refused = lines(auditor)[:3]
-    assert "王芳 Exported Customer 1 record the whole list 127.0.0.1" in exported
+    assert "王芳 Exported Customer 1 record CSV, UTF-8 the whole list 127.0.0.1" in exported
     assert "王芳 Changed Customer 张三丰 Phone : changed from 138****0000 to 139****0000" in changed
     assert "库管 Access refused Customer 张三丰 Customers 127.0.0.1" in refused
 

@@ -78,5 +78,5 @@ def test_an_export_is_written_down_with_its_size_and_without_values(
     whole, narrowed = entries(db_session, AccessKind.EXPORTED)
     assert client.staff is not None
     assert (whole.actor_id, whole.table_name) == (client.staff.id, "customer")
-    assert whole.detail == {"rows": 2, "narrowed": False}
-    assert narrowed.detail == {"rows": 1, "narrowed": True}
+    assert whole.detail == {"rows": 2, "format": "csv", "narrowed": False}
+    assert narrowed.detail == {"rows": 1, "format": "csv", "narrowed": True, "filters": ["Search"]}

@@ -1,7 +1,7 @@
 "use strict";
 
-// An import at work: ask how far it is, and show its page anew when the step has ended.
-const working = document.querySelector("[data-import-status]");
+// An import or export at work: ask how far it is, and show its page anew when the step has ended.
+const working = document.querySelector("[data-status]");
 if (working) {
   const bar = working.querySelector("progress");
   const words = working.querySelector("[data-share]");
@@ -9,7 +9,7 @@ if (working) {
 
   const ask = async () => {
     try {
-      const answer = await fetch(working.dataset.importStatus, { headers: { Accept: "application/json" } });
+      const answer = await fetch(working.dataset.status, { headers: { Accept: "application/json" } });
       if (!answer.ok) throw new Error(String(answer.status));
       const { state, share } = await answer.json();
       if (state !== working.dataset.state) {
