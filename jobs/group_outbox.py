@@ -57,7 +57,7 @@ def put_test_message(group: ChatGroup, department_name: str, asked_by_id: int | 
         title = _("[Test] Weekly digest · %(department)s", department=department_name)
         lines = [_("This group will get the department's weekly digest here.")]
     message = Message(title, lines, f"{_settings().public_url}/digest/")
-    delivery = _delivery(DeliveryKind.ACCOUNT, message, group, asked_by_id)
+    delivery = _delivery(DeliveryKind.TEST, message, group, asked_by_id)
     db.session.add(delivery)
     db.session.flush()
     return delivery

@@ -111,6 +111,13 @@ def add_account_mail(mail: Mail, recipient: Recipient) -> Delivery:
     return delivery
 
 
+def put_test_mail(mail: Mail, recipient: Recipient) -> Delivery:
+    """Put a mail that somebody sends to himself or herself to try into the outbox, and flush."""
+    delivery = _add_automatic(DeliveryKind.TEST, mail, recipient)
+    db.session.flush()
+    return delivery
+
+
 def add_notice_mail(mail: Mail, recipient: Recipient) -> Delivery:
     """Put a notice to a department into the outbox, to be flushed with others."""
     return _add_automatic(DeliveryKind.NOTICE, mail, recipient)

@@ -10,7 +10,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, db, now
-from models.digest import Delivery, DeliveryKind
+from models.digest import KINDS_ASKED_FOR, Delivery
 from models.sql import insert_unless_known
 
 
@@ -46,14 +46,14 @@ def bad_address(address: str | None) -> BadAddress | None:
 def is_held_back(delivery_id: int) -> bool:
     """Tell whether a mail goes to a marked address by itself.
 
-    Mails about logins, and copies that somebody sends by hand, were asked for: they still go.
+    Mails about logins, tests, and copies that somebody sends by hand, were asked for: they still go.
     """
     held = (
         select(BadAddress.id)
         .join(Delivery, func.lower(Delivery.recipient) == BadAddress.address)
         .where(
             Delivery.id == delivery_id,
-            Delivery.kind != DeliveryKind.ACCOUNT,
+            Delivery.kind.not_in(KINDS_ASKED_FOR),
             Delivery.created_by_id.is_(None),
         )
     )

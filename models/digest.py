@@ -99,12 +99,15 @@ class DeliveryKind(Labelled):
     REMINDER = "reminder", _("Reminder of what is due")
     ACKNOWLEDGEMENT = "acknowledgement", _("Acknowledgement to a customer")
     SUMMARY = "summary", _("Summary of the centre")
+    TEST = "test", _("Test message")
 
 
 # Sent again as they were: what they say still holds, and links of a digest act for the same recipient.
 KINDS_SENT_AGAIN = frozenset(
     {DeliveryKind.DIGEST, DeliveryKind.REMINDER, DeliveryKind.ACKNOWLEDGEMENT, DeliveryKind.SUMMARY}
 )
+# Somebody asked for them a moment ago, and waits: a mark at the address holds none of them back.
+KINDS_ASKED_FOR = frozenset({DeliveryKind.ACCOUNT, DeliveryKind.TEST})
 # Their links act for the recipient: nobody else reads them but an administrator.
 KINDS_WITH_KEYS = frozenset({DeliveryKind.ACCOUNT, DeliveryKind.NOTICE})
 

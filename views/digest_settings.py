@@ -16,7 +16,7 @@ from jobs.digest_mail import digest_mail
 from jobs.digest_workbook import digest_workbook
 from jobs.group_outbox import put_test_message
 from jobs.mail_message import Mail
-from jobs.outbox import put_account_mail, send_soon
+from jobs.outbox import put_test_mail, send_soon
 from models import ChatGroup, Department, DigestRecipient, Staff, current_actor, db
 from models.base import now
 from models.centre import centre_facts, site_zone
@@ -158,7 +158,7 @@ def send_test(mail: Mail) -> None:
     """Send a mail to who acts, marked as a test, and say so."""
     staff = own_record()
     marked = Mail(gettext("[Test] %(subject)s", subject=mail.subject), mail.text, mail.html, mail.attached)
-    delivery = put_account_mail(marked, staff)
+    delivery = put_test_mail(marked, staff)
     db.session.commit()
     send_soon([delivery])
     if delivery.state is DeliveryState.KEPT:

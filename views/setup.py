@@ -17,7 +17,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from jobs.invitation import invite_all, people_to_invite
 from jobs.mail_message import Mail
-from jobs.outbox import put_account_mail, send_soon
+from jobs.outbox import put_test_mail, send_soon
 from jobs.pasted_list import ORDERS
 from models import Customer, Staff, current_actor, db
 from models.centre import centre_facts
@@ -171,7 +171,7 @@ def try_mail() -> None:
     staff = db.session.get_one(Staff, actor.staff_id if actor else None)
     centre = centre_facts().shown_name(is_english=staff.locale.value == "en") or gettext("Huisheng")
     text = gettext("This mail shows that mails of %(centre)s go out.", centre=centre)
-    delivery = put_account_mail(Mail(gettext("Test mail"), f"{text}\n"), staff)
+    delivery = put_test_mail(Mail(gettext("Test mail"), f"{text}\n"), staff)
     db.session.commit()
     send_soon([delivery])
     if delivery.state is DeliveryState.KEPT:

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 
-from models import Customer, DigestRecipient, Staff, current_actor, db
+from models import ChatGroup, Customer, DigestRecipient, Staff, current_actor, db
 from models.base import Labelled
 from models.centre import find_centre
 from models.organisation import Role
@@ -49,7 +49,8 @@ def _has_records(step: Step, centre: Any) -> bool:
     if step is Step.CENTRE:
         return bool(centre.name)
     if step is Step.DEPARTMENTS:
-        return _exists(select(DigestRecipient.id).where(DigestRecipient.is_active))
+        by_mail = select(DigestRecipient.id).where(DigestRecipient.is_active)
+        return _exists(by_mail) or _exists(select(ChatGroup.id).where(ChatGroup.is_active))
     if step is Step.STAFF:
         # The administrator who sets up is one of them.
         return len(db.session.scalars(select(Staff.id).where(Staff.active).limit(2)).all()) > 1

@@ -197,7 +197,7 @@ def test_a_test_message_goes_to_the_group_and_leaves_the_settings_unsaved(
     assert answer.status_code == 200
     assert "Outside production no group is written to" in answer.text
     delivery = db_session.scalars(select(Delivery)).one()
-    assert (delivery.kind, delivery.state) == (DeliveryKind.ACCOUNT, DeliveryState.KEPT)
+    assert (delivery.kind, delivery.state) == (DeliveryKind.TEST, DeliveryState.KEPT)
     assert delivery.subject == "[测试] 售后周报 · 品质部"
     db_session.expire_all()
     assert not department.attaches_workbook

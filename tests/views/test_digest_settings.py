@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from conftest import Login, PanelClient
 from factories import Factory
 from models import Centre, Delivery, Department, Digest, Subject
+from models.digest import DeliveryKind
 from models.organisation import Role, Weekday
 
 
@@ -110,6 +111,7 @@ def test_a_test_mail_goes_to_who_asks_alone_and_the_settings_stay_unsaved(
     assert boss.post("/digest-settings/test", data=sent(department, gets_calls="1")).status_code == 200
     (delivery,) = db_session.scalars(select(Delivery)).all()
     assert delivery.recipient != "reader@example.com"
+    assert delivery.kind is DeliveryKind.TEST
     db_session.expire_all()
     assert not department.gets_calls
 

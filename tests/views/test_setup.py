@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from conftest import Login, PanelClient
 from factories import Factory
 from models import Centre, Delivery, Department, DigestRecipient, Part, Staff, Subject
+from models.digest import DeliveryKind
 from models.essentials import seed_essentials
 from models.organisation import Locale, Role
 from views.setup_steps import Step
@@ -97,6 +98,13 @@ def test_steps_follow_from_the_records_and_from_what_was_said(
         last = boss.post("/setup/step", data={"step": step, "state": "confirmed"})
     assert last.headers["Location"] == "/setup/"
     assert "Your centre is ready" in boss.get("/setup/").text
+
+
+def test_a_chat_group_is_a_way_for_a_digest_as_an_address_is(
+    boss: PanelClient, make: Factory, db_session: Session
+) -> None:
+    make.chat_group(named(db_session, Department, "生产部"))
+    assert boss.get("/setup/").text.count("<small>Done</small>") == 1
 
 
 @pytest.mark.parametrize(
@@ -257,6 +265,7 @@ def test_a_test_mail_goes_to_who_asks(boss: PanelClient, db_session: Session) ->
     assert boss.staff is not None
     found = db_session.scalars(select(Delivery)).one()
     assert (found.recipient, found.subject) == (boss.staff.email, "Test mail")
+    assert found.kind is DeliveryKind.TEST
 
 
 def test_who_is_told_of_a_subject_is_ticked_and_inherited(boss: PanelClient, db_session: Session) -> None:
