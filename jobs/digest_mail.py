@@ -12,6 +12,7 @@ from jobs import digest_figure_wording as figure_wording
 from jobs import digest_loop_wording as loop_wording
 from jobs import digest_points
 from jobs import digest_wording as wording
+from jobs.digest_cut import cut_payload
 from jobs.mail_message import Mail
 from jobs.mail_texts import mail_from
 from models.digest_version import current_shape
@@ -19,6 +20,8 @@ from models.organisation import Locale
 
 # Mail programs cut a longer part off.
 LONGEST_HTML = 100_000
+# Rows of each part in a mail that would be longer, until it fits; the panel shows all of them.
+ROWS_OF_LONG = (5, 3, 1)
 
 
 def digest_mail(  # noqa: PLR0917 - all of it is what the mail is made of
@@ -37,12 +40,13 @@ def digest_mail(  # noqa: PLR0917 - all of it is what the mail is made of
     """
     shaped = current_shape(payload)
     panel = settings.public_url
-    with force_locale(locale.value):
+
+    def written(shown: Mapping[str, Any]) -> Mail:
         return mail_from(
             "digest",
             locale,
             wording.subject_line(shaped),
-            payload=shaped,
+            payload=shown,
             w=wording,
             f=figure_wording,
             loop_words=loop_wording,
@@ -53,3 +57,11 @@ def digest_mail(  # noqa: PLR0917 - all of it is what the mail is made of
             point_url=point_url,
             points=digest_points,
         )
+
+    with force_locale(locale.value):
+        mail = written(shaped)
+        for most in ROWS_OF_LONG:
+            if len((mail.html or "").encode()) <= LONGEST_HTML:
+                break
+            mail = written(cut_payload(shaped, most))
+        return mail

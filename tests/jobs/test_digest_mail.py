@@ -261,3 +261,21 @@ def test_html_stays_below_what_mail_programs_cut_off(app: Flask, payload: dict[s
     }  # fmt: skip
     payload["subjects"]["top"] = [{**top[0], "quotation": quotation}] * 5
     assert len((mail(app, payload).html or "").encode()) < LONGEST_HTML
+
+
+def test_what_would_be_cut_off_shows_the_first_rows_and_leads_to_the_panel(
+    app: Flask, payload: dict[str, Any]
+) -> None:
+    needs, top = payload["needs_you"], payload["subjects"]["top"]
+    long = {"text": "长" * 9_000}
+    payload["needs_you"] = {**needs, "total": 10, "items": [{**needs["items"][0], **long}] * 10}
+    payload["subjects"]["top"] = [{**top[0], "id": key, "this_week": 7} for key in range(5)]
+    written = mail(app, payload)
+    assert written.html is not None
+    assert len(written.html.encode()) <= LONGEST_HTML
+    # Ten and five rows of each become three; what is left out is counted, not lost.
+    assert written.text.count("长" * 9_000) == 3
+    assert "And 7 more: see the panel." in written.html
+    assert "14 more about 2 other subjects." in written.html
+    for said in (written.html, written.text):
+        assert "it shows the first rows of each part" in said
