@@ -180,10 +180,17 @@ def centre_figures(period: SummaryPeriod) -> Figures:
 
 
 def _compared(period: SummaryPeriod) -> list[Span]:
-    """Return the spans that are counted: the period with the one before, and that of a year before."""
-    span, before = period.span, period.previous
-    both = Span(span.unit, before.first_on, span.last_on, span.zone)
-    return [both] if period.year_before == before else [both, period.year_before.span]
+    """Return the spans that are counted: the period, the one before, and that of a year before.
+
+    While the period goes on, those before are counted as far as it has come.
+    """
+    span, before, year_before = period.span, period.previous, period.year_before
+    compared = [before] if year_before == before else [before, year_before]
+    if span.last_on == period.last_on:
+        # The one before lies next to it: both in one.
+        both = Span(span.unit, before.first_on, span.last_on, span.zone)
+        return [both, *(each.span for each in compared[1:])]
+    return [span, *(each.until_as_far(span) for each in compared)]
 
 
 def _figure(

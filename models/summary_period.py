@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Self
 
@@ -87,6 +87,20 @@ class SummaryPeriod:
         today = now().astimezone(site_zone()).date()
         last = max(min(self.last_on, today), self.first_on)
         return Span(Unit(self.kind.value), self.first_on, last, site_zone())
+
+    def until_as_far(self, span: Span) -> Span:
+        """Return the days of this period up to where `span`, that of a later one, has come: as many or all.
+
+        Two months of a year that goes on stand beside two months of the one before, and not beside all of it.
+        """
+        if span.last_on == self.of(self.kind, span.first_on).last_on:
+            return replace(span, first_on=self.first_on, last_on=self.last_on)
+        if self.is_month:
+            last_on = min(self.first_on + (span.last_on - span.first_on), self.last_on)
+        else:
+            as_far = self.of(PeriodKind.MONTH, self.first_on.replace(month=span.last_on.month))
+            last_on = min(as_far.first_on + (span.last_on.day - 1) * _DAY, as_far.last_on)
+        return replace(span, first_on=self.first_on, last_on=last_on)
 
     def has_ended(self, at: datetime) -> bool:
         """Tell whether the period is over at an instant, as the calendar of the site counts."""
