@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, exists, func
+from sqlalchemy import ColumnElement, and_, exists, func
 from sqlalchemy.orm import aliased
 
 from models.centre import centre_facts
@@ -22,6 +22,8 @@ from models.due_source import Source, Window, day_of, keys_of, of_customer
 from models.notice import Notice, is_undelivered
 from models.proposal import Proposal, ProposalState
 
+# Of all that was answered, the end, where the latest stands: so many characters.
+ANSWER_MOST = 200
 # While one of these runs, it says what to do next; the time for the solution runs on behind it.
 _NEXT = (DeadlineKind.FIRST_ANSWER, DeadlineKind.DECISION, DeadlineKind.TELL_CUSTOMER)
 
@@ -85,6 +87,21 @@ def notice(_window: Window, zone: ZoneInfo) -> Source:
         None,
         who=Complaint.customer_name,
         about=func.concat_ws(" ", Notice.name, Notice.email),
+        is_urgent=is_urgent(),
+    )
+
+
+def answer(window: Window, zone: ZoneInfo) -> Source:
+    """Return the answers of departments that nobody here has read yet, on the day on which they came."""
+    return Source(
+        Notice,
+        day_of(Notice.answered_at, zone),
+        [and_(Notice.has_new_answer), *window.contains_instant(Notice.answered_at, zone, timedelta(0))],
+        {"responsible_id": Notice.responsible_id},
+        [(Complaint, Complaint.id == Notice.complaint_id)],
+        None,
+        who=Complaint.customer_name,
+        about=func.concat_ws(": ", Notice.answered_by, func.right(Notice.answer, ANSWER_MOST)),
         is_urgent=is_urgent(),
     )
 

@@ -20,6 +20,7 @@ from models.customer import Customer
 from models.dealer import Dealer
 from models.department_task import DepartmentTask
 from models.due_complaints import (
+    answer,
     carried_out,
     confirmed,
     decision,
@@ -67,6 +68,7 @@ class DueKind(Labelled):
     CARRIED_OUT = "carried_out", _("Solution to carry out")
     CONFIRMED = "confirmed", _("Satisfaction to ask")
     NOTICE = "notice", _("Notice not delivered")
+    ANSWER = "answer", _("Answer of a department to read")
     PROMISE = "promise", _("Promise to keep")
     FIRST_FOLLOW_UP = "first_follow_up", _("First follow-up")
     SECOND_FOLLOW_UP = "second_follow_up", _("Second follow-up")
@@ -298,6 +300,7 @@ RULES: Mapping[DueKind, Rule] = {
     DueKind.CARRIED_OUT: Rule(Complaint, carried_out, _COMPLAINT, _STEP),
     DueKind.CONFIRMED: Rule(Complaint, confirmed, _COMPLAINT, _STEP),
     DueKind.NOTICE: Rule(Notice, notice, frozenset({Notice, Complaint}), _STEP, is_for_doers=True),
+    DueKind.ANSWER: Rule(Notice, answer, frozenset({Notice, Complaint}), _STEP, is_for_doers=True),
     DueKind.PROMISE: Rule(
         CallRecord, _promise, frozenset({CallRecord, Customer, Vehicle}), ((CallRecord, "edit"),)
     ),

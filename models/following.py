@@ -1,7 +1,7 @@
 """What goes along when a complaint goes to another person or region: what is open of it there.
 
 Its deadlines name the complaint alone, and so are the new person's at once. Steps taken, decided proposals
-and answered notices stay as they were: they tell what happened.
+and notices whose answer was read stay as they were: they tell what happened.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FOLLOWED = ("responsible_id", "region_id")
 _OPEN: tuple[tuple[type[Record], Any, ColumnElement[bool]], ...] = (
     (Proposal, Proposal.complaint_id, Proposal.state.in_(OPEN_STATES)),
     (DepartmentTask, DepartmentTask.complaint_id, DepartmentTask.state == TaskState.OPEN),
-    (Notice, Notice.complaint_id, Notice.state == NoticeState.OPEN),
+    (Notice, Notice.complaint_id, (Notice.state == NoticeState.OPEN) | Notice.has_new_answer),
 )
 
 

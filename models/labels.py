@@ -163,6 +163,7 @@ FIELD_LABELS: dict[str, LazyString] = {
     "answer": _("Answer"),
     "answered_by": _("Answered by"),
     "answered_at": _("Answered at"),
+    "has_new_answer": _("Answer not read yet"),
     "measure_owner": _("Who sees to it"),
     "measure_due_on": _("Done by"),
     "owner_name": _("Person in charge"),

@@ -34,6 +34,7 @@ class Notice(Record):
     searched: ClassVar[tuple[str, ...]] = ("number", "complaint_id", "name", "answer")
     __table_args__ = (
         CheckConstraint("(state = 'answered') = (answered_at IS NOT NULL)", name="answered"),
+        CheckConstraint("NOT has_new_answer OR answered_at IS NOT NULL", name="new_answer"),
         CheckConstraint("expires_at > told_at", name="expires_at"),
         not_blank("name"),
         # One notice of one point to one person, however often somebody saves it.
@@ -49,6 +50,7 @@ class Notice(Record):
         Index("ix_notice_complaint_id_told_at", "complaint_id", "told_at"),
         Index("ix_notice_department_task_id_told_at", "department_task_id", "told_at"),
         Index("ix_notice_open", "told_at", "id", postgresql_where=text("state = 'open'")),
+        Index("ix_notice_new_answer", "answered_at", postgresql_where=text("has_new_answer")),
     )
     is_log: ClassVar[bool] = True
 
@@ -74,6 +76,8 @@ class Notice(Record):
     answer: Mapped[str | None]
     answered_by: Mapped[str | None] = mapped_column(String(80))
     answered_at: Mapped[datetime | None] = mapped_column(index=True)
+    # Until somebody here has read the latest of them.
+    has_new_answer: Mapped[bool] = mapped_column(default=False, server_default="false")
     # Who sees to what was answered, and until when, where the department says so.
     measure_owner: Mapped[str | None] = mapped_column(String(80))
     measure_due_on: Mapped[date | None] = mapped_column(index=True)

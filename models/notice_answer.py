@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import CursorResult, select, update
 
 from models.attached_file import CheckedFile
 from models.base import db, now
@@ -40,12 +40,29 @@ def take_answer(notice_id: int, answer: Answer) -> int:
     at = now()
     notice.answer = added(notice.answer, answer, at)
     notice.state, notice.answered_by, notice.answered_at = NoticeState.ANSWERED, answer.by, at
+    notice.has_new_answer = True
     notice.measure_owner = answer.owner or notice.measure_owner
     notice.measure_due_on = answer.due_on or notice.measure_due_on
     if notice.department_task_id is not None:
         _report(notice.department_task_id, answer, at)
     db.session.flush()
     return notice.id
+
+
+def note_read(notice_id: int, answered_at: datetime) -> bool:
+    """Note that the answer of that moment was read; False where that was noted, or a later one has come.
+
+    Flushes.
+    """
+    read = (
+        update(Notice)
+        .where(Notice.id == notice_id, Notice.answered_at == answered_at, Notice.has_new_answer)
+        .values(has_new_answer=False)
+        .execution_options(synchronize_session="fetch")
+    )
+    found = db.session.execute(read)
+    assert isinstance(found, CursorResult)
+    return found.rowcount == 1
 
 
 def added(before: str | None, answer: Answer, at: datetime) -> str:

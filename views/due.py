@@ -325,6 +325,7 @@ _STEPS: Mapping[DueKind, LazyString] = {
     DueKind.CONFIRMED: lazy_gettext("Record the reply"),
     # Likewise on its page: to print it, and to note that it went out.
     DueKind.LETTER: lazy_gettext("Print and send"),
+    DueKind.ANSWER: lazy_gettext("Read the answer"),
     DueKind.MEASURE: lazy_gettext("Report it done"),
     DueKind.MEASURE_CHECK: lazy_gettext("Verify"),
 }

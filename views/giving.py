@@ -79,7 +79,7 @@ def given_with(item: DueItem) -> str | None:
 
     Calls are made by the customer's agent: the customer is given, and all calls with it.
     """
-    if item.kind in (DueKind.DECISION, DueKind.NOTICE):
+    if item.kind in (DueKind.DECISION, DueKind.NOTICE, DueKind.ANSWER):
         # A notice goes with its complaint.
         return None
     if item.kind in CALLS - {DueKind.PROMISE} or item.kind is DueKind.CONFIRMED:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
-from flask import flash, redirect
+from flask import abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import LazyString, gettext
@@ -18,6 +19,7 @@ from jobs.outbox import send_soon
 from models import Delivery, Notice, current_actor, db
 from models.digest import DeliveryState
 from models.mail_obstacle import answer_text, is_of_server
+from models.notice_answer import note_read
 from models.notice_recipients import Told, address_now
 from models.permissions import allows
 from views.base import RecordView
@@ -39,10 +41,23 @@ class Undelivered:
     template: str = "_undelivered.html"
 
 
+@dataclass(frozen=True, slots=True)
+class NewAnswer:
+    """What a notice's page asks while nobody has read its latest answer, which `answered_at` names."""
+
+    answered_at: str
+    can_note: bool
+    template: str = "_new_answer.html"
+
+
 class NoticeView(RecordView):
     """Show notices and their answers; the panel writes them, departments answer by the link of their mail."""
 
-    actions: ClassVar[Mapping[str, str]] = {**RecordView.actions, "again_view": "act"}
+    actions: ClassVar[Mapping[str, str]] = {
+        **RecordView.actions,
+        "again_view": "act",
+        "read_view": "act",
+    }
     singular, plural, new_label = _("Written notice"), _("Written notices"), _("New written notice")
     area, icon = Area.COMPLAINTS, "mail"
     what_for = _(
@@ -64,6 +79,7 @@ class NoticeView(RecordView):
     hint_columns = ("complaint_id", "name")
     column_filters = (
         "state",
+        "has_new_answer",
         "told_at",
         "answered_at",
         "complaint_id",
@@ -86,8 +102,10 @@ class NoticeView(RecordView):
         Section(_("Handling"), ("responsible_id", "department_id", "region_id")),
     )
 
-    def panel(self, row: Notice) -> Undelivered | None:
-        """Return what stands against its having arrived; None where nothing does."""
+    def panel(self, row: Notice) -> Undelivered | NewAnswer | None:
+        """Return what stands against its having arrived, or that its answer is new; None where neither is."""
+        if row.has_new_answer and row.answered_at is not None:
+            return NewAnswer(row.answered_at.isoformat(), self.is_allowed_on("act", row))
         if not row.can_be_sent_again():
             return None
         mail = db.session.get(Delivery, row.delivery_id)
@@ -111,4 +129,20 @@ class NoticeView(RecordView):
             flash(gettext("The notice goes out again; the link of the mail before is void."), "success")
         else:
             flash(gettext("This notice is on its way, or answered, already."), "warning")
+        return redirect(self.page_url("details_view", id=row.id))
+
+    @expose("/read/", methods=("POST",))
+    def read_view(self) -> ResponseReturnValue:
+        """Note that the answer which the page showed was read."""
+        row = self.record_or_404("act")
+        try:
+            shown_at = datetime.fromisoformat(request.form.get("answered_at", ""))
+        except ValueError:
+            abort(400)
+        if shown_at.tzinfo is not None and note_read(row.id, shown_at):
+            db.session.commit()
+            flash(gettext("Noted: the answer is read."), "success")
+            return redirect(self.page_url("details_view", id=row.id))
+        if row.has_new_answer:
+            flash(gettext("A further answer has come meanwhile."), "warning")
         return redirect(self.page_url("details_view", id=row.id))

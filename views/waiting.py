@@ -52,6 +52,7 @@ _COUNTED = (
     DueKind.DECISION,
     DueKind.DEPARTMENT_TASK,
     DueKind.TELL_CUSTOMER,
+    DueKind.ANSWER,
     DueKind.CARRIED_OUT,
     DueKind.CONFIRMED,
     DueKind.PROMISE,

@@ -12,6 +12,7 @@ from models.call_record import CallResult
 from models.digest import DeliveryKind, DeliveryState
 from models.due import DueKind
 from models.measure import MeasureState
+from models.notice import NoticeState
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -48,6 +49,12 @@ def undelivered(make: Factory, **attributes: Any) -> Notice:
     return make.notice(delivery_id=mail.id, **attributes)
 
 
+def answered(make: Factory, **attributes: Any) -> Notice:
+    """Make a notice with an answer that nobody has read."""
+    said = {"state": NoticeState.ANSWERED, "answered_at": noon(-1), "answered_by": "李主任", "answer": "已换"}
+    return make.notice(has_new_answer=True, **said, **attributes)
+
+
 def one_of_each(make: Factory, **attributes: Any) -> dict[DueKind, Any]:
     """Make a record for each kind, and return the record by its kind."""
     customer_id = attributes.pop("customer_id", None) or make.customer(**attributes).id
@@ -58,6 +65,7 @@ def one_of_each(make: Factory, **attributes: Any) -> dict[DueKind, Any]:
         **{DueKind[kind.name]: make.owing(kind, noon(1), **shared) for kind in STEP_OF},
         DueKind.DEPARTMENT_TASK: make.department_task(due_on=day(1), **attributes),
         DueKind.NOTICE: undelivered(make, **attributes),
+        DueKind.ANSWER: answered(make, **attributes),
         DueKind.LETTER: make.letter(sent_on=None, created_at=noon(1), **shared),
         DueKind.PROMISE: make.call_record(promise="寄", promised_until=day(1), **shared),
         DueKind.FIRST_FOLLOW_UP: handed_over(make, -3, **shared),

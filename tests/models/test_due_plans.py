@@ -32,6 +32,7 @@ SERVED = {
     DueKind.CONFIRMED: "ix_deadline_kind_due_at_open",
     DueKind.DEPARTMENT_TASK: "ix_department_task_open",
     DueKind.NOTICE: "ix_delivery_notice_failed",
+    DueKind.ANSWER: "ix_notice_",
     DueKind.PROMISE: "ix_call_record_promise",
     DueKind.FIRST_FOLLOW_UP: "ix_service_receipt_",
     DueKind.SECOND_FOLLOW_UP: "ix_call_record_called_at_first_reached",

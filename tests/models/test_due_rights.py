@@ -27,7 +27,7 @@ READ_BY = {role: set(DueKind) - FOR_DOERS for role in Role} | {
     # A quality engineer reads no letters.
     Role.QUALITY_ENGINEER: set(DueKind) - {DueKind.DECISION, DueKind.LETTER},
     Role.WAREHOUSE_KEEPER: OF_WAREHOUSE | {DueKind.MEASURE},
-    Role.AUDITOR: set(DueKind) - FOR_DOERS - {DueKind.NOTICE},
+    Role.AUDITOR: set(DueKind) - FOR_DOERS - {DueKind.NOTICE, DueKind.ANSWER},
     Role.SUPERVISOR: set(DueKind),
     Role.ADMINISTRATOR: set(DueKind),
 }
@@ -39,6 +39,7 @@ STEPS = {
     DueKind.CARRIED_OUT,
     DueKind.CONFIRMED,
     DueKind.NOTICE,
+    DueKind.ANSWER,
 }
 DONE_BY = {
     Role.CLERK: CALLERS_DO,

@@ -266,3 +266,39 @@ def test_tries_from_one_place_are_bounded(client: PanelClient, make: Factory, li
     path = link(make.notice())
     answers = [client.post(path, data={}).status_code for _ in range(MAILS_MOST + 1)]
     assert answers == [422] * MAILS_MOST + [429]
+
+
+def test_an_answer_stands_in_the_handler_s_work_until_it_is_read(
+    client: PanelClient, make: Factory, link: Link, login: Login, db_session: Session
+) -> None:
+    handler = login(Role.CLERK)
+    assert handler.staff is not None
+    notice = make.notice(responsible_id=handler.staff.id, region_id=handler.staff.region_id)
+    client.post(link(notice), data=SAID)
+    work = handler.get("/due/?person=own").text
+    assert SAID["answer"] in work
+    page = handler.get(f"/notice/details/?id={notice.id}").text
+    shown = re.search(r'name="answered_at" value="([^"]+)"', page)
+    assert shown is not None
+    # A second answer comes while the first is on the screen: it is not taken for read with it.
+    client.post(link(notice), data=SAID | {"answer": "补充：已通知供应商。"})
+    path = f"/notice/read/?id={notice.id}"
+    late = handler.post(path, data={"answered_at": shown[1]}, follow_redirects=True)
+    assert "A further answer has come meanwhile." in late.text
+    db_session.expire_all()
+    assert notice.has_new_answer
+    assert notice.answered_at is not None
+    assert handler.post(path, data={"answered_at": notice.answered_at.isoformat()}).status_code == 302
+    assert SAID["answer"] not in handler.get("/due/?person=own").text
+
+
+@pytest.mark.parametrize("answered_at", ["", "x", "2026-03-01T00:00:00"])
+def test_what_is_no_moment_of_an_answer_notes_nothing(
+    answered_at: str, make: Factory, login: Login, db_session: Session
+) -> None:
+    said = {"state": NoticeState.ANSWERED, "answered_at": now(), "answered_by": "x", "answer": "y"}
+    notice = make.notice(has_new_answer=True, **said)
+    answer = login(Role.SUPERVISOR).post(f"/notice/read/?id={notice.id}", data={"answered_at": answered_at})
+    assert answer.status_code in {302, 400}
+    db_session.expire_all()
+    assert notice.has_new_answer
