@@ -197,15 +197,17 @@ def asked_for(at: datetime) -> list[SummaryPeriod]:
     """Return the periods whose summaries people are reminded of on the day of `at`."""
     today = at.astimezone(site_zone()).date()
     calendar = working_calendar()
-    found = []
-    for kind in PeriodKind:
-        period = SummaryPeriod.of(kind, today).previous
-        if today - period.last_on > timedelta(days=31):
-            continue
-        passed = calendar.working_days_between(period.last_on, today)
-        if ASKED_ON <= passed <= ASKED_UNTIL:
-            found.append(period)
-    return found
+    return [
+        period
+        for period in _just_ended(today)
+        if ASKED_ON <= calendar.working_days_between(period.last_on, today) <= ASKED_UNTIL
+    ]
+
+
+def _just_ended(today: date) -> list[SummaryPeriod]:
+    """Return the month and the year that have ended within the last 31 days."""
+    ended = [SummaryPeriod.of(kind, today).previous for kind in PeriodKind]
+    return [period for period in ended if today - period.last_on <= timedelta(days=31)]
 
 
 def owing(period: SummaryPeriod) -> list[Staff]:
@@ -218,3 +220,22 @@ def owing(period: SummaryPeriod) -> list[Staff]:
     works = Staff.active & (func.cardinality(Staff.role_names) > 0)
     found = db.session.scalars(select(Staff).where(works, Staff.id.not_in(handed_in)).order_by(Staff.id))
     return [each for each in found if owes(each, period)]
+
+
+def unwritten(person: Staff, at: datetime) -> list[SummaryPeriod]:
+    """Return the periods that ended within the last month and whose summary a person still owes.
+
+    As in `owing`, of a kind that the centre writes; one statement at most.
+    """
+    ended = _just_ended(at.astimezone(site_zone()).date())
+    periods = [period for period in ended if owes(person, period)]
+    if not periods:
+        return []
+
+    def is_owed(period: SummaryPeriod) -> ColumnElement[bool]:
+        written = select(Summary.id).where(Summary.kind == period.kind)
+        own = select(Summary.id).where(_is_of(period), _is_by(person.id), Summary.handed_in_at.is_not(None))
+        return written.exists() & ~own.exists()
+
+    row = db.session.execute(select(*(is_owed(period) for period in periods))).one()
+    return [period for period, owed in zip(periods, row, strict=True) if owed]

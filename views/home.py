@@ -35,6 +35,7 @@ from views.due import Line, Part, default_person, department_of, line_of, people
 from views.lookups import view_of
 from views.office_calendar import calendar_warnings
 from views.page import PageForAll
+from views.summary import to_write
 from views.task_filter import KEY
 from views.waiting import badge_of, sentence_of
 
@@ -130,6 +131,7 @@ class HomeView(PageForAll):
             load_url=_load_url,
             standing_in=standing_in(),
             to_close=closing_reminder(now()),
+            to_write=to_write(),
             provisional_years=calendar_warnings(),
             wrong=sentence_of("operations"),
         )

@@ -17,7 +17,7 @@ from jobs import summary_wording as wording
 from models import Staff, Summary, current_actor, db
 from models.base import now
 from models.centre import site_zone
-from models.summary import TEXTS, hand_in, summary_of, write_summary
+from models.summary import TEXTS, hand_in, summary_of, unwritten, write_summary
 from models.summary_figures import person_figures
 from models.summary_period import PeriodKind, SummaryPeriod
 from views.fields import clean_text, coerce_id
@@ -163,6 +163,15 @@ def _next_to_write(staff_id: int) -> SummaryPeriod:
     """Return last month while it is owed, afterwards the present one."""
     mine = summary_of(last_month(), staff_id)
     return last_month() if mine is None or not mine.is_handed_in else present(PeriodKind.MONTH)
+
+
+def to_write() -> list[tuple[SummaryPeriod, str]]:
+    """Return the summaries that the reader still owes, each with what its period is called."""
+    actor = current_actor()
+    if actor is None or actor.staff_id is None or not actor.roles:
+        return []
+    owed = unwritten(db.session.get_one(Staff, actor.staff_id), now())
+    return [(period, wording.period_name(period)) for period in owed]
 
 
 def read_texts() -> dict[str, str | None]:

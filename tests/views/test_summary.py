@@ -161,3 +161,17 @@ def test_a_year_is_counted_like_a_month(make: Factory, login: Login) -> None:
     year = date(present_day().year - 1, 7, 1)
     make.call_record(responsible_id=client.staff.id, called_at=datetime.combine(year, time(4), UTC))
     assert figures(client.get(f"{OWN}?period={year.year}").text)["Calls"] == "1"
+
+
+def test_the_first_page_reminds_of_a_summary_that_is_owed(make: Factory, login: Login) -> None:
+    client = login(Role.CLERK)
+    assert client.staff is not None
+    client.staff.created_at = within(1)
+    make.session.commit()
+    reminder = f'/summary/?period={LAST}"'
+    # Where nobody writes any, nobody is asked for one.
+    assert reminder not in client.get("/").text
+    make.summary(kind=LAST.kind, first_on=LAST.first_on, staff_id=make.staff(Role.CLERK).id)
+    assert reminder in client.get("/").text
+    send(client, achieved="一", hand_in="1")
+    assert reminder not in client.get("/").text
