@@ -149,7 +149,8 @@ def _progress(world: World, at: datetime, event: Event) -> dict[str, Any]:
         0.6 if age < 1 else 0.15 if age < 3 else 0.03 if age < 20 else 0.001 if age < 45 else 0
     ):
         verified_at = end
-    analysed_at = verified_at + timedelta(hours=chance.uniform(4, 96))
+    # Most within the day, a few only after days: so most are solved in the two days that are given.
+    analysed_at = verified_at + timedelta(hours=1 + 95 * chance.random() ** 4)
     step = _step(world, age, verified_at, analysed_at)
     is_verified = step is not Step.REGISTERED
     is_analysed = step not in (Step.REGISTERED, Step.VERIFIED)

@@ -154,8 +154,8 @@ def _carry_through(course: _Course, row: Any) -> None:
 def _offer(course: _Course, row: Any, who: int, reached: int) -> None:
     chance = course.chance
     remedies, value, details = chance.choice(_OFFERS[row.fault_degree])
-    proposed_at = course.later(row, row.analysed_at, 0.5, 20)
-    decided_at = course.later(row, proposed_at, 0.5, 20)
+    proposed_at = course.later(row, row.analysed_at, 0.5, 6)
+    decided_at = course.later(row, proposed_at, 0.5, 8)
     is_waiting = reached == 3 and chance.random() < 0.7
     boss = course.world.team.supervisor
     step = (Step.ANALYSED, Step.PROPOSED)
@@ -194,7 +194,7 @@ def _agree(  # noqa: PLR0917 - the parts of one tale
 ) -> None:
     chance = course.chance
     told_at = course.later(row, offer["decided_at"], 0.2, 5)
-    replied_at = course.later(row, told_at, 0.1, 30)
+    replied_at = course.later(row, told_at, 0.1, 12)
     offer |= {"state": ProposalState.AGREED, "told_at": told_at, "told_by": VerifiedBy.PHONE}
     offer["replied_at"] = replied_at
     offer["no_agreement_because"] = "演示数据不附协议原件"
