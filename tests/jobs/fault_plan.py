@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -46,6 +47,8 @@ OPEN = frozenset({DeliveryState.PENDING, DeliveryState.SENDING})
 # What the mail server does with whom, by the beginning of the address; one of each in so many departments.
 BAD = ("r421", "r451", "r550", "d451", "d552", "drop", "hang")
 PATIENCE_SECONDS = 6.0
+# Whatever died, the mails go on within so long.
+GOES_ON_SECONDS = 120.0
 # So much work lies there at any moment, that nobody who is to die waits for it.
 WAITING_LEAST = 12
 T = TypeVar("T")
@@ -199,14 +202,28 @@ class FaultPlan:
             time.sleep(0.02)
         _kill(calm)
         pids = [ask(what, None, self.log) for what in ("worker", "worker", "worker", "clock", "clock")]
-        # The longest way is that of a mail refused for now eight times.
-        rest = 120 + 8 * self.dose.bad
-        if not wait_until(lambda: not OPEN & set(self._states()) and self._is_all_made(), rest):
+        if not self._comes_to_rest():
             self.result.broken.append(f"not at rest: {self._states()}")
         for pid in pids:
             _kill(pid)
         self._judge()
         return self.result
+
+    def _comes_to_rest(self) -> bool:
+        """Wait while anything goes on, however long a busy machine takes; tell whether all came to an end."""
+        while OPEN & set(self._states()) or not self._is_all_made():
+            before = self._course()
+            if not wait_until(partial(self._has_moved, before), GOES_ON_SECONDS):
+                return False
+        return True
+
+    def _has_moved(self, before: object) -> bool:
+        return self._course() != before
+
+    def _course(self) -> tuple[object, ...]:
+        """Return what changes with each step of any mail."""
+        figures = select(func.count(Delivery.id), func.sum(Delivery.attempts), func.max(Delivery.claimed_at))
+        return (*_again(lambda: db.session.execute(figures).one()), self._states())
 
     def _attend(self, slot: Slot, ask: Callable[[str, str | None, Path], int]) -> None:
         if slot.pid:
