@@ -101,7 +101,8 @@ def answer(window: Window, zone: ZoneInfo) -> Source:
         [(Complaint, Complaint.id == Notice.complaint_id)],
         None,
         who=Complaint.customer_name,
-        about=func.concat_ws(": ", Notice.answered_by, func.right(Notice.answer, ANSWER_MOST)),
+        # Who said it, and when, stands before each of them.
+        about=func.right(Notice.answer, ANSWER_MOST),
         is_urgent=is_urgent(),
     )
 

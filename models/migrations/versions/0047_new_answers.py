@@ -15,7 +15,9 @@ INDEX, RULE = "ix_notice_new_answer", "ck_notice_new_answer"
 
 def upgrade() -> None:
     """Tell the answers that nobody has read yet; those of before count as read."""
-    op.add_column("notice", sa.Column("has_new_answer", sa.Boolean(), server_default="false", nullable=False))
+    # A run that was broken off may have come so far.
+    op.execute("ALTER TABLE notice ADD COLUMN IF NOT EXISTS has_new_answer BOOLEAN DEFAULT false NOT NULL")
+    op.execute(f"ALTER TABLE notice DROP CONSTRAINT IF EXISTS {RULE}")
     condition = "CHECK (NOT has_new_answer OR answered_at IS NOT NULL)"
     op.execute(f"ALTER TABLE notice ADD CONSTRAINT {RULE} {condition} NOT VALID")
     with op.get_context().autocommit_block():
