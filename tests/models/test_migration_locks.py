@@ -35,8 +35,8 @@ HARMLESS = {
     ("0029", "ban-drop-constraint"): "wider ones take their place in the same transaction",
     ("0038", "ban-drop-constraint"): "a wider one takes its place in the same transaction",
     ("0042", "renaming-object"): "nothing names an index but migrations",
-    ("0046", "ban-drop-constraint"): "a wider one takes its place in the same transaction",
-    ("0047", "ban-drop-constraint"): "the same one takes its place in the same transaction",
+    ("0047", "ban-drop-constraint"): "a wider one takes its place in the same transaction",
+    ("0048", "ban-drop-constraint"): "the same one takes its place in the same transaction",
     (
         "0029",
         "ban-drop-not-null",
