@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 # Stands for a record's name in a sentence that is translated once for all rows.
 _NAME = "\ufffc"
-# Of a long text two lines show so much; a word that stands further on is shown with so much before it.
-SEEN_AT_ONCE, AROUND = 40, 8
+# Of a long text the two lines of a narrow column show a word that begins by here; one that stands further
+# on is shown with so much before it.
+SEEN_AT_ONCE, AROUND = 20, 8
 
 
 @dataclass(frozen=True, slots=True)
