@@ -21,8 +21,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import create_app
+from jobs.exports import make_export
 from measure_due import logged_in
-from models import Region, Staff, acting_as, db, system_actor
+from models import ExportRun, Region, Staff, acting_as, db, system_actor
+from models.exporting import ExportFormat
 from models.organisation import Role
 
 TIMES, TIMES_OF_EIGHT, CLIENTS = 25, 6, 8
@@ -159,7 +161,7 @@ def measure(app: Flask, port: int, pid: int, by_hand: psycopg.Connection[Any]) -
                 missed.append(f"{name}: {page.name}, once {figures['slowest']:.0f} ms")
             if figures["p95_of_eight"] > 8 * figures["median"]:
                 missed.append(f"{name}: {page.name}, eight at once {figures['p95_of_eight']:.0f} ms")
-    exports = {"CSV": measure_export(port, who[0][1], pid, by_hand)}
+    exports = {"CSV": measure_export(app, port, who[0][1], pid, by_hand)}
     return {"pages": found, "exports": exports, "worker_megabytes": peak_megabytes(pid), "missed": missed}
 
 
@@ -310,19 +312,39 @@ def p95(times: list[float]) -> float:
     return sorted(times)[min(len(times) - 1, int(len(times) * 0.95))]
 
 
+def make_file(app: Flask) -> tuple[int, float]:
+    """Make the export of the whole list as a worker does; return its key and the seconds it took."""
+    with app.app_context(), acting_as(system_actor("command:bench")):
+        administrator = select(Staff.id).where(Staff.email == f"{Role.ADMINISTRATOR.value}@example.com")
+        run = ExportRun(
+            staff_id=db.session.scalars(administrator).one(),
+            table_name="complaint",
+            format=ExportFormat.CSV,
+            is_whole=False,
+            rows_expected=0,
+        )
+        db.session.add(run)
+        db.session.commit()
+        key = run.id
+        began = time.perf_counter()
+        make_export(key)
+        return key, time.perf_counter() - began
+
+
 def measure_export(
-    port: int, headers: dict[str, str], pid: int, by_hand: psycopg.Connection[Any]
+    app: Flask, port: int, headers: dict[str, str], pid: int, by_hand: psycopg.Connection[Any]
 ) -> dict[str, Any]:
-    """Export a long list, and return its rows, the seconds, and how much memory it took."""
+    """Export a long list, and return its rows, the seconds to make and fetch it, and the server's memory."""
+    key, made = make_file(app)
     idle = forget_peaks(pid)
     browser = Browser(port, headers)
     began = time.perf_counter()
-    browser.connection.request("GET", f"{LIST}export/csv/", headers=dict(headers))
+    browser.connection.request("GET", f"/exports/download?id={key}", headers=dict(headers))
     answer = browser.connection.getresponse()
     first, rows = time.perf_counter() - began, 0
     while chunk := answer.read(1 << 16):
         rows += chunk.count(b"\n")
-    seconds = time.perf_counter() - began
+    seconds = made + time.perf_counter() - began
     newest = f"SELECT {COLUMNS} FROM complaint ORDER BY registered_at DESC, id DESC LIMIT {max(rows, 1)}"  # noqa: S608
     copy = f"COPY ({newest}) TO STDOUT (FORMAT csv)"
     began = time.perf_counter()
