@@ -48,6 +48,8 @@ CREATE TEMP TABLE pool AS SELECT
 CREATE TEMP TABLE drawn AS
 SELECT g, at, random() AS r, power(random(), 1.2) AS of_customer,
     CASE
+        -- Half of what the small region has, so that there is one to edit in little data too.
+        WHEN g % 2000 = 7 THEN 'registered'
         WHEN at < now() - interval '60 days' AND random() < 0.995 THEN 'confirmed'
         ELSE (ARRAY['registered', 'verified', 'analysed', 'proposed', 'agreed', 'carried_out',
                     'confirmed', 'confirmed', 'confirmed', 'confirmed'])[1 + floor(random() * 10)::int]

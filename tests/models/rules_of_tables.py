@@ -74,6 +74,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "ck_measure_owner_name_not_blank": ("measure", "owner_name = ' '"),
     "ck_notice_answered": ("notice", "state = 'answered'", "answered_at = now()"),
     "ck_notice_expires_at": ("notice", "expires_at = told_at"),
+    "ck_notice_new_answer": ("notice", "has_new_answer = true"),
     "ck_notice_name_not_blank": ("notice", "name = ' '"),
     "ck_customer_name_not_blank": ("customer", "name = ''"),
     "ck_dealer_vehicles_per_year": ("dealer", "vehicles_per_year = -1"),
