@@ -9,7 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,14 @@ class Measured:
 def main(arguments: Sequence[str]) -> int:
     """Fill an own database to each size, make the digests there, print a table; 1 where it took too long."""
     sizes = [int(each.replace(",", "").replace("_", "")) for each in arguments] or list(SIZES)
+    with empty_panel() as (environ, superuser_url):
+        begin_data(superuser_url)
+        return measure_all(sorted(sizes), superuser_url, environ)
+
+
+@contextmanager
+def empty_panel() -> Iterator[tuple[dict[str, str], str]]:
+    """Run database and queue of a panel without data; yield its environment and the superuser's address."""
     with tempfile.TemporaryDirectory(prefix="huisheng-bench-") as folder:
         base = Path(folder)
         with postgres(base) as database, valkey_server(base) as queue:
@@ -49,8 +58,7 @@ def main(arguments: Sequence[str]) -> int:
             subprocess.run(
                 [sys.executable, "-m", "flask", "--app", "app", "release"], check=True, env=environ, cwd=ROOT
             )
-            begin_data(database.superuser_url)
-            return measure_all(sorted(sizes), database.superuser_url, environ)
+            yield environ, database.superuser_url
 
 
 def environment(app_url: str, owner_url: str, redis_url: str, folder: Path) -> dict[str, str]:

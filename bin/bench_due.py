@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from bench_data import add_complaints, add_things_to_do, begin_data
-from bench_digest import ROOT, environment, figures_of
-from embedded_services import postgres, valkey_server
+from bench_digest import empty_panel, figures_of
 
 SIZES = (1_000, 20_000)
 # Done already, and to be left aside by whatever looks for what is to do.
@@ -24,16 +19,10 @@ Figures = Mapping[str, Sequence[float]]
 def main(arguments: Sequence[str]) -> int:
     """Fill an own database to each size, measure there, print a table; 1 where a page took too long."""
     sizes = sorted(int(each.replace(",", "").replace("_", "")) for each in arguments) or list(SIZES)
-    with tempfile.TemporaryDirectory(prefix="huisheng-bench-") as folder:
-        base = Path(folder)
-        with postgres(base) as database, valkey_server(base) as queue:
-            environ = environment(database.app_url, database.owner_url, queue.url, base)
-            subprocess.run(
-                [sys.executable, "-m", "flask", "--app", "app", "release"], check=True, env=environ, cwd=ROOT
-            )
-            begin_data(database.superuser_url)
-            add_complaints(database.superuser_url, 1, COMPLAINTS)
-            return measure_all(sizes, database.superuser_url, environ)
+    with empty_panel() as (environ, superuser_url):
+        begin_data(superuser_url)
+        add_complaints(superuser_url, 1, COMPLAINTS)
+        return measure_all(sizes, superuser_url, environ)
 
 
 def measure_all(sizes: Sequence[int], superuser_url: str, environ: Mapping[str, str]) -> int:

@@ -7,7 +7,6 @@ import shlex
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench_data import add_complaints, begin_data, finish_data
-from bench_digest import ROOT, environment, figures_of
-from embedded_services import postgres, valkey_server
+from bench_digest import ROOT, empty_panel, figures_of
 from server_process import EngineError
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -44,21 +42,15 @@ def main(arguments: Sequence[str]) -> int:
 
 def measure_size(size: int) -> dict[str, Any]:
     """Return the figures of a panel with so many complaints, in a database of its own."""
-    with tempfile.TemporaryDirectory(prefix="huisheng-bench-") as folder:
-        base = Path(folder)
-        with postgres(base) as database, valkey_server(base) as queue:
-            environ = environment(database.app_url, database.owner_url, queue.url, base)
-            subprocess.run(
-                [sys.executable, "-m", "flask", "--app", "app", "release"], check=True, env=environ, cwd=ROOT
-            )
-            began = time.monotonic()
-            begin_data(database.superuser_url, size // COMPLAINTS_A_CUSTOMER)
-            add_complaints(database.superuser_url, 1, size)
-            finish_data(database.superuser_url)
-            filled = time.monotonic() - began
-            with web_server(environ) as (port, pid):
-                figures = figures_of("measure_lists.py", {**environ, "PORT": str(port), "WEB_PID": str(pid)})
-            return {"filled_s": filled, **figures}
+    with empty_panel() as (environ, superuser_url):
+        began = time.monotonic()
+        begin_data(superuser_url, size // COMPLAINTS_A_CUSTOMER)
+        add_complaints(superuser_url, 1, size)
+        finish_data(superuser_url)
+        filled = time.monotonic() - began
+        with web_server(environ) as (port, pid):
+            figures = figures_of("measure_lists.py", {**environ, "PORT": str(port), "WEB_PID": str(pid)})
+        return {"filled_s": filled, **figures}
 
 
 @contextmanager

@@ -207,7 +207,6 @@ def pages_of(by_hand: psycopg.Connection[Any], region: int | None) -> list[Page]
         f"SELECT id, registered_at FROM complaint WHERE {where}"  # noqa: S608
         f" ORDER BY registered_at DESC, id DESC OFFSET {deep} LIMIT 1"
     )
-    form = f"{LIST}edit/?id={key}"
     steps = "".join(f"&flt_step={step}" for step in OPEN_STEPS)
     return [
         Page("first page", LIST, f"{chosen} {NEWEST}"),
@@ -238,9 +237,15 @@ def pages_of(by_hand: psycopg.Connection[Any], region: int | None) -> list[Page]
             f"{chosen} AND phone LIKE %s {NEWEST}",
             values=(f"%{phone[-4:]}",),
         ),
-        Page(
-            "edit form", f"{LIST}edit/?id={key}", "SELECT * FROM complaint WHERE id = %s", FORM_GOAL, (key,)
-        ),
+        *forms_of(key, customer),
+    ]
+
+
+def forms_of(key: int, customer: int) -> list[Page]:
+    """Return the pages of one complaint and of one customer."""
+    form = f"{LIST}edit/?id={key}"
+    return [
+        Page("edit form", form, "SELECT * FROM complaint WHERE id = %s", FORM_GOAL, (key,)),
         Page(
             "save",
             form,

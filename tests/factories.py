@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+import exported
 import what_came_back
 from chat_groups import chat_group
 from models import (
@@ -33,8 +34,6 @@ from models import (
     DepartmentTask,
     Digest,
     DigestRecipient,
-    ExportChunk,
-    ExportRun,
     FailedJob,
     Holiday,
     ImportOrigin,
@@ -75,7 +74,6 @@ from models.centre import Centre, Invitation
 from models.complaint import FaultDegree, Step
 from models.deadline_rule import DeadlineKind
 from models.digest import DeliveryKind
-from models.exporting import ExportFormat, ExportState
 from models.letter import LetterKind
 from models.operating import Sign
 from models.organisation import Locale, Role
@@ -373,18 +371,6 @@ class Factory:
         }  # fmt: skip
         return self._add(FailedJob(**(defaults | attributes)))
 
-    def export_run(self, staff: Staff, **attributes: Any) -> ExportRun:
-        """Make an export of customers that is ready."""
-        defaults = {
-            "staff_id": staff.id, "table_name": "customer", "format": ExportFormat.XLSX, "is_whole": False,
-            "state": ExportState.DONE, "rows_expected": 5_200, "rows_written": 5_231, "size": 4,
-            "expires_at": now() + timedelta(days=7),
-        }  # fmt: skip
-        run = self._add(ExportRun(**(defaults | attributes)))
-        if run.state is ExportState.DONE:
-            self._add(ExportChunk(run_id=run.id, position=0, content=b"PK\x03\x04"))
-        return run
-
     def one_of_each(self) -> None:
         """Make at least one row in every table that the application may write."""
         for model in record_types():
@@ -404,7 +390,7 @@ class Factory:
         run = self._add(ImportRun(mapping="own", file_name="a.csv", file_sha256="0" * 64))
         origin = {"source": "own", "table_name": "complaint", "external_key": "1", "row_id": 1, "values": {}}
         self._add(ImportOrigin(run_id=run.id, **origin))
-        self.export_run(staff)
+        self._add(exported.piece_of(self._add(exported.ready(staff))))
         self._add(LoginSession(token_hash="0" * 64, staff_id=staff.id))
         self.session.add_all([LoginAttempt(key_hash="0" * 64), SentForm(content_hash="0" * 64)])
         self.second_factor(staff)

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 import structlog
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import upgrade
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,6 +20,7 @@ import app as panel
 from config import Environment, SettingError, Settings
 from conftest import Login
 from factories import Factory
+from jobs.backup.restoring import MIGRATIONS
 from models import Customer, db
 from models.organisation import Role
 from views.security import trusted_hosts
@@ -109,3 +112,5 @@ def test_migrations_run_whatever_folder_a_command_is_called_in(
     monkeypatch.chdir(tmp_path)
     with fresh_app.app_context():
         upgrade()
+        at = db.session.scalar(text("SELECT version_num FROM alembic_version"))
+    assert at == ScriptDirectory(str(MIGRATIONS)).get_current_head()

@@ -13,18 +13,16 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import select
 
 from app import create_app
 from config import Settings
 from conftest import PanelClient
 from embedded_services import Postgres, postgres
 from factories import Factory
-from models import AuditEntry, Customer, acting_as, db, system_actor
-from models.audit import AuditAction
+from models import db
 from models.organisation import Role
 from processes import wait_until
-from web_server import Answer, Person, Web, logged_in, web_server
+from web_server import Answer, Person, Web, customers_and_entries, logged_in, web_server
 
 pytestmark = [pytest.mark.faults, pytest.mark.mount]
 # Enough for the tables and a few segments of the log of changes.
@@ -122,14 +120,7 @@ def test_what_was_acknowledged_outlives_a_full_disk_and_saving_goes_on(
                 small_database.server.start()
             assert wait_until(lambda: enter_next() == 302, 30)
 
-    with panel.app_context(), acting_as(system_actor("test")):
-        rows = dict(iter(db.session.execute(select(Customer.id, Customer.name))))
-        audited = db.session.scalars(
-            select(AuditEntry.row_id).where(
-                AuditEntry.table_name == "customer", AuditEntry.action == AuditAction.INSERT
-            )
-        ).all()
-        db.session.remove()
+    rows, audited = customers_and_entries(panel)
     ends = Counter(answer.status for answer in answers.values())
     acknowledged = {name for name, answer in answers.items() if answer.status == 302}
     print(  # noqa: T201 - the figures of the long dose

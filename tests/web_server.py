@@ -17,11 +17,13 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config import Settings
 from conftest import PanelClient, environ_of
-from models import Staff
+from models import AuditEntry, Customer, Staff, acting_as, db, system_actor
+from models.audit import AuditAction
 from processes import descendants, is_gone, wait_until
 
 ROOT = Path(__file__).parent.parent
@@ -136,3 +138,13 @@ def version_in(page: str) -> str:
     found = re.search(r'name="version" value="(\d+)"', page)
     assert found is not None, page[:500]
     return found[1]
+
+
+def customers_and_entries(app: Flask) -> tuple[dict[int, str], list[int]]:
+    """Return the names of all customers by id, and the ids of those whose entry the audit log tells of."""
+    entered = (AuditEntry.table_name == "customer", AuditEntry.action == AuditAction.INSERT)
+    with app.app_context(), acting_as(system_actor("test")):
+        rows = dict(iter(db.session.execute(select(Customer.id, Customer.name)).tuples()))
+        audited = list(db.session.scalars(select(AuditEntry.row_id).where(*entered)))
+        db.session.remove()
+    return rows, audited

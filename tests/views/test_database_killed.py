@@ -14,16 +14,14 @@ from http.client import HTTPException
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from conftest import superuser
 from embedded_services import Postgres
 from factories import Factory
-from models import AuditEntry, Customer, acting_as, db, system_actor
-from models.audit import AuditAction
+from models import db
 from models.organisation import Role
 from processes import wait_until
-from web_server import Answer, Person, Web, logged_in, web_server
+from web_server import Answer, Person, Web, customers_and_entries, logged_in, web_server
 
 PEOPLE = 6
 BACK_WITHIN_SECONDS = 30
@@ -91,14 +89,7 @@ def test_what_was_acknowledged_outlives_the_database_and_saving_goes_on(
         for each in entering:
             each.result()
 
-    with fresh_app.app_context(), acting_as(system_actor("test")):
-        rows = dict(iter(db.session.execute(select(Customer.id, Customer.name))))
-        audited = db.session.scalars(
-            select(AuditEntry.row_id).where(
-                AuditEntry.table_name == "customer", AuditEntry.action == AuditAction.INSERT
-            )
-        ).all()
-        db.session.remove()
+    rows, audited = customers_and_entries(fresh_app)
     statuses = Counter(answer and answer.status for answer in work.answers.values())
     saved = {name for name, answer in work.answers.items() if is_saved(answer)}
     print(  # noqa: T201 - the figures of the long dose

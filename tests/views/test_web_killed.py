@@ -12,14 +12,12 @@ from http.client import HTTPException
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from factories import Factory
-from models import AuditEntry, Customer, acting_as, db, system_actor
-from models.audit import AuditAction
+from models import db
 from models.organisation import Role
 from processes import is_gone, wait_until
-from web_server import Person, Web, logged_in, web_server
+from web_server import Person, Web, customers_and_entries, logged_in, web_server
 
 AT_ONCE = 3
 
@@ -64,14 +62,7 @@ def test_what_was_acknowledged_is_there_and_nothing_without_its_audit(kills: int
             ends |= dict(zip(names, got, strict=True))
             # Whatever else the machine does: some kills come before the commit, some after the answer.
             longest *= 0.5 if None not in got else 1.5 if 302 not in got else 1.0
-    with fresh_app.app_context(), acting_as(system_actor("test")):
-        rows = dict(iter(db.session.execute(select(Customer.id, Customer.name))))
-        audited = db.session.scalars(
-            select(AuditEntry.row_id).where(
-                AuditEntry.table_name == "customer", AuditEntry.action == AuditAction.INSERT
-            )
-        ).all()
-        db.session.remove()
+    rows, audited = customers_and_entries(fresh_app)
     cut = {name for name, status in ends.items() if status is None}
     print(  # noqa: T201 - the figures of the long dose
         f"{kills} kills: {Counter(ends.values())}, of those cut off {len(cut & set(rows.values()))} saved"
