@@ -144,7 +144,7 @@ def customers_and_entries(app: Flask) -> tuple[dict[int, str], list[int]]:
     """Return the names of all customers by id, and the ids of those whose entry the audit log tells of."""
     entered = (AuditEntry.table_name == "customer", AuditEntry.action == AuditAction.INSERT)
     with app.app_context(), acting_as(system_actor("test")):
-        rows = dict(iter(db.session.execute(select(Customer.id, Customer.name)).tuples()))
+        rows = dict(iter(db.session.execute(select(Customer.id, Customer.name))))
         audited = list(db.session.scalars(select(AuditEntry.row_id).where(*entered)))
         db.session.remove()
     return rows, audited
