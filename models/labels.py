@@ -177,6 +177,8 @@ FIELD_LABELS: dict[str, LazyString] = {
     "verified_on": _("Verified on"),
     "verified_by_id": _("Checked by"),
     "verdict": _("Verdict"),
+    "measured": _("What the figures said"),
+    "otherwise_because": _("Why judged otherwise"),
     "verification": _("What was found"),
     "dropped_because": _("Why it was dropped"),
     "expires_at": _("Link works until"),

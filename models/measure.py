@@ -53,6 +53,9 @@ class Measure(Record):
             " AND (state = 'verified') = (verdict IS NOT NULL)",
             name="verified",
         ),
+        CheckConstraint(
+            "verdict = measured OR coalesce(otherwise_because, '') ~ '[^[:space:]]'", name="otherwise_because"
+        ),
         CheckConstraint("verified_by_id <> reported_by_id", name="verified_by_other"),
         CheckConstraint(
             "state <> 'dropped' OR coalesce(dropped_because, '') ~ '[^[:space:]]'", name="dropped_because"
@@ -107,6 +110,10 @@ class Measure(Record):
     verified_on: Mapped[date | None]
     verified_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), index=True)
     verdict: Mapped[Verdict | None] = mapped_column(enum_type(Verdict))
+    # What the figures said when it was verified, None where nothing could be counted; and why who verified
+    # judged otherwise.
+    measured: Mapped[Verdict | None] = mapped_column(enum_type(Verdict, name="measured"))
+    otherwise_because: Mapped[str | None]
     # What was found when it was verified.
     verification: Mapped[str | None]
     dropped_because: Mapped[str | None]

@@ -115,6 +115,7 @@ COLUMNS: Mapping[str, Mapping[str, Handling]] = {
             "meeting_week",
             "report",
             "verification",
+            "otherwise_because",
             "dropped_because",
         ),
         _H.NONE,

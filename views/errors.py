@@ -76,6 +76,7 @@ _BY_ENDING = {
     "verified": _l("What is verified has its day and a verdict, and what is not has none."),
     "verified_by_other": _l("Nobody verifies what he or she reported done."),
     "dropped_because": _l("Say why it is dropped."),
+    "otherwise_because": _l("Say why you judge otherwise than measured."),
     "own_substitute": _l("Nobody stands in for himself or herself."),
     "time_given": _l("Give 0 to 1000."),
     "pause_days_most": _l("Give 0 to 365 days."),

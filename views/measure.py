@@ -22,7 +22,7 @@ from views.menu import Area
 
 # What the steps set; nobody writes it into the form.
 REPORT = ("done_on", "done_by", "report")
-CHECK = ("verdict", "verified_on", "verified_by_id", "verification")
+CHECK = ("verdict", "verified_on", "verified_by_id", "verification", "measured", "otherwise_because")
 TAKEN = ("state", "decided_by", "meeting_week", *REPORT, *CHECK, "dropped_because")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+_VERIFIED = "state = 'verified', done_on = now(), report = 'x', verified_on = now()"
 # Of each CHECK constraint but those of the enumerations: its table, and the changes that it must refuse.
 CHECKS: dict[str, tuple[str, ...]] = {
     "ck_region_own_parent": ("region", "parent_id = id"),
@@ -63,6 +64,11 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "state = 'verified', done_on = now(), report = 'x', verified_on = now()",
         "state = 'verified', done_on = now(), report = 'x', verdict = 'worked'",
         "verified_on = now(), verdict = 'worked'",
+    ),
+    "ck_measure_otherwise_because": (
+        "measure",
+        f"{_VERIFIED}, verdict = 'worked', measured = 'did_not'",
+        f"{_VERIFIED}, verdict = 'worked', measured = 'too_early', otherwise_because = ' '",
     ),
     "ck_measure_verified_by_other": ("measure", "verified_by_id = 1, reported_by_id = 1"),
     "ck_measure_dropped_because": (
