@@ -25,13 +25,18 @@ def verdict(row: Payload) -> str:
     if row["is_due"] and row["verdict"] in (None, Verdict.TOO_EARLY.value):
         return _("to be verified")
     label = str(Verdict[row["verdict"].upper()].label) if row["verdict"] else _("to be verified")
+    if row.get("measured") not in (None, row["verdict"]):
+        measured = Verdict[row["measured"].upper()].label
+        return _("%(verdict)s (measured: %(measured)s)", verdict=label, measured=measured)
     return (
         label if row["is_verified"] or not row["is_due"] else _("%(verdict)s, to be verified", verdict=label)
     )
 
 
 def tone(row: Payload) -> str:
-    """Return how a verdict is coloured; one too early to say is plain."""
+    """Return how a verdict is coloured; one too early to say, or against what was measured, is plain."""
+    if row.get("measured") not in (None, row["verdict"]):
+        return "soft"
     return _TONES.get(Verdict[row["verdict"].upper()], "soft") if row["verdict"] else "soft"
 
 

@@ -74,6 +74,7 @@ def _row(measure: Measure, effect: Effect | None) -> dict[str, Any]:
         # Nobody has to look before that much has passed.
         "is_due": not is_verified and (effect is None or effect.weeks >= WEEKS_LEAST),
         "verdict": said.value if said else None,
+        "measured": measure.measured.value if measure.measured else None,
         "effect": _effect(effect) if effect else None,
     }
 

@@ -6,6 +6,7 @@ flush and never commit.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import lazy_gettext as _
@@ -13,6 +14,7 @@ from sqlalchemy import select
 
 from models.base import db
 from models.measure import Measure, MeasureState, Verdict
+from models.measure_effect import effects_of
 from models.refused_step import RefusedStepError
 
 BY_MOST = 80
@@ -35,22 +37,42 @@ def report_done(measure_id: int, by: str, report: str, on: date, staff_id: int |
     return measure
 
 
-def verify(measure_id: int, verdict: Verdict, words: str, on: date, staff_id: int) -> Measure:
-    """Close a measure with what became of it.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of a measure, what was looked at, and why it is judged otherwise than measured."""
+
+    verdict: Verdict
+    words: str
+    otherwise_because: str = ""
+
+
+def verify(measure_id: int, judged: Judged, on: date, staff_id: int) -> Measure:
+    """Close a measure with what became of it, beside what is measured now.
 
     Raises:
-        RefusedStepError: when it is not done, or who verifies reported it done.
+        RefusedStepError: when it is not done, who verifies reported it done, or no reason stands against what
+            is measured.
     """
     measure = _held(measure_id)
     if measure.state is not MeasureState.DONE:
         raise RefusedStepError(_("Only what was reported done can be verified."))
     if measure.reported_by_id == staff_id:
         raise RefusedStepError(_("Nobody verifies what he or she reported done."), "verified_by_id")
-    if not words.strip():
+    if not judged.words.strip():
         raise RefusedStepError(_("Say what you looked at."), "verification")
-    measure.state, measure.verdict = MeasureState.VERIFIED, verdict
+    effect = effects_of([measure], on).get(measure.id)
+    measured, because = effect.verdict if effect else None, judged.otherwise_because.strip()
+    if measured in (None, judged.verdict):
+        because = ""
+    elif not because:
+        raise RefusedStepError(
+            _("The figures say “%(measured)s”. Say why you judge otherwise.", measured=measured.label),
+            "otherwise_because",
+        )
+    measure.state, measure.verdict, measure.measured = MeasureState.VERIFIED, judged.verdict, measured
     measure.verified_on, measure.verified_by_id = on, staff_id
-    measure.verification = words.strip()
+    measure.verification = judged.words.strip()
+    measure.otherwise_because = because or None
     db.session.flush()
     return measure
 

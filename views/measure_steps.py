@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from models import Measure, current_actor
 from models.measure import MeasureState, Verdict
 from models.measure_effect import Effect, effects_of
-from models.measure_steps import BY_MOST, drop, report_done, verify
+from models.measure_steps import BY_MOST, Judged, drop, report_done, verify
 from models.organisation import Staff
 from models.refused_step import RefusedStepError
 from models.sql import labels_for
@@ -74,10 +74,11 @@ def take(row: Measure, step: str) -> str:
     verdict = member_of(Verdict, request.form.get("verdict", ""))
     if verdict is None:
         raise RefusedStepError(_("Choose what became of it."))
-    verify(row.id, verdict, words, today(), actor.staff_id)
+    because = clean_text(request.form.get("otherwise", ""))
+    verify(row.id, Judged(verdict, words, because), today(), actor.staff_id)
     return str(_("Verified: the measure is closed."))
 
 
 def said() -> dict[str, Any]:
     """Return what was typed into the form, to be shown again."""
-    return {name: clean_text(request.form.get(name, ""))[:5000] for name in ("words", "verdict")}
+    return {name: clean_text(request.form.get(name, ""))[:5000] for name in ("words", "verdict", "otherwise")}

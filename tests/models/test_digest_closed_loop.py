@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from digest_weeks import CUT, WEEK, content
 from flask import Flask
+from flask_babel import force_locale
 
 from factories import Factory
+from jobs import digest_loop_wording as loop_words
 from models import Department, db
 from models.measure import MeasureState, Verdict
 
@@ -66,6 +68,27 @@ def test_the_effect_is_counted_up_to_the_data_cut(make: Factory, department: Dep
         {"events": 0, "exposure": 500},
     )
     assert (effect["weeks"], effect["exposed"]) == (9, "pieces")
+
+
+def test_a_verdict_against_what_was_measured_says_so(make: Factory, department: Department) -> None:
+    done(
+        make,
+        12,
+        department_id=department.id,
+        state=MeasureState.VERIFIED,
+        verified_on=WEEK.sunday,
+        verification="看过",
+        verdict=Verdict.WORKED,
+        measured=Verdict.DID_NOT,
+        otherwise_because="旧批次",
+    )
+    (row,) = content(department)["closed_loop"]["rows"]
+    with force_locale("en"):
+        assert loop_words.verdict(row) == "Worked (measured: Did not work)"
+    assert loop_words.tone(row) == "soft"
+    # Digests of before do not tell.
+    with force_locale("en"):
+        assert loop_words.verdict({key: row[key] for key in row if key != "measured"}) == "Worked"
 
 
 def test_who_gets_everything_is_told_of_every_department_s(make: Factory, department: Department) -> None:

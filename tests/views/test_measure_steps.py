@@ -40,7 +40,7 @@ def test_a_measure_is_verified_by_somebody_else_with_what_the_figures_say(
     assert own.status_code == 422
     other = login(Role.SUPERVISOR)
     page = other.get(f"/measure/details/?id={measure.id}").text
-    assert '<option value="worked" selected>' in page
+    assert '<option value="worked" selected data-measured>Worked (as measured)' in page
     assert "0.00" in page
     # What is done is late no more.
     assert "Day has passed" not in page
@@ -48,6 +48,46 @@ def test_a_measure_is_verified_by_somebody_else_with_what_the_figures_say(
     db_session.refresh(measure)
     assert (measure.state, measure.verdict) == (MeasureState.VERIFIED, Verdict.WORKED)
     assert measure.verified_by_id == staff_id(other)
+
+
+def test_a_verdict_against_what_was_measured_asks_for_its_reason_and_keeps_it(
+    make: Factory, login: Login, db_session: Session
+) -> None:
+    done_on, part = present_day() - timedelta(weeks=9), make.part()
+    for n in range(15):
+        make.parts_quality_record(part_id=part.id, found_on=done_on + timedelta(days=30 if n % 5 else -30))
+    measure = make.measure(part_id=part.id, state=MeasureState.DONE, done_on=done_on, report="换了")
+    supervisor = login(Role.SUPERVISOR)
+    step, page = f"/measure/step/?id={measure.id}", f"/measure/details/?id={measure.id}"
+    assert "Did not work (as measured)" in supervisor.get(page).text
+    against = {"step": "verify", "verdict": "worked", "words": "看过"}
+    refused = supervisor.post(step, data=against | {"otherwise": " "})
+    assert refused.status_code == 422
+    assert "The figures say “Did not work”. Say why you judge otherwise." in refused.text
+    # What was chosen and typed stands.
+    assert '<option value="worked" selected>' in refused.text
+    assert "看过</textarea>" in refused.text
+    because = {"otherwise": "旧批次的件还在用"}
+    assert supervisor.post(step, data=against | because).status_code == 302
+    db_session.refresh(measure)
+    assert (measure.verdict, measure.measured) == (Verdict.WORKED, Verdict.DID_NOT)
+    assert measure.otherwise_because == "旧批次的件还在用"
+    assert "旧批次的件还在用" in supervisor.get(page).text
+
+
+def test_a_verdict_as_measured_needs_no_reason_nor_one_where_nothing_is_counted(
+    make: Factory, login: Login, db_session: Session
+) -> None:
+    done = {"state": MeasureState.DONE, "done_on": present_day() - timedelta(weeks=2), "report": "换了"}
+    measured, uncounted = make.measure(part_id=make.part().id, **done), make.measure(**done)
+    supervisor = login(Role.SUPERVISOR)
+    for measure, verdict in ((measured, "too_early"), (uncounted, "worked")):
+        # A reason that is not asked for is not kept.
+        sent = {"step": "verify", "verdict": verdict, "words": "看过", "otherwise": "x"}
+        assert supervisor.post(f"/measure/step/?id={measure.id}", data=sent).status_code == 302
+        db_session.refresh(measure)
+    assert (measured.measured, uncounted.measured) == (Verdict.TOO_EARLY, None)
+    assert (measured.otherwise_because, uncounted.otherwise_because) == (None, None)
 
 
 def test_only_who_may_takes_steps_and_an_owner_reports_the_own(
