@@ -77,7 +77,7 @@ def _need(item: Mapping[str, Any]) -> Point:
 def _subject(row: Mapping[str, Any], weeks: int) -> Point:
     return Point(
         f"subject:{row['id']}",
-        f"{wording.name_of(row)}: {row['this_week']}",
+        _("%(name)s: %(count)d in the week", name=wording.name_of(row), count=row["this_week"]),
         wording.comparison(row, weeks),
         row["quotation"]["text"] if row["quotation"] else "",
         Named(subject_id=row["id"]),
@@ -85,16 +85,16 @@ def _subject(row: Mapping[str, Any], weeks: int) -> Point:
 
 
 def _figure(figure: Mapping[str, Any]) -> Point:
-    heading = f"{figures.name(figure)}: {figures.value(figure)}"
+    heading = f"{figures.name(figure)}{wording.colon()}{figures.value(figure)}"
     details = f"{figures.verdict(figure)} · {figures.details(figure)}"
     return Point(f"figure:{figure['key']}", heading, details, "", Named())
 
 
 def _part(row: Mapping[str, Any], weeks: int) -> Point:
-    supplier = row["supplier"] or _("supplier unknown")
+    part, supplier = wording.name_of(row["part"]), row["supplier"] or _("supplier unknown")
     return Point(
         part_key(row),
-        f"{wording.name_of(row['part'])} · {supplier}: {row['this_week']}",
+        _("%(name)s: %(count)d in the week", name=f"{part} · {supplier}", count=row["this_week"]),
         wording.comparison(row, weeks),
         "",
         Named(part_code=row["part"]["code"], supplier=row["supplier"]),

@@ -31,6 +31,11 @@ def name_of(named: Payload) -> str:
     return str((named.get("name_en") if language == "en" else None) or named["name"])
 
 
+def colon() -> str:
+    """Return what stands between a name and its value."""
+    return _(": ")
+
+
 def day(iso: str, year: int) -> str:
     """Return a date as day and month, with its year where that is not `year`."""
     found = date.fromisoformat(iso)

@@ -22,7 +22,7 @@ from views.menu import Area
 
 # What the steps set; nobody writes it into the form.
 REPORT = ("done_on", "done_by", "report")
-CHECK = ("verdict", "verified_on", "verified_by_id", "verification", "measured", "otherwise_because")
+CHECK = ("verdict", "measured", "otherwise_because", "verified_on", "verified_by_id", "verification")
 TAKEN = ("state", "decided_by", "meeting_week", *REPORT, *CHECK, "dropped_because")
 
 

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from jobs import digest_wording as wording
 from jobs.digest_points import Point, points_of
 from models import Digest, DigestRecipient, Measure, Staff, acting_as, db, system_actor
 from models.mail_link import PointLink, read_point_token
@@ -34,6 +35,11 @@ class Asked:
     point: Point
     concern: Concern
     measures: list[Measure]
+
+    @property
+    def origin(self) -> str:
+        """Return of which department and week the digest is."""
+        return wording.title(self.digest.payload)
 
     @property
     def open_ids(self) -> set[int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, abort, current_app, render_template, request
+from flask import Blueprint, Flask, current_app, render_template, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy import select, update
 
 from models import Department, DigestRecipient, acting_as, db, system_actor
@@ -19,11 +20,11 @@ def register(app: Flask) -> None:
 
 
 @pages.route("/unsubscribe/<token>", methods=["GET", "POST"])
-def ask(token: str) -> str:
-    """Ask on GET, stop the digests on POST; a token that isn't ours is not found."""
+def ask(token: str) -> ResponseReturnValue:
+    """Ask on GET, stop the digests on POST; a token that isn't ours is not found, in words for its reader."""
     subscription = read_unsubscribe_token(current_app.extensions["settings"], token)
     if subscription is None:
-        abort(404)
+        return render_template("unsubscribe.html", email=None), 404
     with acting_as(system_actor("unsubscribe")):
         department = db.session.scalars(
             select(Department.name).where(Department.id == subscription.department_id)

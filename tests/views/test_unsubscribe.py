@@ -78,6 +78,10 @@ def test_a_token_that_is_not_ours_is_not_found(client: PanelClient, token: str) 
     assert client.post(f"/unsubscribe/{token}", csrf=False).status_code in (400, 404, 405)
 
 
+def test_a_link_that_was_cut_off_says_what_to_do(client: PanelClient) -> None:
+    assert "请从邮件里重新打开" in client.get("/unsubscribe/WzEsImEiXQ").text
+
+
 def test_a_token_signed_for_something_else_is_refused(settings: Settings) -> None:
     from itsdangerous import URLSafeSerializer
 
