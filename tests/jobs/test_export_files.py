@@ -104,7 +104,7 @@ def test_a_cell_is_never_a_formula(start: str) -> None:
 
 
 def test_long_numbers_keep_their_digits() -> None:
-    numbers = ["13900000000", "0539", "123456789012", "0", "LHSV1234567890123", "12-5"]
+    numbers = ["13900000000", "0539", "123456789012", "0", "LHSV1234567890123", "139-0000-0731"]
     assert texts(ExportFormat.XLSX, *numbers) == numbers
     assert texts(ExportFormat.CSV, *numbers) == [
         "13900000000",
@@ -112,8 +112,16 @@ def test_long_numbers_keep_their_digits() -> None:
         "123456789012\t",
         "0",
         "LHSV1234567890123",
-        "12-5",
+        "139-0000-0731",
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ["12-5", "2026-12", "2026/3/4", "3.4", "8:30", "1E10", "1.5e3", "50%", "3月4日", "2026年3月"]
+)
+def test_a_batch_named_like_a_day_or_a_number_stays_a_text(name: str) -> None:
+    assert texts(ExportFormat.CSV, name, f"{name}号") == [f"{name}\t", f"{name}号"]
+    assert texts(ExportFormat.XLSX, name) == [name]
 
 
 def test_signs_that_no_workbook_may_hold_do_not_break_it() -> None:
