@@ -1,7 +1,8 @@
 """The rows of a list as values of a file: typed, in the reader's words, read in pieces and drawn quickly.
 
-Only the columns asked for are read, each has one function that is made once, and the labels of what they
-refer to come with one query for each table and piece.
+Only the columns asked for are read. Each has one function that is made once and draws the column of a whole
+piece, since a call for each cell took longer than all else. The labels of what columns refer to come with one
+query for each table and piece.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ARRAY, Boolean, Date, DateTime, Enum, Integer, Numeric, String, Text
+from sqlalchemy import ARRAY, Boolean, Date, DateTime, Enum, Integer, Numeric, String, Text, type_coerce
 
 from jobs.export_files import DIGITS_MOST, Value
 from models import Record, db
@@ -30,7 +31,8 @@ CHUNK = 2_000
 # More labels of one table are not kept from one piece to the next.
 LABELS_MOST = 20_000
 Texts = dict[int, str]
-Drawer = Callable[[Any], Value]
+# Takes the values of one column, and returns them as they stand in a file.
+Drawer = Callable[[Sequence[Any]], Sequence[Value]]
 
 
 def export_names(view: RecordView, *, is_whole: bool) -> tuple[str, ...]:
@@ -44,7 +46,7 @@ def export_columns(view: RecordView, names: Sequence[str]) -> tuple[tuple[str, s
     return tuple((str(view.get_column_name(name)), _kind(view, name)) for name in names)
 
 
-def export_rows(view: RecordView, wanted: ListRequest, names: Sequence[str]) -> Iterator[list[Value]]:
+def export_rows(view: RecordView, wanted: ListRequest, names: Sequence[str]) -> Iterator[Sequence[Value]]:
     """Yield all rows asked for as values, in the order asked for."""
     known: dict[type[Record], Texts] = {}
     places = [(at, target) for at, name in enumerate(names) if (target := _labelled_by(view, name))]
@@ -53,17 +55,22 @@ def export_rows(view: RecordView, wanted: ListRequest, names: Sequence[str]) -> 
     is_plain = all(name in columns for name in names)
     for statement in statements_of(view, wanted):
         if is_plain:
-            part = statement.with_only_columns(*(getattr(view.model, name) for name in names))
+            part = statement.with_only_columns(*(_read(view, name) for name in names))
         else:
             part = statement.options(*view.list_options)
         result = db.session.execute(part, execution_options={"yield_per": CHUNK})
         for found in result.partitions():
             rows = found if is_plain else [[getattr(row, name) for name in names] for (row,) in found]
-            _fetch_labels(known, places, rows)
-            for row in rows:
-                yield [
-                    None if value is None else draw(value) for draw, value in zip(drawers, row, strict=True)
-                ]
+            values: list[tuple[Any, ...]] = list(zip(*rows, strict=True))
+            _fetch_labels(known, [(target, values[at]) for at, target in places])
+            drawn = (draw(each) for draw, each in zip(drawers, values, strict=True))
+            yield from zip(*drawn, strict=True)
+
+
+def _read(view: RecordView, name: str) -> Any:
+    """Return a column as it is read: of a closed list what is stored, without a member made for each cell."""
+    attribute = getattr(view.model, name)
+    return type_coerce(attribute, String) if isinstance(attribute.type, Enum) else attribute
 
 
 def _labelled_by(view: RecordView, name: str) -> type[Record] | None:
@@ -73,17 +80,17 @@ def _labelled_by(view: RecordView, name: str) -> type[Record] | None:
 
 
 def _fetch_labels(
-    known: dict[type[Record], Texts], places: list[tuple[int, type[Record]]], rows: Sequence[Sequence[Any]]
+    known: dict[type[Record], Texts], columns: Sequence[tuple[type[Record], Sequence[int | None]]]
 ) -> None:
-    """Have the labels of all that these rows refer to in `known`."""
-    wanted: dict[type[Record], set[int]] = {}
-    for at, target in places:
-        wanted.setdefault(target, set()).update(row[at] for row in rows if row[at] is not None)
-    for target, ids in wanted.items():
+    """Have the labels of all that these columns refer to in `known`."""
+    wanted: dict[type[Record], set[int | None]] = {}
+    for target, keys in columns:
+        wanted.setdefault(target, set()).update(keys)
+    for target, found in wanted.items():
         texts = known[target]
         if len(texts) > LABELS_MOST:
             texts.clear()
-        if missing := ids - texts.keys():
+        if missing := {key for key in found if key is not None and key not in texts}:
             texts.update((key, label.text) for key, label in labels_for(target, missing).items())
 
 
@@ -99,50 +106,55 @@ def _kind(view: RecordView, name: str) -> str:
 
 
 def _drawer(view: RecordView, name: str, known: dict[type[Record], Texts]) -> Drawer:
-    """Return what makes the value of a column, which is never None, one of a file."""
+    """Return what makes the values of a column those of a file."""
     target, column = target_of(view.model, name), column_of(view.model, name)
     kind = getattr(column, "type", None)
     if target is not None and column is None:
         joint = str(_(", "))
-        return lambda rows: joint.join(own_label(row) for row in rows) or None
+        return _each(lambda rows: joint.join(own_label(row) for row in rows) or None)
     if target is not None:
         texts = known.setdefault(target, {})
-        return lambda key: texts.get(key) or str(key)
+        return _each(lambda key: texts.get(key) or str(key))
     if isinstance(kind, ARRAY):
-        return lambda stored: several_labels(stored, column) or None
+        return _each(lambda stored: several_labels(stored, column) or None)
     if (drawer := _drawer_of(kind)) is not None:
         return drawer
     if has_masked():
         model = view.model
-        return lambda text: readable(model, name, text) or None
-    return lambda text: text or None
+        return _each(lambda text: readable(model, name, text) or None)
+    return lambda texts: [text or None for text in texts]
 
 
 def _drawer_of(kind: Any) -> Drawer | None:
     """Return the same where a column's type says it all; None where it does not."""
     if isinstance(kind, SealedText):
-        return lambda _value: SEALED
+        return _each(lambda _value: SEALED)
     if words := _words(kind):
-        return words.__getitem__
+        return _each(words.__getitem__)
     if isinstance(kind, DateTime):
         zone = site_zone()
-        return lambda at: at.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
+        return _each(lambda at: at.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0))
     if isinstance(kind, Integer):
         # A number so long names something; nobody adds it up.
-        return lambda number: number if abs(number) < 10**DIGITS_MOST else str(number)
+        return _each(lambda number: number if abs(number) < 10**DIGITS_MOST else str(number))
     if isinstance(kind, String):
         return None
-    return _as_it_is if isinstance(kind, Date | Numeric) else lambda value: plain_cell(value).text
+    return _as_they_are if isinstance(kind, Date | Numeric) else _each(lambda value: plain_cell(value).text)
+
+
+def _each(draw: Callable[[Any], Value]) -> Drawer:
+    """Return what draws each value of a column by a function that is never given None."""
+    return lambda values: [None if value is None else draw(value) for value in values]
 
 
 def _words(kind: Any) -> dict[Any, str]:
     """Return the words for each value of a closed list, or for yes and no; none for other types."""
     if isinstance(kind, Enum):
-        return {member: str(member.label) for member in labelled(kind)}
+        # By what is stored, and by the member, which is the same to a dictionary.
+        return {member.value: str(member.label) for member in labelled(kind)}
     return {True: _("Yes"), False: _("No")} if isinstance(kind, Boolean) else {}
 
 
-def _as_it_is(value: Any) -> Value:
-    """Return a value that is one of a file already."""
-    plain: Value = value
-    return plain
+def _as_they_are(values: Sequence[Any]) -> Sequence[Value]:
+    """Return values that are those of a file already."""
+    return values

@@ -49,8 +49,9 @@ with create_app().app_context():
 
 
 @pytest.fixture(scope="module")
-def own(settings: Settings, engines: embedded_services.Postgres) -> Iterator[Flask]:
+def own(app: Flask, settings: Settings, engines: embedded_services.Postgres) -> Iterator[Flask]:
     """Return an application on a database of its own, where commits are real."""
+    assert app
     with own_app(settings, engines) as application:
         with application.app_context(), acting_as(system_actor("test")):
             seed_essentials()
