@@ -61,10 +61,11 @@ def pieces_in(line: str) -> list[str]:
     pieces: list[str] = []
     for word in "".join(sign.lower() if sign.isascii() else sign for sign in line).split():
         pieces += _pieces_of_word(word)
-    sure = [piece for piece in pieces if all(sign.isascii() or _has_no_case(sign) for sign in piece)]
-    # Dashes and the like stand in every number.
+    sure = [piece for piece in pieces if all(sign.isascii() or has_no_case(sign) for sign in piece)]
+    # Dashes and the like stand in every number, as do two letters: beside what tells more they are left out.
     telling = [piece for piece in sure if all(sign.isalnum() for sign in piece)]
-    return list(dict.fromkeys(telling or sure))[:PIECES_MOST]
+    tells_more = any(len(piece) > 2 or not piece.isascii() for piece in telling)
+    return list(dict.fromkeys(telling if tells_more else sure))[:PIECES_MOST]
 
 
 def _pieces_of_word(word: str) -> list[str]:
@@ -77,5 +78,6 @@ def _pieces_of_word(word: str) -> list[str]:
     return pieces
 
 
-def _has_no_case(sign: str) -> bool:
-    return sign.lower() == sign.upper() == sign.casefold()
+def has_no_case(signs: str) -> bool:
+    """Tell whether signs are the same in large and small."""
+    return signs.lower() == signs.upper() == signs.casefold()

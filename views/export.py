@@ -32,7 +32,7 @@ from views.clock import today
 from views.export_rows import export_columns, export_names, export_rows
 from views.fields import member_of
 from views.finding import search_for
-from views.listing import ListRequest, count_rows, list_url, offered_sort, read_request
+from views.listing import ListRequest, count_rows, list_url, offered_sort, reached, read_request
 from views.lookups import view_named
 
 if TYPE_CHECKING:
@@ -52,12 +52,14 @@ def answer(view: RecordView, export_type: str) -> ResponseReturnValue:
         abort(404)
     wanted = read_request(view, request.args)
     is_whole = request.values.get("columns") != "list"
-    expected = count_rows(view, wanted, search_for(view.model, wanted.search))
-    if expected <= AT_ONCE_MOST:
+    search = search_for(view.model, wanted.search)
+    near = reached(view, wanted, search)
+    expected = count_rows(view, near, search)
+    # What a list searches in the newest records alone, a file has of all of them.
+    if near is wanted and expected <= AT_ONCE_MOST:
         return _send(view, wanted, kind, is_whole=is_whole)
     if request.method == "GET":
-        words = _("These are more than %(most)d records. Press “Export” for a file.", most=AT_ONCE_MOST)
-        flash(words, "warning")
+        flash(_("This file is made in the background. Press “Export” for it."), "warning")
         return redirect(list_url(view, wanted))
     actor = current_actor()
     assert actor is not None

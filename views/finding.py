@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    tablesample,
     true,
 )
 from sqlalchemy.orm import aliased
@@ -29,8 +30,8 @@ from models import Record, db
 from models.need_to_know import masked_names
 from models.phones import HasPhone, digits_of
 from models.pinyin import keys_sounding_like
-from models.searching import holds_pieces, indexed_names, pieces_in
-from models.sql import by_bitmaps, estimated_rows
+from models.searching import has_no_case, holds_pieces, indexed_names, pieces_in
+from models.sql import by_bitmaps, estimated_rows, table_sizes
 from views.fields import clean_line
 from views.forms import column_of, target_of
 
@@ -43,6 +44,9 @@ RELATED_MOST = 1000
 WINDOW = 3000
 # From so many rows, the newest, one tells how many match in all.
 SAMPLE = 2000
+# Where no index helps, as with a single sign, so many records are searched, the newest: to read all would
+# take seconds.
+REACH = 50_000
 
 _Related = Mapping[tuple[str, str], list[int] | None]
 
@@ -66,6 +70,12 @@ class Search:
     line: str
     terms: tuple[str, ...]
     related: _Related
+
+    @property
+    def is_served(self) -> bool:
+        """Tell whether indexes find what matches, by one of the words at least."""
+        unserved = {term for (_name, term), keys in self.related.items() if keys is None}
+        return any(term not in unserved and pieces_in(term) for term in self.terms)
 
     def condition(self, entity: Any = None, *, by_index: bool = True) -> ColumnElement[bool]:
         """Return the condition on rows of the model, or of an alias of it.
@@ -141,21 +151,41 @@ def rows_found(
         return list(db.session.scalars(statement.where(search.condition()).limit(most)))
 
 
-def estimate_found(statement: Select[Any], search: Search) -> tuple[int, bool]:
+def searched_from(statement: Select[Any], search: Search, common_from: int) -> int | None:
+    """Return the key of the first of the newest REACH records, where only those can be searched in no time.
+
+    None where all can: an index helps, the rows of the statement, which is over a model, are few, or what is
+    searched for stands in more than `common_from` of them.
+    """
+    if search.is_served or estimated_rows(statement) <= REACH:
+        return None
+    found, is_exact = estimate_found(statement, search)
+    if is_exact or found > common_from:
+        return None
+    model = search.model
+    return db.session.scalar(select(model.id).order_by(model.id.desc()).offset(REACH - 1).limit(1))
+
+
+def estimate_found(statement: Select[Any], search: Search, *, by_chance: bool = False) -> tuple[int, bool]:
     """Return how many rows of a statement over a model match a search, and whether that is exact.
 
-    Of more rows than SAMPLE it is taken from the newest: a sample tells of signs that come together what the
-    planner, who knows each of them, can't.
+    Of more rows than SAMPLE it is taken from the newest, or of all `by_chance`: a sample tells of signs that
+    come together what the planner, who knows each of them, can't.
     """
     model = search.model
-    newest = statement.order_by(model.id.desc()).limit(SAMPLE)
-    near = aliased(model, newest.subquery())
+    if by_chance:
+        share = min(100.0, 100 * SAMPLE / max(1, table_sizes()[model.__tablename__]))
+        drawn = aliased(model, tablesample(model.__table__, share))
+        sample = statement.where(model.id.in_(select(drawn.id)))
+    else:
+        sample = statement.order_by(model.id.desc()).limit(SAMPLE)
+    near = aliased(model, sample.subquery())
     found = func.count().filter(search.condition(near, by_index=False))
     asked = select(func.count(), found).select_from(near)
     seen, matching = db.session.execute(asked).one()
-    if seen < SAMPLE:
+    if seen < SAMPLE and not by_chance:
         return matching, True
-    return matching * estimated_rows(statement) // seen, False
+    return matching * estimated_rows(statement) // max(1, seen), False
 
 
 def _referred(model: type[Record], name: str) -> type[Record] | None:
@@ -164,8 +194,13 @@ def _referred(model: type[Record], name: str) -> type[Record] | None:
 
 
 def _keys_holding(target: type[Record], term: str) -> list[int] | None:
-    """Return the visible records of a type in whose own texts a word stands; None where they are too many."""
+    """Return the visible records of a type in whose own texts a word stands.
+
+    None where they are too many, or where all of many would be read to find them.
+    """
     kept: dict[tuple[type[Record], str], list[int] | None] = g.setdefault("keys_holding", {})
+    if (target, term) not in kept and not pieces_in(term) and estimated_rows(select(target)) > REACH:
+        kept[target, term] = None
     if (target, term) not in kept:
         rows = _Rows(target, target, _plain_names(target), {}, by_index=True)
         statement = select(target.id).where(rows.holds(term)).limit(RELATED_MOST + 1)
@@ -271,6 +306,15 @@ class _Rows:
 
 
 def _contains(column: Any, term: str) -> ColumnElement[bool]:
+    """Return the condition that a word stands in a text, whatever its case, as cheaply as the word allows."""
     text = column if isinstance(column.type, String) else cast(column, String)
-    found: ColumnElement[bool] = text.ilike(f"%{escape_like(term)}%", escape="\\")
+    pattern = f"%{escape_like(term)}%"
+    found: ColumnElement[bool]
+    if has_no_case(term):
+        # Written small, each text that is tried would be copied first.
+        found = text.like(pattern, escape="\\")
+    else:
+        # The alphabet alone is written small faster than by the rules of a language.
+        small = text.collate("C") if all(sign.isascii() or has_no_case(sign) for sign in term) else text
+        found = small.ilike(pattern, escape="\\")
     return found

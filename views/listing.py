@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,16 @@ from views.clock import start_of_day
 from views.days import parse_day
 from views.fields import clean_line, coerce_id
 from views.filters import ActiveFilter, read_filters
-from views.finding import SEARCH_MOST, Search, estimate_found, rows_found, search_condition, search_for
+from views.finding import (
+    REACH,
+    SEARCH_MOST,
+    Search,
+    estimate_found,
+    rows_found,
+    search_condition,
+    search_for,
+    searched_from,
+)
 from views.ordering import Order, Place, is_served, order_of
 from views.trees import tree_order
 
@@ -69,6 +78,7 @@ class ListPage:
     `page` is None where nobody knows how many rows stand before. `has_earlier` and `has_later` tell whether
     the list goes on, `is_by_time` whether one can go to a date in it. `offered` are the columns by which so
     many rows can be sorted in no time; where that asked for is not among them, they stand in the usual order.
+    `reach` says how many records, the newest, were searched; None where all were.
     """
 
     rows: list[Any]
@@ -80,6 +90,7 @@ class ListPage:
     has_later: bool
     is_by_time: bool
     offered: frozenset[str]
+    reach: int | None = None
 
     @property
     def is_exact(self) -> bool:
@@ -194,9 +205,10 @@ def statements_of(view: RecordView, wanted: ListRequest) -> Iterator[Select[Any]
 
 def count_rows(view: RecordView, wanted: ListRequest, search: Search | None) -> int:
     """Return how many rows there are: counted up to COUNT_MOST, beyond that an estimate, which is more."""
-    statement = select(view.model.id).where(*wanted.conditions)
+    whole = select(view.model).where(*wanted.conditions)
+    statement = whole.with_only_columns(view.model.id)
     if search is not None:
-        counted, is_exact = estimate_found(select(view.model).where(*wanted.conditions), search)
+        counted, is_exact = estimate_found(whole, search)
         if is_exact or counted > SURE_FROM:
             return counted
         statement = statement.where(search.condition())
@@ -205,14 +217,29 @@ def count_rows(view: RecordView, wanted: ListRequest, search: Search | None) -> 
         return estimate
     capped = statement.limit(COUNT_MOST + 1).subquery()
     count = db.session.scalar(select(func.count()).select_from(capped)) or 0
-    return count if count <= COUNT_MOST else max(count, estimated_rows(statement))
+    if count <= COUNT_MOST:
+        return count
+    if search is None:
+        return max(count, estimated_rows(statement))
+    # It stands in older rows more often than in the newest.
+    return max(count, estimate_found(whole, search, by_chance=True)[0])
+
+
+def reached(view: RecordView, wanted: ListRequest, search: Search | None) -> ListRequest:
+    """Return what is asked for, of the newest records alone where all can't be searched in no time."""
+    whole = select(view.model).where(*wanted.conditions)
+    since = None if search is None else searched_from(whole, search, SURE_FROM)
+    if since is None:
+        return wanted
+    return replace(wanted, conditions=(*wanted.conditions, view.model.id >= since))
 
 
 def fetch_page(view: RecordView, wanted: ListRequest) -> ListPage:
     """Return the rows of the page asked for; beyond an end of the list, those that stand at that end."""
     if view.is_tree and not wanted.is_narrowed and wanted.sort is None:
         return _tree_page(view, wanted)
-    search = search_for(view.model, wanted.search)
+    search, asked = search_for(view.model, wanted.search), wanted
+    wanted = reached(view, asked, search)
     size, count = wanted.page_size, count_rows(view, wanted, search)
     statement = select(view.model).where(*wanted.conditions).options(*view.list_options)
     offered = _offered(view, count)
@@ -233,7 +260,8 @@ def fetch_page(view: RecordView, wanted: ListRequest) -> ListPage:
     page = wanted.page if has_earlier else 0
     if page is None and not has_later and count <= COUNT_MOST:
         page = _last_page(count, size)
-    return ListPage(shown, {}, count, page, size, has_earlier, has_later, order.is_by_time, offered)
+    reach = None if wanted is asked else REACH
+    return ListPage(shown, {}, count, page, size, has_earlier, has_later, order.is_by_time, offered, reach)
 
 
 def offered_sort(view: RecordView, wanted: ListRequest, count: int) -> str | None:

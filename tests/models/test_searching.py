@@ -17,6 +17,8 @@ def test_words_are_cut_into_twos_and_numbers_into_threes() -> None:
     assert pieces_in("TS-2026") == ["202", "026", "ts"]
     assert pieces_in("--") == ["--"]
     assert pieces_in("zs") == ["zs"]
+    # All numbers begin alike: where nothing else tells more, a dash beside a digit does.
+    assert pieces_in("TS-B-7") == ["ts", "s-", "-b", "b-", "-7"]
     assert pieces_in("苏C1234") == ["c12", "123", "234", "苏c"]
     assert pieces_in("电 机") == []
     assert pieces_in("Жж") == []

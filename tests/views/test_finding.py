@@ -158,6 +158,43 @@ def test_of_very_many_referred_to_each_row_asks_by_itself(
     assert [row.id for row in rows_found(newest, search, 9)] == [calls[1], calls[0]]
 
 
+@pytest.mark.parametrize(("typed", "is_all"), [("锹", False), ("铁锹", True), ("锹 铁锹", True)])
+def test_of_one_sign_only_the_newest_of_very_many_are_searched_and_that_is_said(
+    typed: str, is_all: bool, make: Factory, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = make.complaint(description="铁锹断了").number
+    new = make.complaint(description="又是铁锹").number
+    make.complaint(description="电机异响")
+    for name, value in (("SAMPLE", 1), ("WINDOW", 1), ("REACH", 2)):
+        monkeypatch.setattr(finding, name, value)
+    monkeypatch.setattr(finding, "estimated_rows", lambda _statement: 100)
+    client = login(Role.SUPERVISOR)
+    page = client.get("/complaint/", query_string={"search": typed}).text.partition("<main")[2]
+    assert new in page
+    assert (old in page) is is_all
+    assert (f"Only the newest 50,000 records were searched for “{typed}”." in page) is not is_all
+    # A file holds all of them, and is made where it may take longer.
+    form = {"columns": "list", "csrf_token": "", "form_key": ""}
+    answer = client.post(f"/complaint/export/csv/?search={typed}", data=form)
+    assert (answer.status_code == 200) is is_all
+    assert is_all or answer.location.startswith("/exports/")
+    answer.close()
+
+
+def test_how_many_match_is_estimated_from_all_where_the_newest_say_little(
+    make: Factory, in_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert in_app
+    for text in ("铁锹", "铁锹", "电机", "车把"):
+        make.complaint(description=text)
+    monkeypatch.setattr(finding, "estimated_rows", lambda _statement: 1000)
+    search = search_for(Complaint, "铁锹")
+    assert search is not None
+    assert estimate_found(select(Complaint), search, by_chance=True) == (500, False)
+    monkeypatch.setattr(finding, "SAMPLE", 2)
+    assert estimate_found(select(Complaint), search) == (0, False)
+
+
 def test_a_part_of_what_is_masked_finds_nothing(make: Factory, login: Login) -> None:
     make.customer(name="张三", phone="13900000731")
     client = login(Role.AUDITOR)
