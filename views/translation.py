@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,16 @@ import flask_babel
 import flask_security
 import flask_wtf.i18n
 import wtforms.i18n
-from babel import Locale as BabelLocale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Blueprint, Flask, abort, has_request_context, redirect, request, session
+from flask import Blueprint, Flask, abort, g, has_app_context, has_request_context, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
 from flask_login import current_user, user_logged_in
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from models import Staff
 from models.centre import site_zone
@@ -35,6 +37,8 @@ LIBRARIES = (
     (str(Path(str(flask_security.__file__)).parent / "translations"), "flask_security"),
 )
 LOCALE_KEY = "locale"
+# More than there are, in two languages.
+MESSAGES_KEPT = 20_000
 LOCALES = frozenset(locale.value for locale in Locale)
 
 language = Blueprint("language", __name__)
@@ -47,6 +51,7 @@ def register(app: Flask) -> None:
     # method for their messages, and Flask-WTF a function that looks nowhere else.
     flask_babel.Domain.get_translations = _get_translations
     flask_wtf.i18n._get_translations = _get_translations  # noqa: SLF001 - it offers no other way
+    app.jinja_env.globals.update({"gettext": _say, "_": _say})
     app.register_blueprint(language)
     user_logged_in.connect(keep_language, app)
 
@@ -83,14 +88,38 @@ def choose_before_login() -> ResponseReturnValue:
 
 
 def _get_translations(*_domain: Any) -> NullTranslations:
-    locale = get_locale()
-    return _translations_of(locale) if locale else NullTranslations()
+    """Return the messages in the language of now; asked some hundred times for a page."""
+    if not has_app_context():
+        return NullTranslations()
+    # Each look into `g` through its proxy takes as long as finding the message, and Flask-Babel takes four.
+    here = g._get_current_object()  # noqa: SLF001 - documented by Werkzeug
+    locale = getattr(getattr(here, "_flask_babel", None), "babel_locale", None) or get_locale()
+    kept = getattr(here, "messages_in_use", None)
+    # To hash a locale takes longer than to find a message, too.
+    if kept is None or kept[0] is not locale:
+        kept = here.messages_in_use = (locale, translations_for(str(locale)))
+    messages: NullTranslations = kept[1]
+    return messages
 
 
-@cache
-def _translations_of(locale: BabelLocale) -> NullTranslations:
-    # Asked for each message of a page: the name of a language takes longer to write than a message to find.
-    return translations_for(str(locale))
+@pass_eval_context
+def _say(context: EvalContext, message: str, /, **values: Any) -> str:
+    """Return a message of a template, as Jinja's own "new style" does, which looks each one up four times."""
+    is_markup = bool(context.autoescape)
+    if values:
+        return _text_of(_get_translations(), message, is_markup) % values
+    return _whole_text_of(_get_translations(), message, is_markup)
+
+
+@lru_cache(MESSAGES_KEPT)
+def _text_of(messages: NullTranslations, message: str, is_markup: bool) -> str:
+    text = messages.gettext(message)
+    return Markup(text) if is_markup else text  # noqa: S704 - our own words, and autoescape is on
+
+
+@lru_cache(MESSAGES_KEPT)
+def _whole_text_of(messages: NullTranslations, message: str, is_markup: bool) -> str:
+    return _text_of(messages, message, is_markup) % {}
 
 
 @cache
