@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar
 
 from flask import g, jsonify, redirect, request
@@ -202,15 +203,8 @@ class ComplaintView(RecordView):
 
     def settable_names(self, row: Record | None) -> tuple[str, ...]:
         """Return the fields of registration, and those of the steps that lie behind: the others are taken."""
-        order = list(Step)
-        reached = order.index(row.step) if isinstance(row, Complaint) else 0
-        ahead = {
-            name
-            for section, step in zip(self.form_sections[1:3], order[1:3], strict=True)
-            for name in section.names
-            if order.index(step) > reached
-        }
-        return tuple(name for name in super().settable_names(row) if name not in {*ahead, *OUTCOME})
+        not_yet = _not_yet(row.step if isinstance(row, Complaint) else Step.REGISTERED)
+        return tuple(name for name in super().settable_names(row) if name not in not_yet)
 
     def is_allowed_on(self, action: str, row: Record) -> bool:
         """Tell whether who acts now may take `action` on this complaint: a closed one is archived."""
@@ -290,3 +284,12 @@ class ComplaintView(RecordView):
     def agreement_view(self) -> ResponseReturnValue:
         """Attach the signed agreement that lacked when the customer agreed."""
         return attach(self, self.record_or_404("act"))
+
+
+@cache
+def _not_yet(reached: Step) -> frozenset[str]:
+    """Return the fields that no form sets at this step: those of later steps, and the outcome."""
+    order = list(Step)
+    own = zip(ComplaintView.form_sections[1:3], order[1:3], strict=True)
+    ahead = [section for section, step in own if order.index(step) > order.index(reached)]
+    return frozenset((*OUTCOME, *(name for section in ahead for name in section.names)))

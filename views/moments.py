@@ -28,7 +28,10 @@ def in_words(value: date) -> str | None:
 
 
 def _day_in_words(day: date) -> str | None:
-    days = (day - now().astimezone(site_zone()).date()).days
+    return _days_in_words((day - now().astimezone(site_zone()).date()).days)
+
+
+def _days_in_words(days: int) -> str | None:
     if abs(days) > NEAR_DAYS:
         return None
     if abs(days) <= 1:
@@ -39,9 +42,10 @@ def _day_in_words(day: date) -> str | None:
 
 
 def _instant_in_words(instant: datetime) -> str | None:
-    seconds = (instant - now()).total_seconds()
-    local = instant.astimezone(site_zone())
-    days = (local.date() - now().astimezone(site_zone()).date()).days
+    present, zone = now(), site_zone()
+    seconds = (instant - present).total_seconds()
+    local = instant.astimezone(zone)
+    days = (local.date() - present.astimezone(zone).date()).days
     if abs(seconds) < _MINUTE:
         return str(_("just now"))
     if abs(seconds) < _HOUR:
@@ -49,8 +53,8 @@ def _instant_in_words(instant: datetime) -> str | None:
     if days == 0 and abs(seconds) < _NEAR_HOURS * _HOUR:
         return _hours(round(seconds / _HOUR))
     if abs(days) <= 1:
-        return str(_("%(day)s %(time)s", day=_day_in_words(local.date()), time=local.strftime("%H:%M")))
-    return _day_in_words(local.date())
+        return str(_("%(day)s %(time)s", day=_days_in_words(days), time=local.strftime("%H:%M")))
+    return _days_in_words(days)
 
 
 def _minutes(minutes: int) -> str:

@@ -6,6 +6,7 @@ A subclass says that in about 15 lines; what a browser may ask of it stands in v
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 
 from flask import abort, request
@@ -137,7 +138,7 @@ class RecordType(Guarded, ModelView):
         """Return what people call a column."""
         return self.column_labels.get(field) or label_of(field)
 
-    @property
+    @cached_property
     def form_names(self) -> tuple[str, ...]:
         """Return every field of the form, in order."""
         return tuple(name for section in self.form_sections for name in section.names)
@@ -158,10 +159,9 @@ class RecordType(Guarded, ModelView):
         """Return the columns that who acts now may change in the row's own cells."""
         if not self.editable_columns or not self.is_allowed_on("edit", row):
             return ()
-        settable = set(self.settable_names(row)) - masked_names(self.model).keys()
-        return tuple(name for name in self.editable_columns if name in settable)
+        return _whole(self.editable_columns, self.settable_names(row), tuple(masked_names(self.model)))
 
-    @property
+    @cached_property
     def changed_together(self) -> tuple[str, ...]:
         """Return the columns that can be changed in several records at once, who answers for them first."""
         names = [name for name in ("responsible_id",) if name in self.form_names]
@@ -171,8 +171,7 @@ class RecordType(Guarded, ModelView):
         """Return those that who acts now may set on this one, and reads whole there."""
         if not self.is_allowed_on("edit", row):
             return ()
-        settable = set(self.settable_names(row)) - masked_names(self.model).keys()
-        names = [name for name in self.changed_together if name in settable]
+        names = _whole(self.changed_together, self.settable_names(row), tuple(masked_names(self.model)))
         masked = masked_texts(row, names)
         return tuple(name for name in names if name not in masked)
 
@@ -355,3 +354,9 @@ class RecordType(Guarded, ModelView):
     def why_not_delete(self, rows: list[Any]) -> list[str]:
         """Return why these records may not be deleted, beyond what hangs on them; nothing when they may."""
         return why_kept(self.model, [row.id for row in rows])
+
+
+@lru_cache
+def _whole(names: tuple[str, ...], settable: tuple[str, ...], masked: tuple[str, ...]) -> tuple[str, ...]:
+    # Asked twice for each row of a list, with few different answers.
+    return tuple(name for name in names if name in settable and name not in masked)
