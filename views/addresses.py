@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import quote_plus
 
 from flask import g, url_for
@@ -16,9 +17,14 @@ def record_address(endpoint: str, key: int, **args: str | int | None) -> str:
     path = paths.get(endpoint)
     if path is None:
         path = paths[endpoint] = url_for(endpoint)
-    rest = "".join(f"&{name}={quote_plus(str(value), safe=_SAFE)}" for name, value in args.items() if value)
+    rest = "".join([f"&{name}={_quoted(str(value))}" for name, value in args.items() if value])
     return f"{path}?id={key}{rest}"
 
 
 # What Werkzeug leaves as it is in a query.
 _SAFE = "!$'()*,/:;?@"
+
+
+@lru_cache(1000)
+def _quoted(value: str) -> str:
+    return quote_plus(value, safe=_SAFE)

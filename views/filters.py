@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,19 @@ class Chosen:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a filter is drawn from: the values of each of its keys, what it offers, and a record's name."""
+
+    values: tuple[tuple[str, ...], ...]
+    options: tuple[tuple[str, str], ...] = ()
+    words: str = ""
+
+    def first(self, key: int) -> str:
+        """Return the first value of a key, empty where there is none."""
+        return next(iter(self.values[key]), "")
+
+
 class Filter:
     """One way to narrow a list by one column; `drawn_as` names the macro that draws it."""
 
@@ -55,6 +68,15 @@ class Filter:
     def read(self, args: MultiDict[str, str]) -> Chosen | None:
         """Return what the URL asks for, None for nothing; raise ValueError where it makes no sense."""
         raise NotImplementedError
+
+    def options(self) -> list[tuple[str, str]]:
+        """Return value and label of each choice, none where there is nothing to choose from."""
+        return []
+
+    def given(self, args: MultiDict[str, str]) -> Given:
+        """Return what the filter is drawn from."""
+        values = (tuple(args.getlist(key)[:VALUES_MOST]) for key in self.keys)
+        return Given(tuple(values), tuple(self.options()))
 
 
 def filter_arg(name: str, operation: str) -> str:
@@ -151,6 +173,10 @@ class RelationFilter(Filter):
         if key is None:
             raise ValueError(raw)
         return Chosen(self.column == key, self.words(args))
+
+    def given(self, args: MultiDict[str, str]) -> Given:
+        """Return what the filter is drawn from, the record's name too."""
+        return replace(super().given(args), words=self.words(args))
 
     def words(self, args: MultiDict[str, str]) -> str:
         """Return the label of the record that the URL names; its id where the reader may not open it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,14 +35,14 @@ class GoKey:
     url: str
 
 
-def go_keys() -> list[GoKey]:
-    """Return the letters for the pages that who acts now may open."""
+def go_keys(endpoints: Container[str]) -> list[GoKey]:
+    """Return the letters for the first page and for those of the pages that have one."""
     pages: list[Any] = current_app.extensions["pages"]
     by_endpoint = {page.endpoint: page for page in pages}
     keys = [GoKey("h", str(_("Home")), url_for("home.index"))]
     for endpoint, letter in LETTERS.items():
         page = by_endpoint[endpoint]
-        if page.is_accessible():
+        if endpoint in endpoints:
             url = url_for(f"{endpoint}.{page._default_view}")  # noqa: SLF001 - as views.menu
             keys.append(GoKey(letter, str(page.title), url))
     return keys

@@ -16,12 +16,12 @@ from models.base import now, reads_english
 from models.centre import centre_facts, site_zone
 from models.need_to_know import readable_text
 from models.organisation import Density, Locale, Theme
-from views import demo_marks
+from views import demo_marks, kept_parts
 from views.cells import show
 from views.clock import show_instant
 from views.guide import help_url
 from views.keys import go_keys
-from views.menu import menu
+from views.menu import menu, open_pages
 from views.moments import dated_moment, moment
 from views.preferences import display
 from views.sent_twice import form_key
@@ -33,14 +33,16 @@ def register(app: Flask) -> None:
     app.after_request(let_browsers_keep)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(menu=menu, asset=asset, language_tag=language_tag, locales=list(Locale))
+    app.jinja_env.globals.update(menu=menu, open_pages=open_pages, go_keys=go_keys)
+    app.jinja_env.globals.update(asset=asset, language_tag=language_tag, locales=list(Locale))
     app.jinja_env.globals["centre_name"] = centre_name
     app.jinja_env.globals["help_url"] = help_url
     app.jinja_env.globals["site_zone"] = site_zone
     app.jinja_env.globals.update(display=display, themes=list(Theme), densities=list(Density))
-    app.jinja_env.globals.update(go_keys=go_keys, present=now, form_key=form_key, show=show)
+    app.jinja_env.globals.update(present=now, form_key=form_key, show=show)
     app.jinja_env.globals["limits"] = {"text": TEXT_MOST, "file": FILE_MOST, "all": REQUEST_MOST}
     demo_marks.register(app)
+    kept_parts.register(app)
     app.jinja_env.filters.update(readable=readable_text, grouped="{:,}".format)
     app.jinja_env.filters.update(instant=show_instant, moment=moment, dated_moment=dated_moment)
 

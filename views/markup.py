@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
-from markupsafe import Markup, escape
+from collections.abc import Mapping
+from functools import cache
+from html import escape
+
+from flask import current_app
+from markupsafe import Markup
 
 
-def element(name: str, content: object, **attributes: str | None) -> Markup:
+def element(name: str, content: object, /, **attributes: str | None) -> Markup:
     """Return an HTML element; `class_` and `aria_label` are written as HTML does, None leaves one out.
 
     `Markup.format` does the same and takes five times as long.
     """
-    written = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'
-        for key, value in attributes.items()
-        if value is not None
+    return Markup(f"<{name}{_written(attributes)}>{_escaped(content)}</{name}>")  # noqa: S704 - all is escaped
+
+
+def void_element(name: str, /, **attributes: str | None) -> Markup:
+    """Return an HTML element that holds nothing, such as an `input`."""
+    return Markup(f"<{name}{_written(attributes)}>")  # noqa: S704 - all in it is escaped
+
+
+def _written(attributes: Mapping[str, str | None]) -> str:
+    return "".join(
+        [f' {_attribute(key)}="{_escaped(value)}"' for key, value in attributes.items() if value is not None]
     )
-    return Markup(f"<{name}{written}>{escape(content)}</{name}>")  # noqa: S704 - all of it was escaped above
+
+
+def _escaped(value: object) -> str:
+    # The standard library's takes half as long, because no `Markup` comes of it.
+    return value if isinstance(value, Markup) else escape(str(value))
+
+
+@cache
+def _attribute(key: str) -> str:
+    return key.rstrip("_").replace("_", "-")
+
+
+def icon(name: str) -> Markup:
+    """Return an icon of the panel, as templates draw it."""
+    drawn: Markup = current_app.jinja_env.get_template("_icons.html").module.icon(name)  # type: ignore[attr-defined]
+    return drawn

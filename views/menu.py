@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, request, url_for
+from flask import current_app, url_for
 from flask_babel import lazy_gettext as _
 
 from models.base import Labelled
@@ -45,8 +46,17 @@ class MenuArea:
     is_first: bool = False
 
 
-def menu() -> list[MenuArea]:
-    """Return the areas with the pages that who acts now may open; empty areas are left out."""
+def open_pages() -> tuple[str, ...]:
+    """Return the endpoints of the pages that who acts now may open."""
+    pages: list[Any] = current_app.extensions.get("pages", [])
+    return tuple(page.endpoint for page in pages if page.is_accessible())
+
+
+def menu(endpoints: Container[str], here: str | None) -> list[MenuArea]:
+    """Return the areas with those of the pages that stand in a menu, `here` as the one that is open.
+
+    Empty areas are left out.
+    """
     pages: list[Any] = current_app.extensions.get("pages", [])
     areas = []
     for area in Area:
@@ -55,11 +65,11 @@ def menu() -> list[MenuArea]:
                 label=str(page.title),
                 url=url_for(f"{page.endpoint}.{page._default_view}"),  # noqa: SLF001 - Flask-Admin's metaclass sets it
                 icon=page.icon,
-                is_current=request.blueprint == page.endpoint,
+                is_current=here == page.endpoint,
                 endpoint=page.endpoint,
             )
             for page in pages
-            if page.area is area and page.is_accessible()
+            if page.area is area and page.endpoint in endpoints
         ]
         if items:
             areas.append(MenuArea(str(area.label), items, area is Area.TODAY))
