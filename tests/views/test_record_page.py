@@ -244,6 +244,18 @@ def test_a_day_that_needs_no_words_has_none() -> None:
     assert overdue.value == "term-ended"
 
 
+def test_what_stands_at_the_head_is_not_repeated_beside_it(make: Factory, login: Login) -> None:
+    notice = make.notice()
+    page = page_of(login(Role.CLERK), "notice", notice.id)
+    head, beside = (
+        {str(cls) for each in page.select(f"{place} .facts > div") for cls in each["class"]}
+        for place in (".card.head", "[aria-labelledby=origin]")
+    )
+    assert {"column-complaint_id", "column-state"} <= head
+    assert {"column-number", "column-told_at"} <= beside
+    assert {each for each in head & beside if each.startswith("column-")} == set()
+
+
 def test_a_type_without_a_head_begins_with_its_own_fields(make: Factory, login: Login) -> None:
     subject = make.subject(name="电机异响", name_en="Motor noise")
     make.complaint(subject_id=subject.id)
