@@ -25,9 +25,9 @@ class WarrantyClaimView(RecordView):
         "dealer_id",
         "supplier_id",
         "part_id",
-        "fault",
         "amount",
         "outcome",
+        "fault",
         "decided_on",
     )
     editable_columns = ("amount",)
