@@ -6,7 +6,7 @@ import gc
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -58,10 +58,20 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesAndBrow
     return FilesAndBrowser(config, log)
 
 
-def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over modules and tests: going through them is 8 % of a long run."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Let the garbage collector pass over modules and tests, which stay: it took 15 % of finding them.
+
+    Afterwards it comes a tenth as often as by itself, where it took 4 %.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 50)
+        gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
