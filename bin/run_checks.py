@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +20,13 @@ FAULTS = "--faults"
 # Which tests stay together is said in tests/conftest.py; those with a browser begin: they take longest.
 IN_PARALLEL = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "loadscope", "--no-loadscope-reorder")
 
-CHECKS: dict[str, tuple[str, ...]] = {
+# These are done in a second, and say at once what is wrong.
+QUICK: dict[str, tuple[str, ...]] = {
     "format": ("ruff", "format", "--check", "."),
     "lint": ("ruff", "check", "."),
+}
+# These take half a minute of one processor, or wait for an answer: the tests run meanwhile.
+BESIDE: dict[str, tuple[str, ...]] = {
     "types": ("mypy", *TYPED),
     "imports": ("lint-imports", "--no-logo"),
     # Not their format: djlint's own breaks lines inside attributes and fights Jinja's whitespace control.
@@ -51,8 +55,8 @@ def main(arguments: Sequence[str]) -> int:
     os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", "/usr/bin:/bin")])
     # Tests start many processes: each would compile the whole panel anew where Python may not keep that.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    results = [run(name, command) for name, command in CHECKS.items()]
-    results.append(run("tests", test_command(arguments)))
+    results = [run(name, command) for name, command in QUICK.items()]
+    results += run_tests_and(BESIDE, test_command(arguments))
     print()
     for result in results:
         print(f"{result.in_words:<8}  {result.name:<16} {result.seconds:6.1f} s")
@@ -71,10 +75,39 @@ def test_command(arguments: Sequence[str]) -> tuple[str, ...]:
 
 def run(name: str, command: Sequence[str]) -> Result:
     """Run one check, its output going to the terminal as it comes."""
-    print(f"== {name}: {' '.join(command)}", flush=True)
+    announce(name, command)
     began = time.monotonic()
     status = subprocess.run(command, check=False, preexec_fn=die_with(os.getpid())).returncode
     return Result(name, status, time.monotonic() - began)
+
+
+def run_tests_and(checks: Mapping[str, Sequence[str]], tests: Sequence[str]) -> list[Result]:
+    """Run the tests and, one by one beside them, the checks, whose output follows that of the tests."""
+    announce("tests", tests)
+    began, results, said = time.monotonic(), [], []
+    with subprocess.Popen(tests, preexec_fn=die_with(os.getpid())) as running:
+        for name, command in checks.items():
+            begun = time.monotonic()
+            done = subprocess.run(
+                command,
+                check=False,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                preexec_fn=die_with(os.getpid()),
+            )
+            results.append(Result(name, done.returncode, time.monotonic() - begun))
+            said.append(done.stdout.decode(errors="replace"))
+        status = running.wait()
+    results.append(Result("tests", status, time.monotonic() - began))
+    for (name, command), words in zip(checks.items(), said, strict=True):
+        announce(name, command)
+        print(words, end="", flush=True)
+    return results
+
+
+def announce(name: str, command: Sequence[str]) -> None:
+    """Print what runs, or whose output follows."""
+    print(f"== {name}: {' '.join(command)}", flush=True)
 
 
 if __name__ == "__main__":

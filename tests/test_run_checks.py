@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
 import run_checks
 import supervisor
-from run_checks import CHECKS, TYPED, main
+from run_checks import BESIDE, QUICK, TYPED, main
 from supervisor import Child
 
 PASSING = (sys.executable, "-c", "pass")
@@ -16,27 +17,30 @@ FAILING = (sys.executable, "-c", "raise SystemExit(3)")
 
 
 @pytest.mark.parametrize(
-    ("checks", "tests", "status"),
+    ("quick", "beside", "tests", "status"),
     [
-        ({"one": PASSING, "two": PASSING}, PASSING, 0),
-        ({"one": FAILING, "two": PASSING}, PASSING, 1),
-        ({"one": PASSING, "two": PASSING}, FAILING, 1),
+        ({"one": PASSING}, {"two": PASSING}, PASSING, 0),
+        ({"one": FAILING}, {"two": PASSING}, PASSING, 1),
+        ({"one": PASSING}, {"two": FAILING, "three": PASSING}, PASSING, 1),
+        ({"one": PASSING}, {"two": PASSING}, FAILING, 1),
     ],
 )
 def test_all_run_even_when_one_fails(
-    checks: dict[str, tuple[str, ...]],
+    quick: dict[str, tuple[str, ...]],
+    beside: dict[str, tuple[str, ...]],
     tests: tuple[str, ...],
     status: int,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(run_checks, "CHECKS", checks)
+    monkeypatch.setattr(run_checks, "QUICK", quick)
+    monkeypatch.setattr(run_checks, "BESIDE", beside)
     monkeypatch.setattr(run_checks, "test_command", lambda _arguments: tests)
     monkeypatch.setenv("PATH", "/usr/bin")
     assert main([]) == status
     told = capsys.readouterr().out.splitlines()
     summed_up = {line.split()[1]: line.split()[0] for line in told if line.endswith(" s")}
-    expected = checks | {"tests": tests}
+    expected = quick | beside | {"tests": tests}
     assert summed_up == {name: "passed" if each is PASSING else "FAILED" for name, each in expected.items()}
 
 
@@ -55,14 +59,15 @@ def test_arguments_go_to_the_tests(arguments: list[str], command: tuple[str, ...
 
 def test_every_package_is_typed_and_linted() -> None:
     assert {"app.py", "config.py", "models", "views", "jobs", "bin"} == set(TYPED)
-    assert {"format", "lint", "types", "imports", "templates", "audit"} == set(CHECKS)
+    assert {"format", "lint", "types", "imports", "templates", "audit"} == {*QUICK, *BESIDE}
 
 
 def test_a_check_that_could_not_be_made_fails_nothing_and_is_not_called_passed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     undone = (sys.executable, "-c", f"raise SystemExit({run_checks.NOT_DONE})")
-    monkeypatch.setattr(run_checks, "CHECKS", {"audit": undone})
+    monkeypatch.setattr(run_checks, "QUICK", {})
+    monkeypatch.setattr(run_checks, "BESIDE", {"audit": undone})
     monkeypatch.setattr(run_checks, "test_command", lambda _arguments: PASSING)
     monkeypatch.setenv("PATH", "/usr/bin")
     assert main([]) == 0
@@ -70,6 +75,29 @@ def test_a_check_that_could_not_be_made_fails_nothing_and_is_not_called_passed(
     assert "NOT DONE  audit" in told
     assert "audit: not made" in told
     assert "passed    audit" not in told
+
+
+def test_the_tests_run_meanwhile_and_what_a_check_says_comes_after_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Let each wait for the other's file: one after the other, neither would end."""
+    program = (
+        "import pathlib, sys, time; own, other, words = sys.argv[1:]; pathlib.Path(own).touch()\n"
+        "while not pathlib.Path(other).exists(): time.sleep(0.01)\n"
+        "print(words)"
+    )
+    first, second = str(tmp_path / "tests"), str(tmp_path / "check")
+    monkeypatch.setattr(run_checks, "QUICK", {})
+    monkeypatch.setattr(
+        run_checks, "BESIDE", {"types": (sys.executable, "-c", program, second, first, "a fault")}
+    )
+    monkeypatch.setattr(
+        run_checks, "test_command", lambda _given: (sys.executable, "-c", program, first, second, "a test")
+    )
+    monkeypatch.setenv("PATH", "/usr/bin")
+    assert main([]) == 0
+    told = capfd.readouterr().out
+    assert told.index("\na test\n") < told.index("== types") < told.index("\na fault\n")
 
 
 def test_a_process_that_keeps_ending_soon_waits_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
