@@ -35,7 +35,7 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # A mail has no landmarks: it stands in a frame here, and in a mail program elsewhere.
 RULES = {False: [*WCAG, "best-practice"], True: WCAG}
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 375, "height": 812}
-RECORD_PAGES = ("index_view", "details_view", "edit_view", "create_view", "delete_view")
+RECORD_PAGES = ("index_view", "details_view", "edit_view", "create_view", "delete_view", "restore_view")
 # What each page has alike, twice as many elements as most pages hold besides.
 FRAME = [[".sidebar"], [".menu-sheet"], ["#keys"]]
 START_AXE = """([tags, exclude]) => {
