@@ -31,6 +31,7 @@ from jobs.commands import COMMANDS
 from jobs.logs import configure_logging
 from jobs.parent_death import die_with_parent
 from models import db
+from models.reading import end_reading
 
 POOL_WAIT_SECONDS = 5
 
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     views.metrics.register(app)
     views.request_log.register(app)
     views.time_limit.register(app)
+    app.teardown_request(end_reading)
     for command in COMMANDS:
         app.cli.add_command(command)
     return app
@@ -93,6 +95,8 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_pre_ping": True,
+            # The connection that was used last has prepared what pages ask.
+            "pool_use_lifo": True,
             "pool_size": min(5, settings.database_connections),
             "max_overflow": max(0, settings.database_connections - 5),
             # Who waits longer is told so, with the draft, rather than kept waiting.
