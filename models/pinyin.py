@@ -33,12 +33,12 @@ def pinyin_key(name: str | None) -> str:
 
     Numbers count by value, Latin letters without case; the text is to be compared byte by byte.
     """
-    # Half a megabyte of dictionary: only a process that writes names reads it.
-    from pypinyin import Style, lazy_pinyin
-
     folded = unicodedata.normalize("NFKC", name or "").casefold().strip()[:CHARACTERS_MOST]
     if folded.isascii():
         return _pad_numbers(folded)
+    # 55 MB of dictionary and half a second: only a process that writes or searches Chinese names needs it.
+    from pypinyin import Style, lazy_pinyin
+
     read = lazy_pinyin(
         folded,
         style=Style.TONE3,

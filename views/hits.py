@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,8 @@ from models import Complaint, Customer, Dealer, Part, Record, Vehicle, db
 from models.need_to_know import masked_names, readable, readable_label
 from models.phones import HasPhone, digits_of
 from models.pinyin import SortedByName, letters_of, pinyin_key
-from models.searching import pieces_in
-from models.sql import Label, labels_for, table_sizes
+from models.searching import holds_pieces, indexed_names, pieces_in
+from models.sql import Label, by_bitmaps, labels_for, table_sizes
 from views.finding import WINDOW, Search, escape_like, is_exactly, rows_found, search_for
 from views.forms import column_of, target_of
 
@@ -93,11 +94,29 @@ def _likely(search: Search, most: int) -> ColumnElement[bool]:
     enough = most if pieces_in(search.line) else 0
     keys = rows_found(select(model.id).order_by(model.id.desc()), search, CHOSEN_FROM, enough)
     if issubclass(model, SortedByName) and "name" not in masked_names(model):
-        key = pinyin_key(search.line)
-        begins = select(model.id).where(model.name_sort >= key, model.name_sort < key + LAST_SIGN)
-        keys += db.session.scalars(begins.order_by(model.name_sort).limit(CHOSEN_FROM))
+        keys += _beginning(model, search.line)
     chosen: ColumnElement[bool] = model.id.in_(keys)
     return chosen
+
+
+def _beginning(model: Any, line: str) -> list[int]:
+    """Return those of the records whose names begin with what was typed, by the alphabet.
+
+    Of a single Chinese character none: the pieces don't know it, and to search by what names sort by, a process
+    that only reads would load the dictionary of pinyin, 55 MB.
+    """
+    found = select(model.id)
+    if line.isascii():
+        key = pinyin_key(line)
+        found = found.where(model.name_sort >= key, model.name_sort < key + LAST_SIGN)
+    elif pieces := pieces_in(line):
+        names = indexed_names(model.__table__, model.searched)
+        begins = model.name.ilike(f"{escape_like(line)}%", escape="\\")
+        found = found.where(begins, holds_pieces(model, names, pieces))
+    else:
+        return []
+    with by_bitmaps() if not line.isascii() else nullcontext():
+        return list(db.session.scalars(found.order_by(model.name_sort).limit(CHOSEN_FROM)))
 
 
 def _sizes() -> Mapping[str, int]:
