@@ -75,7 +75,7 @@ def python(folder: Path, name: str, source: str) -> str:
 def test_the_procfile_names_what_a_service_runs() -> None:
     commands = read_procfile(ROOT / "Procfile")
     assert list(commands) == ["release", "web", "worker", "clock"]
-    assert commands["web"].startswith("gunicorn 'app:create_app()'")
+    assert commands["web"].startswith("gunicorn 'app:create_shared_app()'")
 
 
 def test_each_line_stands_behind_the_name_of_its_process(tmp_path: Path) -> None:
