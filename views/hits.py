@@ -102,8 +102,8 @@ def _likely(search: Search, most: int) -> ColumnElement[bool]:
 def _beginning(model: Any, line: str) -> list[int]:
     """Return those of the records whose names begin with what was typed, by the alphabet.
 
-    Of a single Chinese character none: the pieces don't know it, and for what names sort by, a process that only
-    reads would load the dictionary of pinyin, 55 MB.
+    Of a single Chinese character none: the pieces don't know it, and for what names sort by, a process that
+    only reads would load the dictionary of pinyin, 55 MB.
     """
     found = select(model.id)
     if line.isascii():
