@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from flask import url_for
@@ -63,8 +64,13 @@ def changed_since(rows: list[Any], seen: list[str]) -> list[Any]:
     return [row for row in rows if versions.get(str(row.id), str(row.version)) != str(row.version)]
 
 
-def holds(model: type[Record]) -> Iterator[tuple[type[Record], Any]]:
-    """Yield each record type with how it hangs on `model`: a foreign key or a many-to-many relation."""
+@cache
+def holds(model: type[Record]) -> tuple[tuple[type[Record], Any], ...]:
+    """Return each record type with how it hangs on `model`: a foreign key or a many-to-many relation."""
+    return tuple(_holds(model))
+
+
+def _holds(model: type[Record]) -> Iterator[tuple[type[Record], Any]]:
     for record in record_types():
         mapper = inspect(record)
         for name, column in mapper.columns.items():

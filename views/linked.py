@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import url_for
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 
-from models import db
+from models import Record, db
 from views.cells import Cell, cell, fetch_labels_of
 from views.deletion import holds
 from views.lookups import view_of
@@ -102,7 +103,8 @@ def count_linked(view: RecordView, row: Any) -> list[Linked]:
             found.append((other, held.key))
     if not found:
         return []
-    counts = db.session.execute(select(*(_count(other, name, row.id) for other, name in found))).one()
+    counting = _counting(tuple((other.model, name) for other, name in found))
+    counts = db.session.execute(counting, {"key": row.id}).one()
     ways = Counter(other for other, _name in found)
     return [
         _linked(other, name, row.id, count, is_one_of_several=ways[other] > 1 or other is view)
@@ -132,9 +134,15 @@ def _with_rows(linked: Linked, key: int) -> Linked:
     return replace(linked, rows=rows)
 
 
-def _count(other: RecordView, name: str, key: int) -> Any:
-    model = other.model
-    capped = select(model.id).where(getattr(model, name) == key).limit(COUNT_MOST + 1).subquery()
+@lru_cache(maxsize=200)
+def _counting(held: tuple[tuple[type[Record], str], ...]) -> Select[Any]:
+    """Return the statement that counts what names the record `key`; to put it together takes longer."""
+    return select(*(_count(model, name) for model, name in held))
+
+
+def _count(model: type[Record], name: str) -> Any:
+    key: Any = getattr(model, name)
+    capped = select(model.id).where(key == bindparam("key")).limit(COUNT_MOST + 1).subquery()
     return select(func.count()).select_from(capped).scalar_subquery()
 
 
