@@ -174,10 +174,13 @@ def told(run: ExportRun) -> ToldRun:
 def why_not(run: ExportRun) -> str | None:
     """Return why who acts now does not get the file of a run; None where nothing is against it."""
     actor, view = current_actor(), view_named(run.table_name)
-    if run.state is not ExportState.DONE:
-        return None if run.problem is None else str(run.problem.label)
-    if run.expires_at is None or run.expires_at < now():
+    is_over = run.state is ExportState.DONE and (run.expires_at is None or run.expires_at < now())
+    if run.state is not ExportState.DONE and run.problem is not None:
+        return str(run.problem.label)
+    if run.state is ExportState.EXPIRED or is_over:
         return str(_("A file is kept for a week; this one is gone."))
+    if run.state is not ExportState.DONE:
+        return None
     if view is None or actor is None or not view.is_allowed("export") or not still_covers(actor, run.scope):
         return str(_("What you may see has changed since this file was made, so you don't get it any more."))
     return None

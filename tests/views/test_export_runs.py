@@ -213,7 +213,10 @@ def test_an_expired_file_is_refused_with_a_sentence(make: Factory, login: Login)
     for key in (late, gone):
         answer = client.get(f"/exports/download?id={key}")
         assert answer.headers["Location"] == f"/exports/details/?id={key}"
-    assert "this one is gone" in client.get(f"/exports/details/?id={late}").text
+        page = client.get(f"/exports/details/?id={key}").text.partition("<main")[2]
+        assert "this one is gone" in page
+    # What was searched for is forgotten: the list is where to begin anew.
+    assert 'href="/customer/"' in page
 
 
 def test_an_export_is_cancelled_and_made_again(client: PanelClient, db_session: Session) -> None:
