@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import structlog
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import lazy_gettext as _
@@ -67,6 +67,7 @@ class OperationsView(Page):
         return self.render(
             "operations.html",
             seen=seen,
+            sends_mail=current_app.extensions["settings"].smtp_url is not None,
             problems=seen.problems,
             may_act=self.is_allowed("act"),
             title_of=title_of,

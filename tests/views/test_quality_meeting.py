@@ -51,3 +51,21 @@ def test_a_week_without_digests_says_so_and_others_stay_out(login: Login) -> Non
     assert "No points in this week" in reader.get("/quality-meeting/?week=2020-W10").text
     assert "week=2020-W09" in reader.get("/quality-meeting/?week=2020-W10").text
     assert login(Role.CLERK).get(PAGE).status_code == 403
+
+
+def test_departments_stand_above_with_the_points_that_have_no_measure(
+    app: Flask, make: Factory, login: Login, db_session: Session
+) -> None:
+    first = put(app, make, make.department(name="品质部"), [])
+    second = put(app, make, make.department(name="技术部"), [])
+    subject = db_session.get_one(Digest, first.digest).payload["subjects"]["top"][0]["id"]
+    make.measure(department_id=first.department, subject_id=subject)
+    page = login(Role.SUPERVISOR).get(PAGE).text
+    open_at = re.findall(r'href="#d(\d+)".*?(\d+) points?(?: · (\d+) without)?', page)
+    assert [int(department) for department, _points, _open in open_at] == [
+        first.department,
+        second.department,
+    ]
+    (_d, points, undecided), (_e, others, open_there) = open_at
+    assert int(points) - int(undecided or 0) >= 1
+    assert others == open_there
