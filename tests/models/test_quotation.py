@@ -123,6 +123,7 @@ def test_a_figure_at_the_beginning_is_no_list_number(sentence: str) -> None:
         (" \n。 ，，", []),
         ("漏油！！没人管？", ["漏油！", "没人管?"]),
         ("一、漏油\n二、异响", ["漏油", "异响"]),
+        ("1，转向柱异响", ["转向柱异响"]),
         ("1. 漏油\n2) 异响\n3：生锈", ["漏油", "异响", "生锈"]),
         ("The motor broke. It is loud.", ["The motor broke.", "It is loud."]),
         ("胎压2.4，故障码P0420。", ["胎压2.4，故障码P0420。"]),
