@@ -22,6 +22,7 @@ from models.due import DueKind, due_by_person, due_items
 from models.reminding import Stage
 from models.reminding_dated import _DATED, _untold
 from models.team import loads_of, open_work_of
+from released import connect_as_owner
 
 # By which index the rows that ask for something are found, and no other ones.
 SERVED = {
@@ -33,8 +34,7 @@ SERVED = {
     DueKind.CONFIRMED: "ix_deadline_kind_due_at_open",
     DueKind.DEPARTMENT_TASK: "ix_department_task_open",
     DueKind.NOTICE: "ix_delivery_notice_failed",
-    # Of tables as empty as these the planner takes the first of those that cost the same.
-    DueKind.ANSWER: "ix_notice_|uq_notice_point",
+    DueKind.ANSWER: "ix_notice_new_answer",
     DueKind.PROMISE: "ix_call_record_promise",
     DueKind.FIRST_FOLLOW_UP: "ix_service_receipt_",
     DueKind.SECOND_FOLLOW_UP: "ix_call_record_called_at_first_reached|ix_call_record_purpose_called_at",
@@ -57,12 +57,62 @@ GROWING = (
     "delivery",
     "measure",
 )
+# What has ended, as most has: of how many rows more, and what tells one from the other.
+MORE = 3000
+_DAY, _INSTANT = "current_date - n / 3", "now() - n * interval '8 hours'"
+ENDED: dict[str, dict[str, str]] = {
+    "notice": {"email": "n || '@example.com'", "told_at": _INSTANT, "expires_at": "now() + interval '1 day'"},
+    "call_record": {"called_at": _INSTANT, "purpose": "'other'"},
+    "service_receipt": {"came_in_on": _DAY, "handed_over_on": _DAY, "created_at": _INSTANT},
+    "letter": {"sent_on": _DAY, "created_at": _INSTANT},
+    "measure": {"due_on": _DAY, "state": "'dropped'", "dropped_because": "'x'"},
+    "department_task": {"due_on": _DAY, "state": "'done'", "done_at": "now()", "report": "'x'"},
+    "warranty_claim": {"claimed_on": _DAY, "outcome": "'passed'", "decided_on": _DAY},
+}
+FILLED = (
+    DueKind.DEPARTMENT_TASK,
+    DueKind.NOTICE,
+    DueKind.ANSWER,
+    DueKind.PROMISE,
+    DueKind.FIRST_FOLLOW_UP,
+    DueKind.SECOND_FOLLOW_UP,
+    DueKind.WARRANTY_CLAIM,
+    DueKind.LETTER,
+    DueKind.MEASURE,
+    DueKind.MEASURE_CHECK,
+)
+
+
+def fill(panel: Flask) -> None:
+    """Fill the tables with what has ended, past the triggers, so that indexes differ in what they cost."""
+    with panel.app_context():
+        make = Factory(db.session)
+        keys = {table: getattr(make, table)().id for table in ENDED}
+        db.session.commit()
+        db.session.remove()
+    with connect_as_owner(panel) as owner:
+        for table, values in ENDED.items():
+            given = [column.name for column in db.metadata.tables[table].columns if column.computed is None]
+            changed = {"id": "1000000 + n", "number": "'X' || n", **values}
+            pairs = ", ".join(f"'{name}', {value}" for name, value in changed.items())
+            columns, taken = ", ".join(given), ", ".join(f"(row).{name}" for name in given)
+            owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            owner.execute(
+                f"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {taken}"
+                f" FROM (SELECT jsonb_populate_record(one, jsonb_build_object({pairs})) AS row"
+                f" FROM {table} AS one, generate_series(1, {MORE}) AS n WHERE one.id = {keys[table]}) AS many"
+            )
+            owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        owner.commit()
+        owner.autocommit = True
+        owner.execute("ANALYZE")
 
 
 @pytest.fixture(scope="module")
 def untouched(app: Flask, settings: Settings, engines: Postgres) -> Iterator[Flask]:
     """Return an application on a database of its own: plans follow from what other tests left in a table."""
     with own_app(settings, engines) as panel:
+        fill(panel)
         yield panel
 
 
@@ -132,10 +182,7 @@ def test_what_is_counted_for_a_team_uses_what_each_kind_uses(planned: Flask) -> 
     with plans(planned) as found:
         db.session.execute(statement)
     (plan,) = found
-    # Nothing is put in an order here, and so tables as small as these are found by any index of theirs.
-    tables = set(GROWING) - {"complaint", "customer", "vehicle", "deadline", "delivery"}
-    assert {
-        table for table in tables | {"department_task", "warranty_claim"} if f"ix_{table}_" not in plan
-    } == set()
+    # In tables that are filled it is found as on the pages, though nothing is put in an order here.
+    assert {kind for kind in FILLED if not re.search(SERVED[kind], plan)} == set()
     assert "uq_deadline_complaint_id_kind" in plan
     assert "Seq Scan" not in plan
