@@ -22,7 +22,8 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import func, select
 
 from config import Settings
-from conftest import environ_of
+from conftest import environ_of, own_app
+from embedded_services import Postgres
 from jobs import queues
 from jobs.delivery import deliver
 from jobs.digest import make_digest
@@ -54,12 +55,20 @@ def redis(redis_url: str) -> Iterator[Redis]:
     connection.close()
 
 
+@pytest.fixture(scope="module")
+def own(app: Flask, settings: Settings, engines: Postgres) -> Iterator[Flask]:
+    """Return an application on a database for all tests here: what they queue leaves no row behind."""
+    with own_app(settings, engines) as found:
+        yield found
+
+
 @pytest.fixture
-def panel(fresh_app: Flask, redis: Redis) -> Iterator[Flask]:
+def panel(own: Flask, redis: Redis) -> Iterator[Flask]:
     load_jobs()
-    with fresh_app.app_context():
-        yield fresh_app
-    close_queue(fresh_app)
+    with own.app_context():
+        yield own
+        db.session.remove()
+    close_queue(own)
 
 
 def close_queue(app: Flask) -> None:
@@ -254,9 +263,9 @@ def test_each_job_has_a_context_and_a_connection_of_its_own(
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_worker_leaves_no_process_and_one_asked_to_stop_ends(
-    fresh_settings: Settings, redis: Redis, number: signal.Signals
+    own: Flask, redis: Redis, number: signal.Signals
 ) -> None:
-    environ = os.environ | environ_of(fresh_settings)
+    environ = os.environ | environ_of(own.extensions["settings"])
     command = [sys.executable, "-m", "flask", "--app", "app", "worker"]
     worker = subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.DEVNULL)
     try:

@@ -11,24 +11,49 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from config import Settings
+from conftest import fresh_database
+from embedded_services import Postgres
 from models import db
 from models.migrations.rights import NUMBER_FUNCTION_OF_CENTRE
 
 
+@pytest.fixture(scope="module")
+def own(app: Flask, settings: Settings, engines: Postgres) -> Iterator[Settings]:
+    """Lead to one database for all tests here: a copy for each would take longer than the test."""
+    with fresh_database(settings, engines) as found:
+        yield found
+
+
 @pytest.fixture
-def panel(fresh_settings: Settings) -> Iterator[Engine]:
-    """Return an engine of the application's role on a database where no number was drawn."""
-    engine = create_engine(fresh_settings.database_url)
-    yield engine
+def owner(own: Settings) -> Iterator[Connection]:
+    """Return a connection of the tables' owner; the test's sequences, clock and zone end with it."""
+    engine = create_engine(own.migration_database_url)
+    with engine.connect() as connection:
+        function = connection.scalar(text("SELECT pg_get_functiondef('next_number'::regproc)"))
+        zone = connection.scalar(text("SELECT timezone FROM centre"))
+        assert sequences(connection) == []
+        connection.commit()
+        yield connection
+        connection.rollback()
+        for name in sequences(connection):
+            connection.exec_driver_sql(f"DROP SEQUENCE {name}")
+        connection.exec_driver_sql(str(function).replace("%", "%%"), ())
+        connection.execute(text("UPDATE centre SET timezone = :zone"), {"zone": zone})
+        connection.commit()
     engine.dispose()
 
 
+def sequences(owner: Connection) -> list[str]:
+    """Return the sequences that drawn numbers come from."""
+    found = text("SELECT sequencename FROM pg_sequences WHERE sequencename LIKE 'number\\_%'")
+    return list(owner.scalars(found))
+
+
 @pytest.fixture
-def owner(fresh_settings: Settings) -> Iterator[Connection]:
-    """Return a connection of the tables' owner, on the same database."""
-    engine = create_engine(fresh_settings.migration_database_url)
-    with engine.connect() as connection:
-        yield connection
+def panel(own: Settings, owner: Connection) -> Iterator[Engine]:
+    """Return an engine of the application's role on a database where no number was drawn."""
+    engine = create_engine(own.database_url)
+    yield engine
     engine.dispose()
 
 
@@ -154,10 +179,9 @@ def test_many_at_once_draw_no_number_twice_and_leave_none_out(panel: Engine) -> 
     assert sorted(int(number[-6:]) for number in drawn) == list(range(1, 101))
 
 
-def test_the_panel_tells_the_database_where_the_site_is(fresh_app: Flask, fresh_settings: Settings) -> None:
-    with fresh_app.app_context():
-        found = db.session.scalar(text("SELECT current_setting('huisheng.timezone')"))
-    assert found == fresh_settings.timezone.key
+def test_the_panel_tells_the_database_where_the_site_is(in_app: Flask, settings: Settings) -> None:
+    found = db.session.scalar(text("SELECT current_setting('huisheng.timezone')"))
+    assert found == settings.timezone.key
 
 
 def test_the_zone_that_the_centre_chose_counts_at_once_whatever_the_environment_says(
