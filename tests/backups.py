@@ -16,25 +16,38 @@ from sqlalchemy import make_url
 
 from app import create_app
 from config import Settings
-from conftest import PanelClient, superuser
+from conftest import PanelClient, own_app, superuser
 from embedded_services import Postgres
 from factories import Factory
 from jobs.backup.manifest import Measure, measure
 from jobs.backup.programs import connection_string
-from models import db
+from models import acting_as, db, system_actor
+
+
+@pytest.fixture(scope="module")
+def filled(app: Flask, settings: Settings, engines: Postgres) -> Iterator[Flask]:
+    """Return an application for all tests that leave its database as it is, a row in every table."""
+    with own_app(settings, engines) as own:
+        fill(own)
+        yield own
 
 
 @pytest.fixture
-def filled(fresh_app: Flask) -> Flask:
-    """Return an application with a row in every table, and text that a copy could trip over."""
-    with fresh_app.app_context():
+def filled_anew(fresh_app: Flask) -> Flask:
+    """Return an application filled as well, for one test that changes its database."""
+    fill(fresh_app)
+    return fresh_app
+
+
+def fill(app: Flask) -> None:
+    """Make a row in every table, and text that a copy could trip over."""
+    with app.app_context(), acting_as(system_actor("test")):
         make = Factory(db.session)
         make.one_of_each()
         make.customer(name="行\t列\\.", phone=None, address="一\n\\.\n\\N '\"; -- 🛺")
         make.attachment(content=bytes(range(256)) * 400)
         db.session.commit()
         db.session.remove()
-    return fresh_app
 
 
 @contextmanager

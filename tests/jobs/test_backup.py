@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import create_engine, make_url, text
 
-from backups import elsewhere, filled, run
+from backups import elsewhere, filled, filled_anew, run
 from config import Settings
 from conftest import superuser
 from embedded_services import Postgres
@@ -22,7 +22,7 @@ from jobs.backup.manifest import read_manifest
 from jobs.backup.programs import BackupError, Program, connection_string, environment_for, find_program
 from models import db
 
-__all__ = ["elsewhere", "filled"]
+__all__ = ["elsewhere", "filled", "filled_anew"]
 
 
 def databases(engines: Postgres) -> set[str]:
@@ -48,28 +48,28 @@ def test_a_backup_is_tried_and_says_what_it_holds(filled: Flask, engines: Postgr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.dump", "a.dump.json"]
 
 
-def test_a_backup_is_for_its_owner_alone(fresh_app: Flask, tmp_path: Path) -> None:
-    run(fresh_app, "backup", "--no-verify", tmp_path / "a.dump")
+def test_a_backup_is_for_its_owner_alone(filled: Flask, tmp_path: Path) -> None:
+    run(filled, "backup", "--no-verify", tmp_path / "a.dump")
     assert (tmp_path / "a.dump").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_backup_that_was_not_tried_says_so(fresh_app: Flask, tmp_path: Path) -> None:
-    done = run(fresh_app, "backup", "--no-verify", tmp_path / "a.dump")
+def test_a_backup_that_was_not_tried_says_so(filled: Flask, tmp_path: Path) -> None:
+    done = run(filled, "backup", "--no-verify", tmp_path / "a.dump")
     assert done.exit_code == 0
     assert "Not tried" in done.output
     assert "equal" not in done.output.lower()
 
 
-def test_no_backup_is_written_over_another(fresh_app: Flask, tmp_path: Path) -> None:
+def test_no_backup_is_written_over_another(filled: Flask, tmp_path: Path) -> None:
     (tmp_path / "a.dump").write_text("earlier")
-    done = run(fresh_app, "backup", tmp_path / "a.dump")
+    done = run(filled, "backup", tmp_path / "a.dump")
     assert done.exit_code == 1
     assert "is there already" in done.output
     assert (tmp_path / "a.dump").read_text() == "earlier"
 
 
-def test_a_folder_that_is_not_there_is_told_in_a_sentence(fresh_app: Flask, tmp_path: Path) -> None:
-    done = run(fresh_app, "backup", tmp_path / "nowhere" / "a.dump")
+def test_a_folder_that_is_not_there_is_told_in_a_sentence(filled: Flask, tmp_path: Path) -> None:
+    done = run(filled, "backup", tmp_path / "nowhere" / "a.dump")
     assert (done.exit_code, done.output.count("Traceback")) == (1, 0)
     assert "nowhere" in done.output
 
@@ -95,7 +95,7 @@ def test_a_backup_that_comes_back_otherwise_is_not_kept(
 
 
 def test_rows_written_meanwhile_are_in_the_copy_and_in_its_list_or_in_neither(
-    filled: Flask, fresh_settings: Settings, tmp_path: Path
+    filled_anew: Flask, fresh_settings: Settings, tmp_path: Path
 ) -> None:
     ends = threading.Event()
     written = 0
@@ -115,7 +115,7 @@ def test_rows_written_meanwhile_are_in_the_copy_and_in_its_list_or_in_neither(
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        done = run(filled, "backup", tmp_path / "a.dump")
+        done = run(filled_anew, "backup", tmp_path / "a.dump")
     finally:
         ends.set()
         writer.join(10)
@@ -133,8 +133,8 @@ def bound_owner(app: Flask, engines: Postgres) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("bound_owner")
-def test_who_may_make_no_database_is_told_what_to_do(fresh_app: Flask, tmp_path: Path) -> None:
-    done = run(fresh_app, "backup", tmp_path / "a.dump")
+def test_who_may_make_no_database_is_told_what_to_do(filled: Flask, tmp_path: Path) -> None:
+    done = run(filled, "backup", tmp_path / "a.dump")
     assert done.exit_code == 1
     assert "CREATEDB" in done.output
     assert "--scratch-url" in done.output
@@ -142,18 +142,18 @@ def test_who_may_make_no_database_is_told_what_to_do(fresh_app: Flask, tmp_path:
 
 
 @pytest.mark.usefixtures("bound_owner")
-def test_a_given_scratch_database_is_left_empty(fresh_app: Flask, engines: Postgres, tmp_path: Path) -> None:
+def test_a_given_scratch_database_is_left_empty(filled: Flask, engines: Postgres, tmp_path: Path) -> None:
     url = make_url(engines.owner_url).set(database="scratch").render_as_string(hide_password=False)
     with superuser(engines) as connection:
         connection.exec_driver_sql("CREATE DATABASE scratch OWNER huisheng_owner")
     try:
-        done = run(fresh_app, "backup", tmp_path / "a.dump", "--scratch-url", url)
+        done = run(filled, "backup", tmp_path / "a.dump", "--scratch-url", url)
         assert done.exit_code == 0, done.output
         assert "Equal: " in done.output
         with psycopg.connect(connection_string(url)) as scratch:
             assert archive.leftovers(scratch) == []
             scratch.execute("CREATE TABLE kept (i int)")
-        refused = run(fresh_app, "backup", tmp_path / "b.dump", "--scratch-url", url)
+        refused = run(filled, "backup", tmp_path / "b.dump", "--scratch-url", url)
         assert "is not empty" in refused.output
     finally:
         with superuser(engines) as connection:
@@ -161,7 +161,7 @@ def test_a_given_scratch_database_is_left_empty(fresh_app: Flask, engines: Postg
 
 
 def test_no_password_stands_on_a_command_line(
-    fresh_app: Flask, fresh_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    filled: Flask, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = find_program("pg_dump", 18)
     told = tmp_path / "told"
@@ -172,9 +172,9 @@ def test_no_password_stands_on_a_command_line(
     )
     wrapper.chmod(0o755)
     monkeypatch.setenv("PATH", f"{wrapper.parent}:{os.environ['PATH']}")
-    assert run(fresh_app, "backup", "--no-verify", tmp_path / "a.dump").exit_code == 0
+    assert run(filled, "backup", "--no-verify", tmp_path / "a.dump").exit_code == 0
     arguments, variable = [line for line in told.read_text().splitlines() if "--version" not in line][-2:]
-    password = make_url(fresh_settings.migration_database_url).password
+    password = make_url(settings.migration_database_url).password
     assert password
     assert arguments.startswith("--format=custom")
     assert password not in arguments
@@ -235,13 +235,13 @@ def test_a_database_that_is_not_the_panel_s_is_told_in_a_sentence(
 
 
 def test_a_server_that_is_away_is_told_in_a_sentence(
-    fresh_app: Flask, fresh_settings: Settings, tmp_path: Path
+    filled: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    away = make_url(fresh_settings.migration_database_url).set(port=1)
-    fresh_app.extensions["settings"] = replace(
-        fresh_settings, migration_database_url=away.render_as_string(hide_password=False)
-    )
-    done = run(fresh_app, "backup", tmp_path / "a.dump")
+    settings = filled.extensions["settings"]
+    away = make_url(settings.migration_database_url).set(port=1)
+    changed = replace(settings, migration_database_url=away.render_as_string(hide_password=False))
+    monkeypatch.setitem(filled.extensions, "settings", changed)
+    done = run(filled, "backup", tmp_path / "a.dump")
     assert done.exit_code == 1
     assert "refused" in done.output
     assert (away.password or "") not in done.output

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from sqlalchemy import func, select
 
 from app import create_app
 from config import Settings
-from conftest import PanelClient, environ_of
+from conftest import PanelClient, environ_of, fresh_database, rolled_back
+from embedded_services import Postgres
 from jobs.demo import DEMO_PEOPLE, demo_password
 from models import (
     AuditEntry,
@@ -48,13 +50,13 @@ def run(app: Flask, command: str) -> Result:
 AppWith = Callable[..., Flask]
 
 
-@pytest.fixture
-def app_with(fresh_settings: Settings) -> Iterator[AppWith]:
-    """Return a function that makes the application with some settings changed, on one database of its own."""
+@contextmanager
+def applications(settings: Settings) -> Iterator[AppWith]:
+    """Give a function that makes the application with some settings changed, on one database."""
     made = []
 
     def make(**changes: Any) -> Flask:
-        made.append(create_app(replace(fresh_settings, **changes)))
+        made.append(create_app(replace(settings, **changes)))
         made[-1].test_client_class = PanelClient
         return made[-1]
 
@@ -65,6 +67,26 @@ def app_with(fresh_settings: Settings) -> Iterator[AppWith]:
             db.engine.dispose()
 
 
+@pytest.fixture
+def app_with(fresh_settings: Settings) -> Iterator[AppWith]:
+    """Make applications on a database of the test's own, in which no release was."""
+    with applications(fresh_settings) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def app_on_demo(app: Flask, settings: Settings, engines: Postgres) -> Iterator[AppWith]:
+    """Make applications on one database with the demo, for all tests that leave it as it is."""
+    with fresh_database(settings, engines) as own, applications(own) as make:
+        run(make(demo_data=True), "release")
+        yield make
+
+
+@pytest.fixture(scope="module")
+def demo(app_on_demo: AppWith) -> Flask:
+    return app_on_demo(demo_data=True)
+
+
 def count(app: Flask, model: type[Base]) -> int:
     with app.app_context():
         found = db.session.scalar(select(func.count()).select_from(model)) or 0
@@ -72,13 +94,11 @@ def count(app: Flask, model: type[Base]) -> int:
     return found
 
 
-def test_a_first_start_has_everything_a_visitor_wants_to_see(app_with: AppWith) -> None:
-    app = app_with(demo_data=True)
-    run(app, "release")
-    assert count(app, Staff) > len(DEMO_PEOPLE) == len(Role)
+def test_a_first_start_has_everything_a_visitor_wants_to_see(demo: Flask) -> None:
+    assert count(demo, Staff) > len(DEMO_PEOPLE) == len(Role)
     for model in (Complaint, Customer, Vehicle, PartsQualityRecord, DigestRecipient):
-        assert count(app, model) > 0
-    with app.app_context():
+        assert count(demo, model) > 0
+    with demo.app_context():
         latest = db.session.scalars(select(Complaint.registered_at).order_by(Complaint.registered_at.desc()))
         assert (now() - latest.first()).days < 7
         # No complaint was answered before it came, nor in the future.
@@ -89,12 +109,10 @@ def test_a_first_start_has_everything_a_visitor_wants_to_see(app_with: AppWith) 
         ).all()
 
 
-def test_a_second_release_changes_nothing(app_with: AppWith) -> None:
-    app = app_with(demo_data=True)
-    run(app, "release")
-    before = count(app, AuditEntry)
-    run(app, "release")
-    assert count(app, AuditEntry) == before
+def test_a_second_release_changes_nothing(demo: Flask) -> None:
+    before = count(demo, AuditEntry)
+    run(demo, "release")
+    assert count(demo, AuditEntry) == before
 
 
 def test_demo_data_never_joins_what_somebody_entered(app_with: AppWith) -> None:
@@ -141,30 +159,27 @@ def test_a_first_password_that_everybody_guesses_is_refused_in_a_sentence(
     assert count(app, Staff) == 0
 
 
-def test_the_release_is_named_in_the_audit(app_with: AppWith) -> None:
-    app = app_with(demo_data=True)
-    run(app, "release")
-    with app.app_context():
+def test_the_release_is_named_in_the_audit(demo: Flask) -> None:
+    with demo.app_context():
         sources = set(db.session.scalars(select(AuditEntry.source).distinct()))
         assert sources == {"command:release", "essentials"}
 
 
-def test_demo_people_are_listed_with_a_password_that_works(app_with: AppWith) -> None:
-    app = app_with(demo_data=True)
-    run(app, "release")
-    rows = [line.split("\t") for line in run(app, "demo-users").output.splitlines()]
+def test_demo_people_are_listed_with_a_password_that_works(
+    demo: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [line.split("\t") for line in run(demo, "demo-users").output.splitlines()]
     assert [role for role, _, _ in rows] == [person.role.value for person in DEMO_PEOPLE]
-    client = app.test_client()
-    app.config["WTF_CSRF_ENABLED"] = False
+    monkeypatch.setitem(demo.config, "WTF_CSRF_ENABLED", False)
     _role, email, password = rows[1]
-    client.post("/login", data={"email": email, "password": password})
-    assert client.get("/").status_code == 200
+    with rolled_back(demo):
+        client = demo.test_client()
+        client.post("/login", data={"email": email, "password": password})
+        assert client.get("/").status_code == 200
 
 
-def test_nobody_is_listed_where_there_is_no_demo(app_with: AppWith) -> None:
-    app = app_with(demo_data=True)
-    run(app, "release")
-    assert run(app_with(demo_data=False), "demo-users").output == ""
+def test_nobody_is_listed_where_there_is_no_demo(app_on_demo: AppWith) -> None:
+    assert run(app_on_demo(demo_data=False), "demo-users").output == ""
 
 
 def test_demo_passwords_differ_between_installations(settings: Settings) -> None:
@@ -174,17 +189,14 @@ def test_demo_passwords_differ_between_installations(settings: Settings) -> None
     assert len(demo_password(settings)) >= 12
 
 
-def test_each_demo_person_can_open_the_home_page(app_with: AppWith) -> None:
-    app = app_with(demo_data=True)
-    run(app, "release")
-    with app.app_context():
-        people = list(db.session.scalars(select(Staff).where(Staff.password.is_not(None))))
-        clients = [app.test_client() for _ in people]
+def test_each_demo_person_can_open_the_home_page(demo: Flask) -> None:
+    with rolled_back(demo) as session:
+        people = list(session.scalars(select(Staff).where(Staff.password.is_not(None))))
+        clients = [demo.test_client() for _ in people]
         for client, staff in zip(clients, people, strict=True):
             assert isinstance(client, PanelClient)
-            client.log_in(staff, db.session())
-        db.session.remove()
-    assert [client.get("/").status_code for client in clients] == [200] * len(Role)
+            client.log_in(staff, session)
+        assert [client.get("/").status_code for client in clients] == [200] * len(Role)
 
 
 def test_releases_at_once_make_everything_once(fresh_settings: Settings, app_with: AppWith) -> None:

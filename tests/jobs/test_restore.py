@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -14,8 +16,10 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from backups import elsewhere, filled, measured, run
-from conftest import environ_of
+from backups import elsewhere, empty_database, filled, filled_anew, measured, run
+from config import Settings
+from conftest import environ_of, rolled_back
+from embedded_services import Postgres
 from factories import Factory
 from jobs.backup import archive
 from jobs.backup.manifest import manifest_path
@@ -26,7 +30,7 @@ from models.digest import DeliveryState
 from models.mail_obstacle import Obstacle
 from processes import wait_until
 
-__all__ = ["elsewhere", "filled"]
+__all__ = ["elsewhere", "filled", "filled_anew"]
 
 ROOT = Path(__file__).parents[2]
 # Of every object in the schema: what a role that is not its owner may do with it.
@@ -44,12 +48,33 @@ ORDER BY 1
 """
 
 
-@pytest.fixture
-def backup(filled: Flask, tmp_path: Path) -> Path:
-    path = tmp_path / "a.dump"
-    done = run(filled, "backup", "--no-verify", path)
+def back_up(app: Flask, folder: Path) -> Path:
+    path = folder / "a.dump"
+    done = run(app, "backup", "--no-verify", path)
     assert done.exit_code == 0, done.output
     return path
+
+
+@pytest.fixture(scope="module")
+def written(filled: Flask, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return back_up(filled, tmp_path_factory.mktemp("written"))
+
+
+@pytest.fixture
+def backup(written: Path, tmp_path: Path) -> Path:
+    """Return a copy of the backup of `filled`, for the test to harm."""
+    for path in (written, manifest_path(written)):
+        shutil.copy(path, tmp_path)
+    return tmp_path / written.name
+
+
+@pytest.fixture(scope="module")
+def restored(settings: Settings, engines: Postgres, written: Path) -> Iterator[tuple[Flask, str]]:
+    """Bring the backup back in an empty database, once for those who look at it; also what was said."""
+    with empty_database(settings, engines) as other:
+        done = run(other, "restore", written)
+        assert done.exit_code == 0, done.output
+        yield other, done.output
 
 
 def rights(app: Flask) -> list[tuple[str, list[str]]]:
@@ -59,28 +84,27 @@ def rights(app: Flask) -> list[tuple[str, list[str]]]:
     return found
 
 
-def test_backed_up_dropped_and_restored_it_is_equal(filled: Flask, elsewhere: Flask, backup: Path) -> None:
-    before, allowed = measured(filled), rights(filled)
-    done = run(elsewhere, "restore", backup)
-    assert done.exit_code == 0, done.output
-    assert f"Equal: {len(before.tables)} tables" in done.output
+def test_backed_up_dropped_and_restored_it_is_equal(filled: Flask, restored: tuple[Flask, str]) -> None:
+    before, (elsewhere, said) = measured(filled), restored
+    assert f"Equal: {len(before.tables)} tables" in said
     after = measured(elsewhere)
     assert after.sequences == before.sequences
     # What restoring does on purpose, and its traces in the log, apart.
     changed = {"login_session", "delivery", "audit_entry"}
     assert {name for name in before.tables if after.tables[name] != before.tables[name]} <= changed
     assert after.tables["login_session"].rows == before.tables["login_session"].rows
-    assert rights(elsewhere) == allowed
+    assert rights(elsewhere) == rights(filled)
 
 
-def test_the_restored_panel_goes_on(elsewhere: Flask, backup: Path) -> None:
-    run(elsewhere, "restore", backup)
-    with elsewhere.app_context():
+def test_the_restored_panel_goes_on(restored: tuple[Flask, str]) -> None:
+    elsewhere, _said = restored
+    with rolled_back(elsewhere), elsewhere.app_context():
         last = db.session.scalar(select(Complaint.number).order_by(Complaint.number.desc()))
         complaint = Factory(db.session).complaint()
         assert int(complaint.number[-6:]) == int(str(last)[-6:]) + 1
         recorded = text("SELECT count(*) FROM audit_entry WHERE table_name = 'complaint' AND row_id = :id")
         assert db.session.scalar(recorded, {"id": complaint.id}) == 1
+        db.session.remove()
     assert elsewhere.test_client().get("/login").status_code == 200
 
 
@@ -93,8 +117,8 @@ TAMPERING = (
 )
 
 
-def test_the_application_still_cannot_tamper_with_the_logs(elsewhere: Flask, backup: Path) -> None:
-    run(elsewhere, "restore", backup)
+def test_the_application_still_cannot_tamper_with_the_logs(restored: tuple[Flask, str]) -> None:
+    elsewhere, _said = restored
     with elsewhere.app_context():
         for statement in TAMPERING:
             with pytest.raises(DBAPIError, match=r"permission denied|must be owner"):
@@ -113,37 +137,37 @@ def test_a_database_in_use_is_not_replaced_unasked(filled: Flask, backup: Path) 
     assert measured(filled) == before
 
 
-def test_who_types_the_name_gets_back_what_was(filled: Flask, backup: Path) -> None:
-    before = measured(filled)
-    with filled.app_context():
+def test_who_types_the_name_gets_back_what_was(filled_anew: Flask, tmp_path: Path) -> None:
+    backup = back_up(filled_anew, tmp_path)
+    before = measured(filled_anew)
+    with filled_anew.app_context():
         for _ in range(2):
             Factory(db.session).dealer()
         db.session.execute(text("DELETE FROM sent_form"))
         db.session.commit()
         name = str(db.engine.url.database)
-    owner = filled.extensions["settings"].migration_database_url
+    owner = filled_anew.extensions["settings"].migration_database_url
     with psycopg.connect(connection_string(owner)) as connection:
         # Of a later release, which the backup knows nothing about, and hangs on what does go.
         connection.execute("CREATE TABLE later (id bigint REFERENCES dealer)")
         connection.execute("CREATE VIEW names AS SELECT name FROM dealer")
-    done = run(filled, "restore", "--replace", backup, typed=f"{name}\n")
+    done = run(filled_anew, "restore", "--replace", backup, typed=f"{name}\n")
     assert done.exit_code == 0, done.output
     assert "2 changes since the backup will be gone" in done.output
-    after = measured(filled)
+    after = measured(filled_anew)
     assert after.tables.keys() == before.tables.keys()
     assert after.tables["dealer"] == before.tables["dealer"]
     assert after.tables["sent_form"] == before.tables["sent_form"]
 
 
 def test_logins_end_and_mails_that_waited_are_left_to_a_person(
-    filled: Flask, elsewhere: Flask, tmp_path: Path
+    filled_anew: Flask, elsewhere: Flask, tmp_path: Path
 ) -> None:
-    with filled.app_context():
+    with filled_anew.app_context():
         make = Factory(db.session)
         waiting = make.delivery().id
         sent = make.delivery(state=DeliveryState.SENT).id
-    run(filled, "backup", "--no-verify", tmp_path / "a.dump")
-    done = run(elsewhere, "restore", tmp_path / "a.dump")
+    done = run(elsewhere, "restore", back_up(filled_anew, tmp_path))
     assert "may have been sent since: 2." in done.output
     with elsewhere.app_context():
         assert (
@@ -155,11 +179,12 @@ def test_logins_end_and_mails_that_waited_are_left_to_a_person(
         assert db.session.get_one(Delivery, sent).state is DeliveryState.SENT
 
 
-def test_persons_erased_since_are_named(filled: Flask, backup: Path) -> None:
-    with filled.app_context():
+def test_persons_erased_since_are_named(filled_anew: Flask, tmp_path: Path) -> None:
+    backup = back_up(filled_anew, tmp_path)
+    with filled_anew.app_context():
         record_access(AccessKind.PERSON_ERASED, table="customer", row_id=731)
         db.session.commit()
-    done = run(filled, "restore", "--replace", "--yes", backup)
+    done = run(filled_anew, "restore", "--replace", "--yes", backup)
     assert "to be erased again: customer 731" in done.output
 
 
