@@ -10,7 +10,8 @@ huisheng.mark = (element, typed) => {
   const pattern = new RegExp(escaped.join("|"), "gi");
   const texts = [];
   const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) texts.push(walker.currentNode);
+  // Dates and distances are not searched.
+  while (walker.nextNode()) if (!walker.currentNode.parentElement.closest("time")) texts.push(walker.currentNode);
   for (const text of texts) {
     const parts = [];
     let end = 0;
