@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from html.parser import HTMLParser
 
 import pytest
-from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -29,6 +29,8 @@ SAME = re.compile(
 )
 WORD = re.compile(r"[A-Za-z]{2,}")
 HAN = re.compile(r"[\u4e00-\u9fff]+")
+# Elements that hold nothing, and so have no end.
+EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 ATTRIBUTES = ("title", "placeholder", "aria-label", "alt", "data-confirm", "value")
 
 
@@ -58,21 +60,60 @@ def words_of(answer: TestResponse) -> str:
     assert answer.status_code < 500
     if answer.mimetype != "text/html" or answer.location:
         return ""
-    page = BeautifulSoup(answer.text, "html.parser")
-    # A key is called what stands on it, a time zone what every computer calls it, and a code is no word.
-    for element in [*page(["script", "style", "template", "kbd", "code"]), *page.select("[name=timezone]")]:
-        element.decompose()
-    said = [page.get_text(" ")]
-    for element in page.find_all(True):
-        if element.name == "input" and element.get("type") == "hidden":
-            continue
-        skipped = (
-            {"value"}
-            if element.name in {"option", "button"} or element.get("type") in {"radio", "checkbox"}
-            else set()
-        )
-        said += [str(element[name]) for name in ATTRIBUTES if name in element.attrs and name not in skipped]
-    return SAME.sub(" ", " ".join(said))
+    words = Words()
+    words.feed(answer.text)
+    words.close()
+    return SAME.sub(" ", " ".join(words.said))
+
+
+class Words(HTMLParser):
+    """Collects the texts of a page and of attributes; a tree of it took half of the time here."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        # The elements that are open within one that says nothing, that one first.
+        self._silent: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if self._silent or is_silent(tag, given):
+            if tag not in EMPTY:
+                self._silent.append(tag)
+            return
+        if tag == "input" and given.get("type") == "hidden":
+            return
+        skipped = tag in {"option", "button"} or given.get("type") in {"radio", "checkbox"}
+        wanted = [name for name in ATTRIBUTES if not (skipped and name == "value")]
+        self.said += [given[name] or "" for name in wanted if name in given]
+
+    def handle_endtag(self, tag: str) -> None:
+        # What the page left open ends with what it stands in.
+        while tag in self._silent:
+            if self._silent.pop() == tag:
+                break
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.said.append(data)
+
+
+def is_silent(tag: str, attributes: dict[str, str | None]) -> bool:
+    """Tell whether an element says nothing that is in a language.
+
+    A key is called what stands on it, a time zone what every computer calls it, and a code is no word.
+    """
+    return tag in {"script", "style", "template", "kbd", "code"} or attributes.get("name") == "timezone"
+
+
+def test_texts_and_attributes_are_read_and_what_is_in_no_language_is_not() -> None:
+    words = Words()
+    words.feed(
+        '<p title="a">b<br><code>c<p>d</code>e<select name="timezone"><option>f</select><script>g</script>'
+        '<input type="hidden" value="h"><input value="i"><button value="j">k</button>&amp;l'
+    )
+    words.close()
+    assert words.said == ["a", "b", "e", "i", "k", "&l"]
 
 
 def foreign_in(said: str, locale: Locale) -> list[str]:
