@@ -35,6 +35,7 @@ SOURCES = sorted(
 UNLIMITED = {
     "models/sql.py": "the listed module",
     "models/actor.py": "tells the audit trigger who acts; reads no table",
+    "models/reading.py": "asks the connection whether it wrote; runs nothing",
 }
 MAXIMUM_LINES = 400
 MAXIMUM_FUNCTION_LINES = 60
