@@ -8,10 +8,12 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -27,10 +29,11 @@ from factories import Factory
 from jobs.delivery import CLAIM_LASTS, deliver
 from jobs.digest import make
 from jobs.queues import enqueue, load_jobs
-from jobs.schedule import tick
-from models import Delivery, Digest, db
+from jobs.schedule import due_digests, tick
+from models import Delivery, Digest, acting_as, db, system_actor
+from models.centre import site_zone
 from models.digest import DeliveryState
-from models.iso_week import IsoWeek
+from models.iso_week import IsoWeek, starts_at
 from processes import descendants, is_gone, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -180,3 +183,33 @@ def test_a_queue_that_was_flushed_is_filled_again_from_the_database(
                 enqueue(deliver, key)
             assert wait_until(lambda: connection.llen("rq:queue:huisheng") == 0, 20)
     assert len(sink.messages()) == RECIPIENTS
+
+
+@pytest.mark.faults
+def test_three_clocks_make_each_digest_of_a_thousand_weeks_once(panel: Flask) -> None:
+    """Let three clocks come to the same hour of each week at once, and make what they find missing."""
+    departments = add_departments(2, created_at=LONG_AGO)
+    first, weeks = IsoWeek(2007, 1), 1000
+    together, zone = Barrier(3), site_zone()
+
+    def run_clock() -> int:
+        made = 0
+        with panel.app_context(), acting_as(system_actor("clock")):
+            for number in range(weeks):
+                now = starts_at(first.shifted(number + 1).monday, zone, hour=8)
+                together.wait()
+                due = list(due_digests(now, zone))
+                db.session.commit()
+                made += sum(make(one.department_id, one.week)[1] for one in due)
+            db.session.remove()
+        return made
+
+    with ThreadPoolExecutor(3) as clocks:
+        made = sum(clock.result() for clock in [clocks.submit(run_clock) for _ in range(3)])
+    rows = db.session.execute(select(Digest.department_id, Digest.iso_year, Digest.iso_week)).all()
+    assert len(rows) == len(set(rows)) == made == weeks * len(departments)
+    mails = select(Delivery.digest_id, Delivery.recipient, func.count()).group_by(
+        Delivery.digest_id, Delivery.recipient
+    )
+    counts = Counter(count for *_mail, count in db.session.execute(mails))
+    assert counts == {1: len(rows) * RECIPIENTS}
