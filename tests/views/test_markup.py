@@ -16,7 +16,7 @@ def test_content_and_attributes_are_escaped() -> None:
     drawn = element("a", EVIL, href=EVIL, aria_label=EVIL)
     assert "<script>" not in drawn
     assert drawn.count("&lt;script&gt;") == 3
-    assert drawn.startswith('<a href="&#34;&gt;')
+    assert drawn.startswith('<a href="&quot;&gt;')
 
 
 def test_what_is_markup_already_stays_so_and_none_is_left_out() -> None:
