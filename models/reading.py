@@ -6,6 +6,7 @@ than it then looks anything up.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sqlalchemy import event
@@ -16,10 +17,15 @@ from models.base import db
 
 # Key of Connection.info: whether anything but a SELECT was run since the transaction began.
 _HAS_WRITTEN = "has_written"
+# How statements begin that change nothing which outlives the transaction; one WITH may hide a change.
+_ONLY_READS = re.compile(
+    r"SELECT\b|WITH\b(?!.*\b(INSERT|UPDATE|DELETE|MERGE)\b)|SET LOCAL\b|SAVEPOINT\b|RELEASE SAVEPOINT\b",
+    re.DOTALL,
+)
 
 
 def end_reading(error: BaseException | None = None) -> None:
-    """End the session's transaction by COMMIT where nothing but SELECT was run in it.
+    """End the session's transaction by COMMIT where nothing was run in it but what reads.
 
     Any other is left to the end of the session, which rolls it back: it belongs to a save that was refused.
     """
@@ -43,5 +49,5 @@ def _has_written_nothing(connection: Connection) -> None:
 
 @event.listens_for(Engine, "before_cursor_execute")
 def _note_writing(connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
-    if not statement.startswith("SELECT"):
+    if not _ONLY_READS.match(statement):
         connection.info[_HAS_WRITTEN] = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from flask import Flask
 from sqlalchemy import select, text, update
 
@@ -24,6 +25,35 @@ def test_what_pages_ask_stays_prepared_from_one_request_to_the_next(fresh_app: F
     with engine.connect() as connection:
         prepared = connection.execute(text("SELECT statement FROM pg_prepared_statements")).scalars().all()
     assert any("FROM complaint" in statement for statement in prepared)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "WITH found AS (SELECT 1) SELECT * FROM found",
+        "SET LOCAL enable_indexscan = off",
+        "SAVEPOINT one",
+    ],
+)
+def test_what_only_reads_ends_by_commit(fresh_app: Flask, statement: str) -> None:
+    with fresh_app.app_context(), acting_as(system_actor("test")):
+        db.session.execute(text(statement))
+        end_reading()
+        assert not db.session().in_transaction()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE region SET name = 'South'",
+        "WITH changed AS (UPDATE region SET name = 'South' RETURNING id) SELECT * FROM changed",
+    ],
+)
+def test_what_may_write_does_not(fresh_app: Flask, statement: str) -> None:
+    with fresh_app.app_context(), acting_as(system_actor("test")):
+        db.session.execute(text(statement))
+        end_reading()
+        assert db.session().in_transaction()
 
 
 def test_what_was_written_and_not_saved_is_rolled_back(fresh_app: Flask) -> None:
