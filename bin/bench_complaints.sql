@@ -62,7 +62,7 @@ INSERT INTO complaint (
     verified_at, verified_by,
     carried_out_at, confirmed_at, confirmed_by, satisfaction)
 SELECT
-    'TS-B-' || g, at, at, step,
+    'TS-B-' || lpad(g::text, 7, '0'), at, at, step,
     CASE WHEN r < 0.04 THEN 'severe' WHEN r < 0.3 THEN 'minor' ELSE 'normal' END, r > 0.985,
     pg_temp.pick(subjects, 1.6), CASE WHEN r < 0.9 THEN pg_temp.pick(dealers, 2.2) END, pg_temp.pick(parts, 2.2),
     customer.id, customer.name, customer.phone, customer.phone_numbers, '快递三轮 ' || g % 12,
