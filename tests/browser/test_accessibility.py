@@ -118,6 +118,8 @@ def show(page: Page, screen: Screen) -> bool:
         page.set_content(html)
     if screen.prepare:
         screen.prepare(page)
+        # A form that was sent brings another page, whose styles may still be on their way.
+        page.wait_for_load_state()
     # A foot that stays on the screen lies over some field, whole or in part, until the reader scrolls on:
     # that nothing hides what has the focus is held by a test of its own.
     page.evaluate(
