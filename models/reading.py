@@ -6,26 +6,19 @@ than it then looks anything up.
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
-from sqlalchemy import event
-from sqlalchemy.engine import Connection, Engine
+import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy.exc import DBAPIError
 
 from models.base import db
 
-# Key of Connection.info: whether anything but a SELECT was run since the transaction began.
-_HAS_WRITTEN = "has_written"
-# How statements begin that change nothing which outlives the transaction; one WITH may hide a change.
-_ONLY_READS = re.compile(
-    r"SELECT\b|WITH\b(?!.*\b(INSERT|UPDATE|DELETE|MERGE)\b)|SET LOCAL\b|SAVEPOINT\b|RELEASE SAVEPOINT\b",
-    re.DOTALL,
-)
+# The database gives a transaction its number with the first row that it writes or locks, whoever writes it:
+# a statement, a trigger, or a function that a SELECT calls.
+_HAS_WRITTEN_NOTHING = "SELECT pg_current_xact_id_if_assigned() IS NULL"
 
 
 def end_reading(error: BaseException | None = None) -> None:
-    """End the session's transaction by COMMIT where nothing was run in it but what reads.
+    """End the session's transaction by COMMIT where nothing was written in it, nor is to be.
 
     Any other is left to the end of the session, which rolls it back: it belongs to a save that was refused.
     """
@@ -35,19 +28,13 @@ def end_reading(error: BaseException | None = None) -> None:
     if not session.in_transaction() or session.new or session.dirty or session.deleted:
         return
     try:
-        if not session.connection().info.get(_HAS_WRITTEN, True):
+        # By the driver: what is asked here is no statement of the page.
+        driver: psycopg.Connection = session.connection().connection.driver_connection  # type: ignore[assignment]  # it is psycopg's
+        if driver.info.transaction_status is not TransactionStatus.INTRANS:
+            return
+        answer = driver.execute(_HAS_WRITTEN_NOTHING).fetchone()
+        if answer == (True,):
             session.commit()
-    except DBAPIError:
+    except (DBAPIError, psycopg.Error):
         # The connection is gone, and so is the transaction; there is nothing in it to be lost.
         session.rollback()
-
-
-@event.listens_for(Engine, "begin")
-def _has_written_nothing(connection: Connection) -> None:
-    connection.info[_HAS_WRITTEN] = False
-
-
-@event.listens_for(Engine, "before_cursor_execute")
-def _note_writing(connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
-    if not _ONLY_READS.match(statement):
-        connection.info[_HAS_WRITTEN] = True

@@ -35,7 +35,7 @@ SOURCES = sorted(
 UNLIMITED = {
     "models/sql.py": "the listed module",
     "models/actor.py": "tells the audit trigger who acts; reads no table",
-    "models/reading.py": "asks the connection whether it wrote; runs nothing",
+    "models/reading.py": "asks whether the transaction wrote; reads no table",
 }
 MAXIMUM_LINES = 400
 MAXIMUM_FUNCTION_LINES = 60

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import ProgrammingError
 
 from conftest import PanelClient
 from factories import Factory
@@ -28,30 +29,29 @@ def test_what_pages_ask_stays_prepared_from_one_request_to_the_next(fresh_app: F
 
 
 @pytest.mark.parametrize(
-    "statement",
+    ("statement", "is_kept"),
     [
-        "WITH found AS (SELECT 1) SELECT * FROM found",
-        "SET LOCAL enable_indexscan = off",
-        "SAVEPOINT one",
+        ("WITH found AS (SELECT 1) SELECT * FROM found", False),
+        ("SET LOCAL enable_indexscan = off", False),
+        ("UPDATE region SET name = 'South'", True),
+        ("WITH changed AS (UPDATE region SET name = 'South' RETURNING id) SELECT * FROM changed", True),
+        # A function that writes, called by a SELECT.
+        ("SELECT next_number('XX')", True),
     ],
 )
-def test_what_only_reads_ends_by_commit(fresh_app: Flask, statement: str) -> None:
+def test_only_what_wrote_nothing_is_ended(fresh_app: Flask, statement: str, is_kept: bool) -> None:
     with fresh_app.app_context(), acting_as(system_actor("test")):
+        Factory(db.session).region("North")
+        db.session.commit()
         db.session.execute(text(statement))
         end_reading()
-        assert not db.session().in_transaction()
+        assert db.session().in_transaction() is is_kept
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE region SET name = 'South'",
-        "WITH changed AS (UPDATE region SET name = 'South' RETURNING id) SELECT * FROM changed",
-    ],
-)
-def test_what_may_write_does_not(fresh_app: Flask, statement: str) -> None:
+def test_a_transaction_that_failed_is_left_to_be_rolled_back(fresh_app: Flask) -> None:
     with fresh_app.app_context(), acting_as(system_actor("test")):
-        db.session.execute(text(statement))
+        with pytest.raises(ProgrammingError):
+            db.session.execute(text("SELECT nothing_like_it"))
         end_reading()
         assert db.session().in_transaction()
 
