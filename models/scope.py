@@ -55,7 +55,8 @@ class RowLimit(LoaderCriteriaOption):
     def __init__(self, model: type[Base], limit: ColumnElement[bool]) -> None:
         """Take the condition under which a row of `model` is seen, also under another name."""
         super().__init__(model, limit, include_aliases=True)
-        key = LoaderCriteriaOption(model, limit, include_aliases=True)._generate_cache_key()  # noqa: SLF001
+        plain = LoaderCriteriaOption(model, limit, include_aliases=True)
+        key = plain._generate_cache_key()  # noqa: SLF001 - it is made anew otherwise, with each statement
         # Without a key one actor's statement would be taken for another's.
         assert key is not None
         self._own = key

@@ -37,6 +37,10 @@ UNLIMITED = {
     "models/actor.py": "tells the audit trigger who acts; reads no table",
     "models/reading.py": "asks whether the transaction wrote; reads no table",
 }
+PYTHON = ("bin", "jobs", "models", "tests", "views")
+# All that puts checks aside on a line, and the reason that follows.
+ASIDE = re.compile(r"# (?:ruff: )?(?:noqa|type: ignore)\b.*?(?=  #(?! (?:noqa|type: ignore))| - |$)")
+REASON = re.compile(r"(?:  # | - )\S")
 MAXIMUM_LINES = 400
 MAXIMUM_FUNCTION_LINES = 60
 
@@ -93,6 +97,39 @@ def test_sql_beyond_the_row_limits_stands_in_the_listed_module_only(path: Path) 
 )
 def test_the_check_on_unlimited_sql_sees_it(source: str) -> None:
     assert list(unlimited_sql(ast.parse(source), is_model=False))
+
+
+def test_each_check_that_is_put_aside_says_why() -> None:
+    """A check may be put aside on a line with its reason beside it; two kinds have one reason."""
+    silent = []
+    for path in sorted(
+        {*ROOT.glob("*.py"), *(each for name in PYTHON for each in (ROOT / name).rglob("*.py"))}
+    ):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            aside = ASIDE.search(line)
+            if aside and not REASON.match(line[aside.end() :]):
+                silent.append(f"{relative(path)}:{number}: {line.strip()}")
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("line", "is_told"),
+    [
+        ("f()  # NOQA: X1 - as documented", True),
+        ("f()  # TYPE: IGNORE[arg]  # a file is one", True),
+        ("f()  # TYPE: IGNORE[arg]  # NOQA: X1 - a proxy", True),
+        ("f()  # NOQA: X1", False),
+        ("f()  # NOQA: X1 - ", False),
+        ("f()  # TYPE: IGNORE[arg]", False),
+        ("f()  # TYPE: IGNORE[arg]  # NOQA: X1", False),
+    ],
+)
+def test_the_check_on_reasons_sees_those_that_lack(line: str, is_told: bool) -> None:
+    # Written large above, so that they are none themselves.
+    small = line.lower()
+    aside = ASIDE.search(small)
+    assert aside is not None
+    assert bool(REASON.match(small[aside.end() :])) is is_told
 
 
 @pytest.mark.parametrize("path", [*SOURCES, ROOT / "app.py", ROOT / "config.py"], ids=relative)

@@ -288,16 +288,18 @@ class _Rows:
 
     def _other(self, name: str, term: str) -> ColumnElement[bool]:
         """Return the condition on an attribute that is no text of the row itself."""
+        found: ColumnElement[bool]
         attribute = getattr(self.entity, name)
         target = target_of(self.model, name)
         if target is None:
             return _contains(attribute, term)
         if column_of(self.model, name) is None:
-            found: ColumnElement[bool] = attribute.any(_contains(attribute.property.mapper.class_.name, term))
+            found = attribute.any(_contains(attribute.property.mapper.class_.name, term))
             return found
         keys = self.related[name, term]
         if keys is not None:
-            return attribute == any_(cast(keys, ARRAY(BigInteger)))  # type: ignore[no-any-return]
+            found = attribute == any_(cast(keys, ARRAY(BigInteger)))
+            return found
         other = aliased(target)
         rows = _Rows(other, target, _plain_names(target), {}, by_index=False)
         # Not as EXISTS: for that the planner may read all that hold the word, which are many.

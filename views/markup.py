@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from html import escape
+from typing import Any
 
 from flask import current_app
 from markupsafe import Markup
@@ -41,5 +42,6 @@ def _attribute(key: str) -> str:
 
 def icon(name: str) -> Markup:
     """Return an icon of the panel, as templates draw it."""
-    drawn: Markup = current_app.jinja_env.get_template("_icons.html").module.icon(name)  # type: ignore[attr-defined]
+    macros: Any = current_app.jinja_env.get_template("_icons.html").module
+    drawn: Markup = macros.icon(name)
     return drawn
