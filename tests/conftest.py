@@ -38,7 +38,7 @@ from models.essentials import seed_essentials
 from models.organisation import Locale, Role
 from views.logins import TOKEN_KEY, new_login
 
-pytest_plugins = ("compiled_once", "missing_means", "queued_early")
+pytest_plugins = ("compiled_once", "mail_server", "missing_means", "queued_early")
 
 PRISTINE = "huisheng_pristine"
 CHEAP_HASH = {"rounds": 1, "memory_cost": 64, "parallelism": 1}

@@ -13,11 +13,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 # Of localhost, signed by itself, with its key: it is worth nothing outside these tests.
-CERTIFICATE = Path(__file__).parent.parent / "data" / "localhost.pem"
+CERTIFICATE = Path(__file__).parent / "data" / "localhost.pem"
 USER, PASSWORD = "panel", "p@ss:word/1"
 
 
@@ -25,6 +26,7 @@ class Sink:
     """Keep each message as a file, on disk before the answer; `answers` are given in turn, then 250."""
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
         self.folder = folder
         self.rcpt_answers: list[str] = []
         self.data_answers: list[str] = []
@@ -73,6 +75,12 @@ class Sink:
         self.logins.append(data.login)
         is_right = data.login == USER.encode() and data.password == PASSWORD.encode()
         return AuthResult(success=is_right, handled=False)
+
+
+@pytest.fixture
+def sink(tmp_path: Path) -> Sink:
+    """Return what a mail server keeps, empty."""
+    return Sink(tmp_path / "taken")
 
 
 def server_context() -> ssl.SSLContext:

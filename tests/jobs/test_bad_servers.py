@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 import pytest
 from flask import Flask
-from mail_server import Sink, free_port, mail_server
 from robot_server import RobotServer, robot_server
 from sqlalchemy import func, select, update
 
@@ -23,6 +21,7 @@ from jobs.group_outbox import put_copy_to_group
 from jobs.mail_message import Mail
 from jobs.outbox import Addressee, put_account_mail
 from jobs.schedule import due_deliveries, mark_abandoned
+from mail_server import Sink, free_port, mail_server
 from models import Delivery, db
 from models.digest import DeliveryState
 from models.iso_week import IsoWeek
@@ -49,13 +48,6 @@ REFUSED = Bad(250, DeliveryState.FAILED, 1)
 DROPPED = Bad(500, DeliveryState.UNKNOWN, 1, taken=True)
 # At once, then after 1, 6, 21 and 81 minutes: the fifth try is the first that finds the server.
 AWAY = Bad(100, DeliveryState.SENT, 5, taken=True)
-
-
-@pytest.fixture
-def sink(tmp_path: Path) -> Sink:
-    folder = tmp_path / "taken"
-    folder.mkdir()
-    return Sink(folder)
 
 
 @pytest.fixture

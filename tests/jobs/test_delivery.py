@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
-from mail_server import Sink, free_port, mail_server
 from sqlalchemy import func, select, update
 
 from jobs.delivery import (
@@ -26,19 +24,13 @@ from jobs.mail_message import Mail
 from jobs.outbox import Addressee, put_account_mail
 from jobs.schedule import due_deliveries, mark_abandoned
 from jobs.smtp import Outcome, Verdict
+from mail_server import Sink, free_port, mail_server
 from models import Delivery, db
 from models.digest import DeliveryState
 from models.mail_obstacle import Obstacle
 from models.organisation import Locale
 
 READER = Addressee("读者", "reader@example.com", Locale.CHINESE)
-
-
-@pytest.fixture
-def sink(tmp_path: Path) -> Sink:
-    folder = tmp_path / "taken"
-    folder.mkdir()
-    return Sink(folder)
 
 
 @pytest.fixture

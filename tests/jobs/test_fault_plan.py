@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from fault_plan import Dose, FaultPlan, FaultySink, flush, kill_and_restart, mixed, nursery
 from flask import Flask
-from mail_server import mail_server
 from mortal import CLOCK_POINTS, DIGEST_POINTS, SEND_POINTS
 
 from app import create_app
@@ -18,6 +17,7 @@ from config import Settings
 from conftest import PanelClient, superuser
 from embedded_services import Postgres, Valkey, valkey_server
 from factories import Factory
+from mail_server import mail_server
 from models import db
 from models.digest import DeliveryState
 from models.organisation import Role
@@ -27,9 +27,7 @@ POINTS = (*DIGEST_POINTS, *SEND_POINTS, *CLOCK_POINTS)
 
 @pytest.fixture
 def sink(tmp_path: Path) -> FaultySink:
-    folder = tmp_path / "taken"
-    folder.mkdir()
-    return FaultySink(folder)
+    return FaultySink(tmp_path / "taken")
 
 
 @pytest.fixture

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from email import message_from_bytes
-from pathlib import Path
 
 import dkim
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from flask import Flask
-from mail_server import Sink, mail_server
 
 from config import Settings
 from factories import Factory
@@ -21,6 +19,7 @@ from jobs.outbox import Addressee, add_reminder_mail, put_account_mail, put_copy
 from jobs.sender_records import dkim_value
 from jobs.signature import signing_key
 from jobs.smtp import Verdict, send
+from mail_server import Sink, mail_server
 from models import Delivery, Department, Digest, db
 from models.base import now
 from models.digest import DeliveryKind
@@ -40,12 +39,6 @@ def pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> str:
 
 RSA_KEY = pem(rsa.generate_private_key(public_exponent=65537, key_size=2048))
 ED25519_KEY = pem(ed25519.Ed25519PrivateKey.generate())
-
-
-@pytest.fixture
-def sink(tmp_path: Path) -> Sink:
-    (tmp_path / "taken").mkdir()
-    return Sink(tmp_path / "taken")
 
 
 @pytest.fixture(params=[RSA_KEY, ED25519_KEY], ids=["rsa", "ed25519"])

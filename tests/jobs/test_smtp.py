@@ -7,25 +7,17 @@ import threading
 import time
 from collections.abc import Iterator
 from email import message_from_bytes
-from pathlib import Path
 
 import pytest
-from mail_server import CERTIFICATE, PASSWORD, USER, Sink, free_port, mail_server, odd_server, server_context
 
 from jobs.smtp import LONGEST_ANSWER, Outcome, Verdict, send
+from mail_server import CERTIFICATE, PASSWORD, USER, Sink, free_port, mail_server, odd_server, server_context
 
 SENDER, RECIPIENT = "panel@example.com", "reader@example.com"
 MESSAGE = (
     b"Subject: test\r\nMessage-ID: <a@example.com>\r\n\r\nFirst line\r\n.a dot\r\n..two\r\n.\r\nlast\r\n"
 )
 LOGIN = f"{USER}:p%40ss%3Aword%2F1"
-
-
-@pytest.fixture
-def sink(tmp_path: Path) -> Sink:
-    folder = tmp_path / "taken"
-    folder.mkdir()
-    return Sink(folder)
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from mail_server import Sink, mail_server
 from redis import Redis
 from sqlalchemy import func, select, update
 
@@ -30,6 +29,7 @@ from jobs.delivery import CLAIM_LASTS, deliver
 from jobs.digest import make
 from jobs.queues import enqueue, load_jobs
 from jobs.schedule import due_digests, tick
+from mail_server import Sink, mail_server
 from models import Delivery, Digest, acting_as, db, system_actor
 from models.centre import site_zone
 from models.digest import DeliveryState
@@ -40,13 +40,6 @@ ROOT = Path(__file__).parents[2]
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 DEPARTMENTS, RECIPIENTS = 4, 3
 WEEK = IsoWeek(2024, 10)
-
-
-@pytest.fixture
-def sink(tmp_path: Path) -> Sink:
-    folder = tmp_path / "taken"
-    folder.mkdir()
-    return Sink(folder)
 
 
 @pytest.fixture
