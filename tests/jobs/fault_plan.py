@@ -26,7 +26,6 @@ from typing import TypeVar
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from flask import Flask
-from mail_server import Sink
 from mortal import CLOCK_POINTS, DIGEST_POINTS, SEND_POINTS, SEND_SECONDS
 from redis import Redis
 from redis.exceptions import RedisError
@@ -36,6 +35,7 @@ from sqlalchemy.exc import DBAPIError
 from config import Settings
 from conftest import environ_of
 from factories import Factory
+from mail_server import Sink
 from models import Delivery, Digest, db
 from models.digest import DeliveryState
 from processes import is_gone, wait_until

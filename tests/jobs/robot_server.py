@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from mail_server import CERTIFICATE
-
 from jobs.public_route import Route
+from mail_server import CERTIFICATE
 
 
 @dataclass

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from mail_server import Sink, mail_server
 from robot_server import RobotServer, robot_server
 from sqlalchemy import delete, func, select, text, update
 from structlog.testing import capture_logs
@@ -28,6 +27,7 @@ from jobs.group_delivery import group_obstacle
 from jobs.group_outbox import GroupGoneError, put_digest_to_group
 from jobs.outbox import put_copy
 from jobs.schedule import mark_abandoned
+from mail_server import Sink, mail_server
 from models import AuditEntry, ChatGroup, Delivery, Digest, acting_as, db, system_actor
 from models.base import now
 from models.digest import DeliveryState

@@ -10,7 +10,6 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from imap_server import Folder, imap_server
-from mail_server import CERTIFICATE, free_port
 from returned_mails import OUT_OF_OFFICE, POSTFIX, POSTFIX_DELAYED, QQ, REPLY, mail
 from sqlalchemy import select, update
 
@@ -22,6 +21,7 @@ from jobs.delivery import deliver
 from jobs.mail_message import Mail
 from jobs.mailbox import due_mailbox, mailbox_name, read_mailbox
 from jobs.outbox import Addressee, add_notice_mail, put_account_mail
+from mail_server import CERTIFICATE, free_port
 from models import AuditEntry, BadAddress, Delivery, IncomingMail, Mailbox, db
 from models.bad_address import trust_again
 from models.digest import DeliveryState

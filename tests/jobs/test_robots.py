@@ -13,13 +13,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from mail_server import free_port
 from robot_server import RobotServer, robot_server
 
 from jobs import public_route
 from jobs.public_route import InsideAddressError, Route, is_public
 from jobs.robots import LARGEST_ANSWER, send, signed
 from jobs.smtp import Outcome, Verdict
+from mail_server import free_port
 from models.robot import Channel, Robot, read_robot
 
 KEY = "693a91f6-7aac-4bc4-97a0-0ec2f1fa5aaa"
