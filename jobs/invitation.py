@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask import current_app
-from flask_babel import force_locale
-from flask_babel import gettext as _
 from sqlalchemy import select
 
 from config import Settings
-from jobs.mail_message import Mail
-from jobs.mail_texts import centre_name, mail_from
+from jobs.account_mail import invitation_mail
 from jobs.outbox import add_account_mail, send_soon
 from models import Delivery, ImportOrigin, Invitation, Staff, db
 from models.base import now
-from models.centre import INVITATION_LASTS
 from models.mail_link import invitation_url
 
 
@@ -54,19 +50,6 @@ def link_of(invitation: Invitation) -> str:
     """Return the address under which the invited person sets a password."""
     settings: Settings = current_app.extensions["settings"]
     return invitation_url(settings, invitation.staff_id, invitation.sent_at)
-
-
-def invitation_mail(staff: Staff, link: str) -> Mail:
-    """Return the mail, in the person's language."""
-    with force_locale(staff.locale.value):
-        return mail_from(
-            "invitation",
-            staff.locale,
-            _("Your login for %(centre)s", centre=centre_name(staff.locale)),
-            staff=staff,
-            link=link,
-            days=INVITATION_LASTS.days,
-        )
 
 
 def people_to_invite(*which: object) -> Sequence[Staff]:

@@ -5,14 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import structlog
-from flask import after_this_request, current_app, has_request_context
-from flask.wrappers import Response
-from flask_security.mail_util import MailUtil
+from flask import current_app
 from redis.exceptions import RedisError
 from sqlalchemy import func, select
 
@@ -25,7 +21,7 @@ from jobs.group_outbox import put_copy_to_group
 from jobs.mail_message import Mail, Mailbox, another_copy, build_message, one_line
 from jobs.queues import enqueue
 from jobs.summary_mail import summary_mail
-from models import Delivery, Digest, DigestRecipient, Staff, Summary, acting_as, db, system_actor
+from models import Delivery, Digest, DigestRecipient, Staff, Summary, db
 from models.base import now
 from models.centre import centre_facts
 from models.digest import KINDS_SENT_AGAIN, DeliveryKind, DeliveryState
@@ -35,9 +31,6 @@ from models.organisation import Locale
 from models.robot import Channel
 
 PANEL_NAME = "回声 Huisheng"
-# Whoever knows an address may ask for such mails: no more than so many of them go there in an hour.
-ASKED_BY_ANYBODY = frozenset({"reset_instructions"})
-ASKED_MOST, ASKED_WITHIN = 5, timedelta(hours=1)
 
 log = structlog.get_logger()
 
@@ -222,49 +215,6 @@ def send_soon(deliveries: list[Delivery]) -> None:
     except RedisError as error:
         # Not once more for each of them: a silent queue takes seconds to give up.
         log.warning("queue_unreachable", error=type(error).__name__)
-
-
-class OutboxMailUtil(MailUtil):
-    """Let what Flask-Security writes, such as a mail to reset a password, go through the outbox."""
-
-    def send_mail(  # noqa: PLR0917 - its caller passes them so
-        self,
-        template: str,
-        subject: str,
-        recipient: str | tuple[str, str],
-        sender: str | tuple[str, str],  # noqa: ARG002 - all our mail has one sender
-        body: str | None,
-        html: str | None,
-        **context: Any,
-    ) -> None:
-        """Put the mail into the outbox; the request's end commits it and wakes a worker."""
-        name, address = recipient if isinstance(recipient, tuple) else (recipient, recipient)
-        if template.rpartition("/")[2] in ASKED_BY_ANYBODY and _has_enough(address):
-            log.warning("account_mail_left_out", template=template)
-            return
-        user = context.get("user")
-        addressee = Addressee(getattr(user, "name", name), address, getattr(user, "locale", Locale.CHINESE))
-        delivery = put_account_mail(Mail(str(subject), body or "", html), addressee)
-        log.info("account_mail_put", delivery_id=delivery.id, template=template)
-        if not has_request_context():
-            return
-
-        def commit_and_send(response: Response) -> Response:
-            db.session.commit()
-            send_soon([delivery])
-            return response
-
-        after_this_request(commit_and_send)
-
-
-def _has_enough(address: str) -> bool:
-    recent = select(func.count(Delivery.id)).where(
-        Delivery.created_at > now() - ASKED_WITHIN,
-        Delivery.kind == DeliveryKind.ACCOUNT,
-        Delivery.recipient == one_line(address),
-    )
-    with acting_as(system_actor("login")):
-        return (db.session.scalar(recent) or 0) >= ASKED_MOST
 
 
 def sender_name(locale: Locale) -> str:

@@ -31,7 +31,7 @@ def test_a_mail_is_queued_by_the_request_that_commits_it_and_by_none_that_fails(
         raise RuntimeError
 
     with monkeypatch.context() as patch:
-        patch.setattr("jobs.outbox.put_account_mail", fail)
+        patch.setattr("jobs.account_mail.put_account_mail", fail)
         assert client.post("/reset", data={"email": person.email}).status_code == 500
     with app.app_context():
         assert panel_queue().job_ids == []

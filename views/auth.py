@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from flask import Flask, abort, g, request
@@ -14,7 +13,7 @@ from flask_security.utils import get_message
 from sqlalchemy import select
 
 from config import Settings
-from jobs.outbox import OutboxMailUtil
+from jobs.account_mail import RESET_LASTS, OutboxMailUtil
 from models import Staff, acting_as, db, set_actor, system_actor
 from models.access import AccessKind, record_access
 from models.actor import reset_actor
@@ -76,7 +75,7 @@ def flask_security_config(settings: Settings) -> dict[str, Any]:
         "SECURITY_REGISTERABLE": False,
         "SECURITY_TRACKABLE": False,
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
-        "SECURITY_RESET_PASSWORD_WITHIN": timedelta(days=2),
+        "SECURITY_RESET_PASSWORD_WITHIN": RESET_LASTS,
         "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},
         "SECURITY_EMAIL_SENDER": settings.mail_from,
         "SECURITY_POST_LOGIN_VIEW": "/",
@@ -94,9 +93,9 @@ def flask_security_config(settings: Settings) -> dict[str, Any]:
         ),
         # One notice serves both: the password is another one now.
         "SECURITY_EMAIL_TEMPLATE_PASSWORD_CHANGE_NOTICE": "security/email/reset_notice",
-        "SECURITY_EMAIL_SUBJECT_PASSWORD_RESET": _("Set your password for Huisheng"),
-        "SECURITY_EMAIL_SUBJECT_PASSWORD_NOTICE": _("Your password for Huisheng was changed"),
-        "SECURITY_EMAIL_SUBJECT_PASSWORD_CHANGE_NOTICE": _("Your password for Huisheng was changed"),
+        # The panel writes these mails itself, in the language of who gets them.
+        "SECURITY_EMAIL_PLAINTEXT": False,
+        "SECURITY_EMAIL_HTML": False,
     }
 
 
