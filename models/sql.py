@@ -52,7 +52,7 @@ def labels_for(model: type[Record], ids: Collection[int]) -> dict[int, Label]:
 
 def estimated_rows(statement: Select[Any]) -> int:
     """Return how many rows the planner expects of a statement, limited as if it ran; none is read."""
-    limited = statement.options(*limits(current_actor()))
+    limited = statement.options(limits(current_actor()))
     connection = db.session.connection()
     compiled = limited.compile(connection, compile_kwargs={"render_postcompile": True})
     plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {compiled}", dict(compiled.params)).scalar_one()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, exists, func, select, text, update
+from sqlalchemy import bindparam, delete, exists, func, literal, select, text, update
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session, aliased, joinedload, lazyload, selectinload, subqueryload
 from sqlalchemy.orm.exc import StaleDataError
@@ -28,7 +28,7 @@ from models import (
 )
 from models.actor import Actor
 from models.base import Reach, now
-from models.scope import UnlimitedStatementError, limits
+from models.scope import UnlimitedStatementError, limited, limits
 from models.sql import labels_for
 
 
@@ -263,18 +263,58 @@ def test_a_statement_that_was_made_before_for_another_reads_by_the_values_of_who
         assert seen(clerk_of(west), east) == set()
 
 
-def test_the_key_of_a_limit_is_that_of_its_shape_and_never_none(
-    two_regions: tuple[Region, Region],
+def test_a_statement_that_is_kept_reads_by_the_limits_of_who_acts_now(
+    make: Factory, db_session: Session, two_regions: tuple[Region, Region]
 ) -> None:
     east, west = two_regions
-    one, other = (
-        [limit._generate_cache_key() for limit in limits(clerk_of(region, region.id))]
-        for region in (east, west)
+    names = {region: make.dealer(region=region, name=f"{region.name}店").name for region in two_regions}
+    gone = make.dealer(region=east, name="没了", deleted_at=now()).name
+    kept = select(Dealer.name).where(Dealer.name != bindparam("other"), Dealer.name != "无")
+
+    def seen(actor: Actor | None, other: str = "", *, with_deleted: bool = False) -> set[str]:
+        with acting_as(actor):
+            options = {WITH_DELETED: with_deleted}
+            return set(db_session.scalars(kept, {"other": other}, execution_options=options))
+
+    everybody = Actor(1, "request", frozenset(), None)
+    for _ in range(3):
+        assert seen(clerk_of(east)) == {names[east]}
+        assert seen(clerk_of(west)) == {names[west]}
+        assert seen(clerk_of(west), names[west]) == set()
+        assert seen(everybody) == set(names.values())
+        assert seen(everybody, names[west], with_deleted=True) == {names[east], gone}
+        assert seen(clerk_of(east), with_deleted=True) == {names[east], gone}
+        assert seen(None) == set()
+
+
+def test_the_key_of_the_limits_is_that_of_their_shape(two_regions: tuple[Region, Region]) -> None:
+    one, other = (limits(clerk_of(region, region.id)) for region in two_regions)
+    assert one.key == other.key
+    assert [value.value for value in one.values] != [value.value for value in other.values]
+    keys = {
+        limits(actor, with_deleted).key
+        for actor in (clerk_of(two_regions[0], 1), Actor(1, "request", frozenset(), None, None), None)
+        for with_deleted in (False, True)
+    }
+    assert len(keys) == 6
+
+
+def test_the_values_of_a_limited_statement_stand_as_sqlalchemy_comes_upon_them(
+    two_regions: tuple[Region, Region],
+) -> None:
+    option = limits(clerk_of(two_regions[0], 1))
+    inner = select(Dealer.id).where(Dealer.name != "无").limit(3).subquery()
+    statement = (
+        select(inner.c.id, literal("x"))
+        .join_from(inner, Customer, Customer.dealer_id == inner.c.id)
+        .where(Customer.name != "无")
+        .prefix_with("/* */")
+        .order_by(Customer.id)
+        .limit(5)
     )
-    assert None not in one
-    assert [key.key for key in one] == [key.key for key in other]
-    assert [key.bindparams for key in one] != [key.bindparams for key in other]
-    everything = [
-        limit._generate_cache_key() for limit in limits(Actor(1, "request", frozenset(), None, None))
-    ]
-    assert {key.key for key in everything} != {key.key for key in one}
+    found = limited(statement, option)._generate_cache_key()
+    made = statement.options(option)._generate_cache_key()
+    assert found is not None
+    assert made is not None
+    assert [id(value) for value in found.bindparams] == [id(value) for value in made.bindparams]
+    assert limited(statement, option).limit(4)._generate_cache_key() != found
