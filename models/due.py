@@ -112,6 +112,7 @@ class Wanted:
 
     `department_id` adds to what these people are responsible for what their department has to do.
     `is_in_queue` looks for what those in QUEUE, those of DEPARTMENT, or nobody are responsible for.
+    `is_brief` leaves out who is to be called, about which vehicle, and how often that was tried.
     """
 
     customer_id: int | None = None
@@ -122,6 +123,7 @@ class Wanted:
     kinds: Collection[DueKind] | None = None
     is_in_queue: bool = False
     department_id: int | None = None
+    is_brief: bool = False
 
     def as_key(self) -> Wanted:
         """Return it as the statement depends on it: which record is asked about is told when it runs."""
@@ -150,6 +152,7 @@ def due_items(
     dealer_id: int | None = None,
     responsible_ids: Collection[int] | None = None,
     kinds: Collection[DueKind] | None = None,
+    is_brief: bool = False,
     limit: int = 100,
 ) -> list[DueItem]:
     """Return what is due by the day `until` in `zone`, the oldest first, within the reader's row limits.
@@ -162,24 +165,25 @@ def due_items(
     ATTEMPT_DAYS different days; a second is owed only to a customer whom the first reached. Maintenance and
     end of warranty are told to the customer: a call to remind of it, or the maintenance itself, from
     TELL_DAYS before settles them.
-    Five queries, however much is found.
+    Five queries, however much is found; in brief two.
     """
-    wanted = Wanted(customer_id, vehicle_id, dealer_id, responsible_ids, None, kinds)
+    wanted = Wanted(customer_id, vehicle_id, dealer_id, responsible_ids, None, kinds, is_brief=is_brief)
     return due_lists([Window(until, since)], wanted, zone=zone, limit=limit)[0]
 
 
 def due_lists(
     windows: Sequence[Window], wanted: Wanted, *, zone: ZoneInfo, limit: int = 100, offset: int = 0
 ) -> list[list[DueItem]]:
-    """Return what is due in each of the windows: one query for each, and four for the names."""
+    """Return what is due in each of the windows: one query for each, and four for the names, in brief one."""
     found = [_fetch(window, wanted, zone, limit, offset) for window in windows]
+    named = ("responsible_id",) if wanted.is_brief else tuple(_NAMED)
     names = {
-        name: labels_for(model, {key for part in found for row in part if (key := getattr(row, name))})
-        for name, model in _NAMED.items()
+        name: labels_for(_NAMED[name], {key for part in found for row in part if (key := getattr(row, name))})
+        for name in named
     }
 
     def name_of(name: str, key: int | None) -> str | None:
-        label = names[name].get(key) if key is not None else None
+        label = names[name].get(key) if name in names and key is not None else None
         return label.text if label else None
 
     day, moment = datetime.now(zone).date(), now()
@@ -219,7 +223,7 @@ def due_by_person(people: Collection[int], day: date, until: date) -> Select[Any
 
 
 def _fetch(window: Window, wanted: Wanted, zone: ZoneInfo, limit: int, offset: int) -> Sequence[Any]:
-    about = {name: getattr(wanted, name) for name in _ABOUT if getattr(wanted, name) is not None}
+    about = {name: getattr(wanted, name) for name in _asked_about(wanted)}
     kinds = tuple(kinds_shown(current_actor()))
     known = (datetime.now(zone).date(), kinds, centre_facts().is_confirmed_by_other)
     statement = _statement(window, wanted.as_key(), zone, (limit, offset), known)
@@ -286,15 +290,30 @@ def _union(window: Window, wanted: Wanted, zone: ZoneInfo, most: int) -> Subquer
         # A subquery each: the row limits reach it there, also inside the union.
         _rows_of(kind, source, window, wanted).limit(most).subquery()
         for kind, source in sources
-        if source.is_urgent is not None or not window.is_urgent
+        if _can_be(source, window, wanted)
     ]
     return union_all(*(select(part) for part in parts)).subquery() if parts else None
+
+
+def _asked_about(wanted: Wanted) -> list[str]:
+    return [name for name in _ABOUT if getattr(wanted, name) is not None]
+
+
+def _can_be(source: Source, window: Window, wanted: Wanted) -> bool:
+    """Tell whether a kind can be among what is wanted; it may belong to no such record, or never be urgent.
+
+    With parts that can find nothing in it, the database made a plan anew each time, for 10 ms.
+    """
+    is_told = all(name in source.keys for name in _asked_about(wanted))
+    return is_told and (source.is_urgent is not None or not window.is_urgent)
 
 
 def _rows_of(kind: DueKind, source: Source, window: Window, wanted: Wanted) -> Select[Any]:
     def told(value: Any, kind_of: Any, name: str) -> ColumnElement[Any]:
         return cast(null() if value is None else value, kind_of).label(name)
 
+    if wanted.is_brief:
+        source = replace(source, who=None, phone=None, attempts=None, tried_at=None)
     model = source.model
     statement = select(
         literal(kind.value).label("kind"),
@@ -323,12 +342,10 @@ def _rows_of(kind: DueKind, source: Source, window: Window, wanted: Wanted) -> S
 
 
 def _narrowed(source: Source, wanted: Wanted) -> list[ColumnElement[bool]]:
-    """Return the conditions for what is wanted; a kind that has no such key can't be among it."""
-    conditions: list[ColumnElement[bool]] = []
-    for name, key in _ABOUT.items():
-        if getattr(wanted, name) is not None:
-            column = source.keys.get(name)
-            conditions.append(literal(value=False) if column is None else column == key)
+    """Return the conditions for what is wanted."""
+    conditions: list[ColumnElement[bool]] = [
+        source.keys[name] == _ABOUT[name] for name in _asked_about(wanted)
+    ]
     key = source.keys["responsible_id"]
     who: ColumnElement[Any] = cast(null(), BigInteger) if key is None else key
     never_by = source.never_by

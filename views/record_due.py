@@ -44,7 +44,11 @@ def due_card(view: RecordView, row: Any) -> DueCard | None:
     if view.due_key is None:
         return None
     found = due_items(
-        today() + timedelta(weeks=WEEKS), zone=site_zone(), limit=ITEMS_MOST + 1, **{view.due_key: row.id}
+        today() + timedelta(weeks=WEEKS),
+        zone=site_zone(),
+        is_brief=True,
+        limit=ITEMS_MOST + 1,
+        **{view.due_key: row.id},
     )
     return DueCard([_entry(view, row, item) for item in found[:ITEMS_MOST]], len(found) > ITEMS_MOST)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -391,3 +392,23 @@ def test_it_asks_five_times_however_much_is_due(in_app: Flask, make: Factory) ->
     with count_queries(in_app) as queries:
         assert len(due()) == 3 * len(DueKind)
     assert len(queries) <= 5
+
+
+def test_in_brief_it_says_the_same_without_whom_to_call(in_app: Flask, make: Factory) -> None:
+    one_of_each(make, responsible_id=make.staff().id)
+    found = due()
+    centre_facts()
+    with count_queries(in_app) as queries:
+        brief = due(is_brief=True)
+    left_out: dict[str, Any] = {"who": "", "phone": None, "vehicle": None, "attempts": 0, "tried_at": None}
+    assert brief == [replace(item, **left_out) for item in found]
+    assert len(queries) <= 2
+
+
+def test_kinds_that_tell_of_no_customer_are_not_looked_for(in_app: Flask, make: Factory) -> None:
+    with count_queries(in_app) as queries:
+        due(customer_id=make.customer().id)
+    (asked,) = [each for each in queries if "UNION ALL" in each]
+    assert "FROM vehicle" in asked
+    assert "FROM measure" not in asked
+    assert "FROM warranty_claim" not in asked
