@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
-from sqlalchemy import Column, Text
+from sqlalchemy import ARRAY, Boolean, Column, Enum, String, Text
 
 from models import Record
 from models.base import Labelled, reads_english
@@ -18,7 +18,7 @@ from models.need_to_know import readable
 from models.sealing import SealedText
 from models.sql import Label, labels_for
 from views.addresses import record_address
-from views.clock import show_instant
+from views.clock import show_date
 from views.fields import SEALED
 from views.forms import column_of, target_of
 from views.lookups import view_of
@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 Labels = dict[type[Record], dict[int, Label]]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A value on a page: its text, how it is drawn, where it leads, and for machines its exact value.
+class Cell(NamedTuple):
+    """A value on a page: its text, how it is drawn, where it leads, its class as a badge, its day or instant.
 
     `is_masked` says that the reader does not see all of the text.
     """
@@ -43,10 +42,13 @@ class Cell:
     drawn_as: str = "text"
     url: str | None = None
     value: str = ""
+    at: date | None = None
     is_masked: bool = False
 
 
 EMPTY = Cell("", "empty")
+# Takes a record.
+CellMaker = Callable[[Any], Cell]
 
 
 def show(value: Cell, *, is_dated: bool = False) -> Markup:
@@ -60,8 +62,8 @@ def show(value: Cell, *, is_dated: bool = False) -> Markup:
         return element("a", value.text, href=value.url)
     if value.drawn_as == "badge":
         return element("span", value.text, class_=f"badge {value.value}")
-    if value.drawn_as in ("instant", "day"):
-        return dated_moment(value.value) if is_dated else moment(value.value)
+    if value.at is not None:
+        return dated_moment(value.at, value.text) if is_dated else moment(value.at, value.text)
     if value.drawn_as in ("yes", "no"):
         return element("span", value.text, class_=f"answer {value.drawn_as}")
     return escape(value.text)
@@ -88,31 +90,54 @@ def fetch_labels_of(parts: Iterable[tuple[RecordView, Iterable[str], Iterable[An
 
 def cell(view: RecordView, row: Any, name: str, labels: Labels) -> Cell:
     """Return one value of a record as its cell."""
-    value = getattr(row, name)
-    if value is None or value in ("", []):
-        return EMPTY
-    target = target_of(view.model, name)
-    column = column_of(view.model, name)
-    if target is None:
-        if isinstance(value, list):
-            return Cell(several_labels(value, column), "several")
-        return _value_cell(view, row, name, column)
-    if column is None:
-        return Cell(_(", ").join(own_label(each) for each in value), "several")
-    return relation_cell(target, value, labels.get(target, {}))
+    return cell_maker(view, name, labels)(row)
 
 
-def _value_cell(view: RecordView, row: Any, name: str, column: Column[Any] | None) -> Cell:
-    value, kind = getattr(row, name), getattr(column, "type", None)
+def cell_maker(view: RecordView, name: str, labels: Labels) -> CellMaker:
+    """Return what makes the cell of an attribute of a record; what all records have alike is asked once."""
+    make = _maker_of_filled(view, name, labels)
+
+    def make_cell(row: Any) -> Cell:
+        value = getattr(row, name)
+        return EMPTY if value is None or value in ("", []) else make(row, value)
+
+    return make_cell
+
+
+def _maker_of_filled(view: RecordView, name: str, labels: Labels) -> Callable[[Any, Any], Cell]:
+    target, column = target_of(view.model, name), column_of(view.model, name)
+    if target is not None and column is None:
+        return lambda _row, value: Cell(_(", ").join(own_label(each) for each in value), "several")
+    if target is not None:
+        return _of_value(_relation_maker(target, labels.get(target, {})))
+    kind = getattr(view.model, name).type if column is None else column.type
+    if isinstance(kind, Enum | Boolean):
+        return _of_value(lambda value: plain_cell(value, name))
+    if isinstance(kind, ARRAY):
+        return lambda _row, value: Cell(several_labels(value, column), "several")
+    if isinstance(kind, String):
+        return _text_maker(view.model, name, kind)
+    return lambda _row, value: plain_cell(value, name)
+
+
+def _of_value(make: Callable[[Any], Cell]) -> Callable[[Any, Any], Cell]:
+    """Return what makes the cell of each value once: rows have few different ones."""
+    kept = cache(make)
+    return lambda _row, value: kept(value)
+
+
+def _text_maker(model: type[Record], name: str, kind: String) -> Callable[[Any, Any], Cell]:
     if isinstance(kind, SealedText):
-        return Cell(SEALED)
+        return lambda _row, _value: Cell(SEALED)
     drawn_as = "long" if isinstance(kind, Text) else "text"
-    # Closed lists are strings too, and have words of their own.
-    if isinstance(value, str) and not isinstance(value, Labelled):
-        text = readable(view.model, name, value)
+
+    def make_text(row: Any, value: str) -> Cell:
+        text = readable(model, name, value)
         if text != value and not is_revealed(row, name):
             return Cell(text, drawn_as, is_masked=True)
-    return Cell(str(value), drawn_as) if drawn_as == "long" else plain_cell(value, name)
+        return Cell(value, drawn_as)
+
+    return make_text
 
 
 def plain_cell(value: Any, name: str = "") -> Cell:
@@ -122,12 +147,7 @@ def plain_cell(value: Any, name: str = "") -> Cell:
     if isinstance(value, Labelled):
         return Cell(str(value.label), "badge", value=f"{name}-{value.value}")
     if isinstance(value, date):
-        exact = value.isoformat()
-        return (
-            Cell(show_instant(value), "instant", value=exact)
-            if isinstance(value, datetime)
-            else Cell(exact, "day", value=exact)
-        )
+        return Cell(show_date(value), "instant" if isinstance(value, datetime) else "day", at=value)
     if isinstance(value, int | Decimal):
         return Cell(f"{value:,.2f}" if isinstance(value, Decimal) else f"{value:,}", "number")
     return Cell(str(value))
@@ -140,15 +160,20 @@ def several_labels(stored: list[str], column: Column[Any] | None) -> str:
     return str(_(", ").join(labels.get(each, each) for each in stored))
 
 
-def relation_cell(target: type[Record], key: int, labels: dict[int, Label]) -> Cell:
-    """Return the cell of a record referred to; a link where the reader may open it."""
-    label = labels.get(key)
-    if label is None:
-        return Cell(str(key))
+def _relation_maker(target: type[Record], labels: dict[int, Label]) -> Callable[[int], Cell]:
+    """Return what makes the cell of a record referred to; a link where the reader may open it."""
     view = view_of(target)
-    if view is None or not label.is_visible or not view.is_allowed("read"):
-        return Cell(label.text)
-    return Cell(label.text, "relation", url=record_address(f"{view.endpoint}.details_view", key))
+    endpoint = f"{view.endpoint}.details_view" if view is not None and view.is_allowed("read") else None
+
+    def make_relation(key: int) -> Cell:
+        label = labels.get(key)
+        if label is None:
+            return Cell(str(key))
+        if endpoint is None or not label.is_visible:
+            return Cell(label.text)
+        return Cell(label.text, "relation", url=record_address(endpoint, key))
+
+    return make_relation
 
 
 def own_label(record: Any) -> str:

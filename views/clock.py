@@ -9,7 +9,13 @@ from models.centre import site_zone
 
 def show_instant(instant: datetime) -> str:
     """Return an instant as 2024-03-05 14:30 in the site's time zone."""
-    return instant.astimezone(site_zone()).strftime("%Y-%m-%d %H:%M")
+    # Half of what `strftime` takes; behind the minute stands the distance from UTC.
+    return instant.astimezone(site_zone()).isoformat(" ", "minutes")[:16]
+
+
+def show_date(value: date) -> str:
+    """Return a day as 2024-03-05, and an instant with its minute."""
+    return show_instant(value) if isinstance(value, datetime) else value.isoformat()
 
 
 def start_of_day(day: date) -> datetime:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from models.base import now
 from models.centre import site_zone
-from views.clock import show_instant
+from views.clock import show_date
 from views.markup import element
 
 # As far as this a distance says more than a date.
@@ -22,13 +22,12 @@ _NEAR_HOURS = 12
 
 def in_words(value: date) -> str | None:
     """Return how far away a day or an instant is, in words; None where it is more than a week."""
+    present, zone = now(), site_zone()
+    today = present.astimezone(zone).date()
     if isinstance(value, datetime):
-        return _instant_in_words(value)
-    return _day_in_words(value)
-
-
-def _day_in_words(day: date) -> str | None:
-    return _days_in_words((day - now().astimezone(site_zone()).date()).days)
+        local = value.astimezone(zone)
+        return _instant_in_words(local, (value - present).total_seconds(), (local.date() - today).days)
+    return _days_in_words((value - today).days)
 
 
 def _days_in_words(days: int) -> str | None:
@@ -41,11 +40,9 @@ def _days_in_words(days: int) -> str | None:
     return str(ngettext("in %(num)d day", "in %(num)d days", days))
 
 
-def _instant_in_words(instant: datetime) -> str | None:
-    present, zone = now(), site_zone()
-    seconds = (instant - present).total_seconds()
-    local = instant.astimezone(zone)
-    days = (local.date() - present.astimezone(zone).date()).days
+def _instant_in_words(local: datetime, seconds: float, days: int) -> str | None:
+    if abs(days) > NEAR_DAYS:
+        return None
     if abs(seconds) < _MINUTE:
         return str(_("just now"))
     if abs(seconds) < _HOUR:
@@ -69,27 +66,15 @@ def _hours(hours: int) -> str:
     return str(ngettext("in %(num)d hour", "in %(num)d hours", hours))
 
 
-def moment(value: date | str) -> Markup:
-    """Return a day or an instant, also as ISO writes it, in words while it is near; the date is its title."""
-    value = _parsed(value)
-    words, exact = in_words(value), _exact(value)
+def moment(value: date, shown: str = "") -> Markup:
+    """Return a day or an instant in words while it is near, with the date, `shown` if known, as its title."""
+    words, exact = in_words(value), shown or show_date(value)
     title = None if words is None else exact
     return element("time", words or exact, datetime=value.isoformat(), title=title)
 
 
-def dated_moment(value: date | str) -> Markup:
-    """Return a day or an instant by its date, with words beside it while it is near."""
-    value = _parsed(value)
+def dated_moment(value: date, shown: str = "") -> Markup:
+    """Return a day or an instant by its date, `shown` if known, with words beside it while it is near."""
     words = in_words(value)
-    shown = element("time", _exact(value), datetime=value.isoformat())
-    return shown if words is None else shown + " " + element("small", words, class_="muted")
-
-
-def _exact(value: date) -> str:
-    return show_instant(value) if isinstance(value, datetime) else value.isoformat()
-
-
-def _parsed(value: date | str) -> date:
-    if not isinstance(value, str):
-        return value
-    return datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+    dated = element("time", shown or show_date(value), datetime=value.isoformat())
+    return dated if words is None else dated + " " + element("small", words, class_="muted")
