@@ -11,14 +11,22 @@ from flask import g, url_for
 def record_address(endpoint: str, key: int, **args: str | int | None) -> str:
     """Return the address of an endpoint for the record with this id, as `url_for` writes it.
 
-    The path is asked for once a request; an argument that is None or empty is left out.
+    An argument that is None or empty is left out.
     """
-    paths: dict[str, str] = g.setdefault("addresses", {})
-    path = paths.get(endpoint)
-    if path is None:
-        path = paths[endpoint] = url_for(endpoint)
-    rest = "".join([f"&{name}={_quoted(str(value))}" for name, value in args.items() if value])
-    return f"{path}?id={key}{rest}"
+    return f"{before_id(endpoint)}{key}{after_id(**args)}"
+
+
+def before_id(endpoint: str) -> str:
+    """Return how the addresses of an endpoint begin up to a record's id; asked for once a request."""
+    kept: dict[str, str] = g.setdefault("addresses", {})
+    if endpoint not in kept:
+        kept[endpoint] = f"{url_for(endpoint)}?id="
+    return kept[endpoint]
+
+
+def after_id(**args: str | int | None) -> str:
+    """Return what follows a record's id in an address."""
+    return "".join([f"&{name}={_quoted(str(value))}" for name, value in args.items() if value])
 
 
 # What Werkzeug leaves as it is in a query.

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from views.addresses import record_address
-from views.cells import Cell, cell, fetch_labels, show
+from views.addresses import after_id, before_id
+from views.cells import Cell, CellMaker, Labels, cell_maker, fetch_labels, show
 from views.changing import ways_of
-from views.markup import element, icon, void_element
+from views.markup import element, icon, start_tag
 
 if TYPE_CHECKING:
     from views.base import RecordView
@@ -24,29 +26,36 @@ _NAME = "\ufffc"
 SEEN_AT_ONCE, AROUND = 20, 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ListColumn:
-    """What a column has in each row: its classes, its label, and the words on the way to change it."""
+    """What a column has in each row: its label, what makes its cells, and what names the way to change it."""
 
     name: str
     label: str
-    css: str
+    make_cell: CellMaker
     is_number: bool
-    change_label: str
+    change_html: str
 
 
 class RowDrawer:
-    """Draw records as rows of one list; each table that they refer to is asked once for labels."""
+    """Draw records as rows of one list; each table that they refer to is asked once for labels.
+
+    Strings whose names end with `html` are escaped, and joined as they are.
+    """
 
     def __init__(self, view: RecordView, rows: Sequence[Any], back: str, searched: str = "") -> None:
         """Take the records of the page, the query of the list for the way back, and what it searches."""
-        self._view, self._back = view, back
+        self._view = view
         self._words = searched.lower().split()
-        self._labels = fetch_labels(view, view.column_list, rows)
-        self._columns = [_column(view, name) for name in view.column_list]
+        labels = fetch_labels(view, view.column_list, rows)
+        self._columns = [_column(view, name, labels) for name in view.column_list]
         self._ways = ways_of(view, rows)
-        self._pen = icon("edit")
-        self._select_label = _("Select %(record)s", record=_NAME)
+        self._details_html = escape(before_id(f"{view.endpoint}.details_view"))
+        self._edit_html = escape(before_id(f"{view.endpoint}.edit_view"))
+        self._back_html = escape(after_id(back=back))
+        self._pen_html = icon("edit")
+        self._select_html = escape(_("Select %(record)s", record=_NAME))
+        self._start_html, self._show_html = cache(_start_tag), cache(show)
 
     @property
     def ways(self) -> set[str]:
@@ -55,62 +64,67 @@ class RowDrawer:
 
     def row(self, row: Any, depth: int = 0) -> Markup:
         """Return one record as a row of the table, in a tree at this depth."""
-        view = self._view
-        values = [cell(view, row, column.name, self._labels) for column in self._columns]
-        editable = view.editable_names(row)
-        cells = [self._tick(row, values[0])] if self._ways else []
-        for column, value in zip(self._columns, values, strict=True):
-            is_first = column is self._columns[0]
-            content = self._title(row, value) if is_first else _content(value, self._words)
-            css = f" title depth-{depth}" if is_first else ""
-            if column.name in editable:
-                content, css = content + self._change(row, column, values[0]), f" editable{css}"
-            cells.append(_cell(column, value, content, css))
-        edit = self._url("edit_view", row) if view.is_allowed_on("edit", row) else None
-        return element("tr", Markup().join(cells), data_row=str(row.id), data_edit=edit)
+        view, key = self._view, row.id
+        cells = [column.make_cell(row) for column in self._columns]
+        name_html, editable = escape(cells[0].text), view.editable_names(row)
+        drawn = [self._start_of_row(row)]
+        if self._ways:
+            drawn.append(self._tick(key, name_html))
+        of_title = f" title depth-{depth}"
+        for column, value in zip(self._columns, cells, strict=True):
+            is_editable = column.name in editable
+            drawn.append(self._start_html(column, value.drawn_as, " editable" * is_editable + of_title))
+            drawn.append(self._title(row, value) if of_title else self._content(value))
+            if is_editable:
+                drawn.append(self._change(row, column, name_html))
+            drawn.append("</td>")
+            of_title = ""
+        drawn.append("</tr>")
+        return Markup("".join(drawn))  # noqa: S704 - all in it is escaped
 
-    def _tick(self, row: Any, title: Cell) -> Markup:
+    def _start_of_row(self, row: Any) -> str:
+        if not self._view.is_allowed_on("edit", row):
+            return f'<tr data-row="{row.id}">'
+        return f'<tr data-row="{row.id}" data-edit="{self._edit_html}{row.id}{self._back_html}">'
+
+    def _tick(self, key: int, name_html: str) -> str:
         """Return the cell in which a record is ticked, empty where nothing can be done with it."""
-        ways = " ".join(self._ways.get(row.id, ()))
-        label = self._select_label.replace(_NAME, title.text)
-        box = void_element(
-            "input", type="checkbox", name="id", value=str(row.id), data_ways=ways, aria_label=label
-        )
-        return element("td", box if ways else "", class_="tick")
+        ways = " ".join(self._ways.get(key, ()))
+        if not ways:
+            return '<td class="tick"></td>'
+        label = self._select_html.replace(_NAME, name_html)
+        box = f'<input type="checkbox" name="id" value="{key}" data-ways="{ways}" aria-label="{label}">'
+        return f'<td class="tick">{box}</td>'
 
-    def _title(self, row: Any, value: Cell) -> Markup:
+    def _title(self, row: Any, value: Cell) -> str:
         """Return what a record is recognised by, with the way to its page."""
         if not self._view.is_allowed_on("read", row):
             return show(value)
-        url = self._url("details_view", row)
-        return element("a", value.text or "—", class_="title-link", href=url)
+        url = f"{self._details_html}{row.id}{self._back_html}"
+        return f'<a class="title-link" href="{url}">{escape(value.text) or "—"}</a>'
 
-    def _change(self, row: Any, column: ListColumn, title: Cell) -> Markup:
+    def _content(self, value: Cell) -> str:
+        if value.drawn_as == "long":
+            return element("span", _from_word(value.text, self._words), class_="clip", title=value.text)
+        return self._show_html(value)
+
+    def _change(self, row: Any, column: ListColumn, name_html: str) -> str:
         """Return the way to change a value in its cell."""
-        url = self._url("edit_view", row, only=column.name, version=row.version)
-        label = column.change_label.replace(_NAME, title.text)
-        return element("a", self._pen, class_="edit-cell", href=url, aria_label=label)
-
-    def _url(self, endpoint: str, row: Any, **args: str | int) -> str:
-        return record_address(f"{self._view.endpoint}.{endpoint}", row.id, **args, back=self._back)
+        url = f"{self._edit_html}{row.id}&amp;only={column.name}&amp;version={row.version}{self._back_html}"
+        label = column.change_html.replace(_NAME, name_html)
+        return f'<a class="edit-cell" href="{url}" aria-label="{label}">{self._pen_html}</a>'
 
 
-def _column(view: RecordView, name: str) -> ListColumn:
+def _column(view: RecordView, name: str, labels: Labels) -> ListColumn:
     label = str(view.get_column_name(name))
     change = _("Change %(field)s of %(record)s", field=label, record=_NAME)
-    return ListColumn(name, label, f" column-{name}", name in view.numbers, change)
+    return ListColumn(name, label, cell_maker(view, name, labels), name in view.numbers, escape(change))
 
 
-def _cell(column: ListColumn, value: Cell, content: Markup, css: str = "") -> Markup:
-    number = " number" if column.is_number and value.drawn_as == "empty" else ""
-    classes = f"{value.drawn_as}{column.css}{number}{css}"
-    return element("td", content, class_=classes, data_label=column.label)
-
-
-def _content(value: Cell, words: Sequence[str]) -> Markup:
-    if value.drawn_as == "long":
-        return element("span", _from_word(value.text, words), class_="clip", title=value.text)
-    return show(value)
+def _start_tag(column: ListColumn, drawn_as: str, css: str) -> Markup:
+    """Return how a cell of the column begins: in rows stand few different ones."""
+    number = " number" if column.is_number and drawn_as == "empty" else ""
+    return start_tag("td", class_=f"{drawn_as} column-{column.name}{number}{css}", data_label=column.label)
 
 
 def _from_word(text: str, words: Sequence[str]) -> str:

@@ -19,8 +19,8 @@ def element(name: str, content: object, /, **attributes: str | None) -> Markup:
     return Markup(f"<{name}{_written(attributes)}>{_escaped(content)}</{name}>")  # noqa: S704 - all is escaped
 
 
-def void_element(name: str, /, **attributes: str | None) -> Markup:
-    """Return an HTML element that holds nothing, such as an `input`."""
+def start_tag(name: str, /, **attributes: str | None) -> Markup:
+    """Return the beginning of an HTML element, which is all of one that holds nothing."""
     return Markup(f"<{name}{_written(attributes)}>")  # noqa: S704 - all in it is escaped
 
 

@@ -202,6 +202,26 @@ def test_a_record_of_another_region_shows_as_a_label_without_a_link(make: Factor
     assert f"/dealer/details/?id={dealer.id}" not in page
 
 
+def test_a_name_stands_in_each_place_of_its_row_as_it_was_typed(make: Factory, login: Login) -> None:
+    name = "甲 & <b>乙</b> \"'%s&amp;"
+    supplier = make.supplier(name=name)
+    page = login(Role.SUPERVISOR).get("/supplier/?sort=name&desc=1").text
+    row = BeautifulSoup(page, "html.parser").select_one("tr[data-row]")
+    assert row is not None
+    back = "&back=sort%3Dname%26desc%3D1"
+    assert row["data-edit"] == f"/supplier/edit/?id={supplier.id}{back}"
+    assert row.select_one("td.tick input")["aria-label"] == f"Select {name}"
+    title = row.select_one("td.title a.title-link")
+    assert (title.text, title["href"]) == (name, f"/supplier/details/?id={supplier.id}{back}")
+    ways = row.select("a.edit-cell")
+    assert ways
+    for way in ways:
+        label = way.find_parent("td")["data-label"]
+        assert way["aria-label"] == f"Change {label} of {name}"
+        assert way["href"].startswith(f"/supplier/edit/?id={supplier.id}&only=")
+        assert way["href"].endswith(f"&version={supplier.version}{back}")
+
+
 def test_links_of_the_list_keep_search_filters_and_order(make: Factory, login: Login) -> None:
     for _ in range(30):
         make.complaint(severity=Severity.SEVERE, description="电机")
