@@ -203,8 +203,8 @@ class ComplaintView(RecordView):
 
     def settable_names(self, row: Record | None) -> tuple[str, ...]:
         """Return the fields of registration, and those of the steps that lie behind: the others are taken."""
-        not_yet = _not_yet(row.step if isinstance(row, Complaint) else Step.REGISTERED)
-        return tuple(name for name in super().settable_names(row) if name not in not_yet)
+        step = row.step if isinstance(row, Complaint) else Step.REGISTERED
+        return _reached(super().settable_names(row), step)
 
     def is_allowed_on(self, action: str, row: Record) -> bool:
         """Tell whether who acts now may take `action` on this complaint: a closed one is archived."""
@@ -287,6 +287,12 @@ class ComplaintView(RecordView):
 
 
 @cache
+def _reached(names: tuple[str, ...], step: Step) -> tuple[str, ...]:
+    # Asked twice for each row of a list.
+    not_yet = _not_yet(step)
+    return tuple(name for name in names if name not in not_yet)
+
+
 def _not_yet(reached: Step) -> frozenset[str]:
     """Return the fields that no form sets at this step: those of later steps, and the outcome."""
     order = list(Step)
