@@ -51,6 +51,9 @@ def register(app: Flask) -> None:
     # method for their messages, and Flask-WTF a function that looks nowhere else.
     flask_babel.Domain.get_translations = _get_translations
     flask_wtf.i18n._get_translations = _get_translations  # noqa: SLF001 - it offers no other way
+    # Since all domains answer alike, any will do: to find the application's took longer than the message.
+    domain = flask_babel.Domain()
+    flask_babel.get_domain = lambda: domain
     app.jinja_env.globals.update({"gettext": _say, "_": _say})
     app.register_blueprint(language)
     user_logged_in.connect(keep_language, app)
