@@ -104,7 +104,8 @@ def _of_work(facts: Facts) -> Iterator[Problem]:
             _(
                 "The mailbox of answers and bounces could not be read for half an hour or longer; the cause"
                 " stands under “Last runs”."
-            )
+            ),
+            url_for("sender.index"),
         )
     if facts.failed_jobs:
         yield Problem(

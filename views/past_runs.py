@@ -20,17 +20,21 @@ from views.clock import show_instant
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Something the panel did: what, when (None: never yet), what came of it, and the page about it."""
+    """Something the panel did: what, when (None: never yet), what came of it, and the page about it.
+
+    `is_failing` says that it has not come to its end since: the outcome tells why.
+    """
 
     title: str
     at: datetime | None
     outcome: str = ""
     url: str | None = None
+    is_failing: bool = False
 
 
 def past_runs() -> list[Run]:
     """Return the last import, digest, removal and backup; one statement for each."""
-    return [_last_import(), _last_digest(), _last_reading(), _last_removal(), _last_backup()]
+    return [_last_import(), _last_digest(), last_reading(), _last_removal(), _last_backup()]
 
 
 def _last_import() -> Run:
@@ -50,7 +54,8 @@ def _last_digest() -> Run:
     return Run(_("Weekly digest"), at, str(IsoWeek(year, week)), url_for("digest.details", id=key))
 
 
-def _last_reading() -> Run:
+def last_reading() -> Run:
+    """Return when the mailbox was read to its end last, and why it can't be read since."""
     title, settings = _("Reading of the mailbox"), current_app.extensions["settings"]
     if settings.imap_url is None:
         return Run(
@@ -62,12 +67,12 @@ def _last_reading() -> Run:
     if mailbox.trouble is None or mailbox.failing_since is None:
         return Run(title, mailbox.read_at)
     outcome = _(
-        "Since %(at)s: %(cause)s %(words)s",
+        "Can't be read since %(at)s: %(cause)s %(words)s",
         at=show_instant(mailbox.failing_since),
         cause=mailbox.trouble.label,
-        words=mailbox.said or "",
+        words=f"“{mailbox.said}”" if mailbox.said else "",
     )
-    return Run(title, mailbox.read_at, str(outcome).strip())
+    return Run(title, mailbox.read_at, str(outcome).strip(), url_for("sender.index"), is_failing=True)
 
 
 def _last_removal() -> Run:

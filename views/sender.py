@@ -17,6 +17,7 @@ from jobs.signature import signing_key
 from models.base import now
 from views.menu import Area
 from views.page import Page
+from views.past_runs import last_reading
 
 VERDICTS = {
     Verdict.RIGHT: _("Right"),
@@ -57,6 +58,7 @@ class SenderView(Page):
             mail_from=settings.mail_from,
             host=urlsplit(settings.smtp_url or "").hostname,
             mailbox=urlsplit(settings.imap_url or "").hostname,
+            reading=last_reading(),
             key_kind=key.kind if key else None,
             objections=objections(settings),
             records=wanted_records(settings),

@@ -150,16 +150,22 @@ def test_the_page_of_operations_tells_when_the_mailbox_was_read_and_what_is_wron
 ) -> None:
     client = login(Role.ADMINISTRATOR)
     assert "No mailbox is set (IMAP_URL)" in main_of(client.get("/operations/").text)
+    assert "Last read" not in main_of(client.get("/sender/").text)
     url = "imaps://panel%40maker.cn:hidden@imap.maker.cn/INBOX"
     monkeypatch.setitem(app.extensions, "settings", replace(app.extensions["settings"], imap_url=url))
     mailbox = Mailbox(name=mailbox_name(url), tried_at=now(), read_at=now())
     db_session.add(mailbox)
     db_session.commit()
     assert "could not be read" not in main_of(client.get("/operations/").text)
+    assert "Last read to the end: just now" in main_of(client.get("/sender/").text)
     mailbox.trouble, mailbox.said = MailboxTrouble.LOGIN, "NO wrong <password>"
     mailbox.failing_since = now() - TROUBLE_AFTER * 2
     db_session.commit()
     shown = main_of(client.get("/operations/").text)
     assert "could not be read for half an hour" in shown
-    assert "The server refused the login. Look at user and password in IMAP_URL. NO wrong <password>" in shown
+    assert "The server refused the login. Look at user and password in IMAP_URL. “NO wrong <password>”" in shown
     assert "hidden" not in shown
+    # Where its address is explained, the page says what is wrong with it too.
+    sender = main_of(client.get("/sender/").text)
+    assert "The server refused the login. Look at user and password in IMAP_URL." in sender
+    assert "hidden" not in sender
