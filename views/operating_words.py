@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 
 from flask import url_for
-from flask_babel import format_timedelta, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from jobs.queue_state import QueueState
 from models.operating import TICK_LATE_AFTER, WORKER_LATE_AFTER, Facts, Sign
+from views.clock import show_instant
+from views.moments import in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +24,9 @@ class Problem:
     url: str | None = None
 
 
-def ago(span: timedelta | None) -> str:
-    """Return how long ago something was, as people say it."""
-    if span is None:
-        return str(_("never yet"))
-    if span < timedelta(seconds=5):
-        return str(_("just now"))
-    return str(_("%(span)s ago", span=format_timedelta(span, threshold=1.5)))
+def ago(at: datetime | None) -> str:
+    """Return how long ago something was, as everywhere in the panel; None stands for never."""
+    return str(_("never yet")) if at is None else in_words(at) or show_instant(at)
 
 
 def problems_of(facts: Facts | None, queue: QueueState | None, *, is_slow: bool) -> list[Problem]:
@@ -71,14 +69,14 @@ def _of_clock(facts: Facts) -> Iterator[Problem]:
             _(
                 "The clock has not ticked for a while (last: %(ago)s): nothing becomes due by itself."
                 " Start the process “clock”.",
-                ago=ago(begun),
+                ago=ago(facts.signs.get(Sign.TICK_BEGUN)),
             )
         )
     elif finished is None or finished > TICK_LATE_AFTER:
         yield Problem(
             _(
                 "The clock runs but comes to no end of its round (last: %(ago)s). Its log says why.",
-                ago=ago(finished),
+                ago=ago(facts.signs.get(Sign.TICK_FINISHED)),
             )
         )
 
@@ -86,7 +84,12 @@ def _of_clock(facts: Facts) -> Iterator[Problem]:
 def _of_workers(facts: Facts) -> Iterator[Problem]:
     seen = facts.age(Sign.WORKER_SEEN)
     if seen is not None and seen > WORKER_LATE_AFTER:
-        yield Problem(_("The clock has seen no worker for a while (last: %(ago)s).", ago=ago(seen)))
+        yield Problem(
+            _(
+                "The clock has seen no worker for a while (last: %(ago)s).",
+                ago=ago(facts.signs.get(Sign.WORKER_SEEN)),
+            )
+        )
 
 
 def _of_work(facts: Facts) -> Iterator[Problem]:

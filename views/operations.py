@@ -22,7 +22,7 @@ from models.sql import Label, labels_for
 from views.asking import asked
 from views.failed_jobs import cause_of
 from views.menu import Area
-from views.operating_words import Problem, ago, problems_of
+from views.operating_words import Problem, problems_of
 from views.page import Page
 from views.past_runs import Run, past_runs
 from views.stored_mail import asked_key
@@ -73,7 +73,6 @@ class OperationsView(Page):
             title_of=title_of,
             cause_of=cause_of,
             next_try_at=next_try_at,
-            ago=ago,
         )
 
     @expose("/again", methods=("POST",))

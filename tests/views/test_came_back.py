@@ -163,7 +163,9 @@ def test_the_page_of_operations_tells_when_the_mailbox_was_read_and_what_is_wron
     db_session.commit()
     shown = main_of(client.get("/operations/").text)
     assert "could not be read for half an hour" in shown
-    assert "The server refused the login. Look at user and password in IMAP_URL. “NO wrong <password>”" in shown
+    assert (
+        "The server refused the login. Look at user and password in IMAP_URL. “NO wrong <password>”" in shown
+    )
     assert "hidden" not in shown
     # Where its address is explained, the page says what is wrong with it too.
     sender = main_of(client.get("/sender/").text)

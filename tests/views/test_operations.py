@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from redis import Redis
 from sqlalchemy import func, select, update
@@ -22,7 +23,7 @@ from models import AuditEntry, FailedJob, LoginSession, SignOfLife, db
 from models.base import now
 from models.digest import DeliveryState
 from models.operating import Sign, give_sign
-from models.organisation import Role
+from models.organisation import Locale, Role
 from views import asking, operations
 
 PAGE = "/operations/"
@@ -81,6 +82,17 @@ def test_what_was_not_seen_for_long_is_named(
 ) -> None:
     age(db_session, sign, timedelta(minutes=3))
     assert words in problems(in_order)
+
+
+def test_instants_are_told_as_everywhere_with_the_exact_one_beside_it(
+    in_order: PanelClient, db_session: Session, login: Login
+) -> None:
+    age(db_session, Sign.TICK_FINISHED, timedelta(minutes=3))
+    chinese = login(Role.ADMINISTRATOR, locale=Locale.CHINESE)
+    told = shown(chinese).find("time", string="3 分钟前")
+    assert isinstance(told, Tag)
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d", str(told["title"]))
+    assert "（上次完成：3 分钟前）" in problems(chinese)
 
 
 def test_a_panel_without_worker_says_which_process_to_start(administrator: PanelClient) -> None:
