@@ -178,6 +178,8 @@ class Record(Base):
     reach: ClassVar[Reach] = Reach.REGION
     # Whether the people of a row's department see it in whatever region: the work is theirs.
     is_seen_by_department: ClassVar[bool] = False
+    # Whether the table fits into one list and is kept in memory: an office fills it by hand.
+    is_small: ClassVar[bool] = False
     # Rows that only tell of another record: they keep nobody from deleting it.
     is_log: ClassVar[bool] = False
     # The attributes in which people search these records: texts, and relations for what they refer to.

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
 from flask_babel import lazy_gettext as _
-from sqlalchemy import CheckConstraint, ForeignKey, SmallInteger, String, event, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Select,
+    SmallInteger,
+    String,
+    event,
+    func,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from models.actor import acting_as, system_actor
-from models.base import Base, Labelled, db, not_blank, now
+from models.base import Base, Labelled, Record, db, not_blank, now, record_types
+from models.demo_record import DemoRecord
+from models.scope import WITH_DELETED
 
 # How long the link of an invitation works.
 INVITATION_LASTS = timedelta(days=7)
@@ -93,16 +108,22 @@ class Invitation(Base):
 
 @dataclass(frozen=True, slots=True)
 class CentreFacts:
-    """What is known of the centre; names are None until somebody gives them."""
+    """What is known of the centre; names are None until somebody gives them.
+
+    `has_demo_records` tells whether anything is invented; `marks` holds a text for the name of each small
+    table, another one after each change.
+    """
 
     name: str | None
     name_en: str | None
     zone: ZoneInfo
     customers_per_person: int
     is_confirmed_by_other: bool
-    is_acknowledged: bool = True
-    hotline: str | None = None
-    figure_targets: Mapping[str, float] = field(default_factory=dict)
+    is_acknowledged: bool
+    hotline: str | None
+    figure_targets: Mapping[str, float]
+    has_demo_records: bool
+    marks: Mapping[str, str]
 
     def shown_name(self, *, is_english: bool) -> str | None:
         """Return the name as a reader of the language wants it, None where there is none."""
@@ -110,29 +131,61 @@ class CentreFacts:
 
 
 def centre_facts() -> CentreFacts:
-    """Return name and time zone of the centre, read once in each transaction."""
+    """Return what each page asks of the centre, read in one query in each transaction."""
     session = db.session()
     if _KNOWN not in session.info:
         # Before anybody is logged in as well: the login page bears the name.
         # Nothing may be written meanwhile: it would be put down to the panel.
         with acting_as(system_actor("centre")), session.no_autoflush:
-            row = session.execute(
-                select(
-                    Centre.name,
-                    Centre.name_en,
-                    Centre.timezone,
-                    Centre.customers_per_person,
-                    Centre.is_confirmed_by_other,
-                    Centre.is_acknowledged,
-                    Centre.hotline,
-                    Centre.figure_targets,
-                )
-            ).one_or_none()
-        name, name_en, timezone, customers, *others = row or (None, None, None, CUSTOMERS_PER_PERSON, True)
-        zone = ZoneInfo(timezone) if timezone else current_app.extensions["settings"].timezone
-        session.info[_KNOWN] = CentreFacts(name, name_en, zone, customers, *others)
+            row = session.execute(_asked(), execution_options={WITH_DELETED: True}).one()
+        zone = ZoneInfo(row.timezone) if row.timezone else current_app.extensions["settings"].timezone
+        session.info[_KNOWN] = CentreFacts(
+            name=row.name,
+            name_en=row.name_en,
+            zone=zone,
+            customers_per_person=row.customers_per_person,
+            is_confirmed_by_other=row.is_confirmed_by_other,
+            is_acknowledged=row.is_acknowledged,
+            hotline=row.hotline,
+            figure_targets=row.figure_targets,
+            has_demo_records=row.has_demo_records,
+            marks={model.__tablename__: getattr(row, f"mark_{model.__tablename__}") for model in _small()},
+        )
     facts: CentreFacts = session.info[_KNOWN]
     return facts
+
+
+@cache
+def _asked() -> Select[Any]:
+    """Return the query for the centre's row, which there always is one of, and for all that goes with it."""
+    return select(
+        Centre.name,
+        Centre.name_en,
+        Centre.timezone,
+        Centre.customers_per_person,
+        Centre.is_confirmed_by_other,
+        Centre.is_acknowledged,
+        Centre.hotline,
+        Centre.figure_targets,
+        select(DemoRecord.row_id).exists().label("has_demo_records"),
+        *(_mark(model).label(f"mark_{model.__tablename__}") for model in _small()),
+    )
+
+
+def _mark(model: type[Record]) -> Any:
+    """Return what is another text after each change of a table.
+
+    The transaction that last wrote a row is part of it, so that what was rolled back is never taken for what
+    is there, nor a restored database for the former one.
+    """
+    written_by: ColumnElement[Any] = literal_column(f"sum({model.__tablename__}.xmin::text::bigint)")
+    parts = (func.count(model.id), func.max(model.id), func.sum(model.version), written_by)
+    return select(func.concat_ws(".", *parts)).select_from(model).scalar_subquery()
+
+
+@cache
+def _small() -> tuple[type[Record], ...]:
+    return tuple(model for model in record_types() if model.is_small)
 
 
 def site_zone() -> ZoneInfo:
@@ -156,5 +209,6 @@ def _forget_at_end(session: Session, _transaction: SessionTransaction) -> None:
 
 @event.listens_for(Session, "after_flush")
 def _forget_at_change(session: Session, _flush_context: Any) -> None:
-    if any(isinstance(row, Centre) for row in (*session.dirty, *session.new)):
+    changed = (*session.dirty, *session.new, *session.deleted)
+    if any(isinstance(row, Centre) or (isinstance(row, Record) and row.is_small) for row in changed):
         session.info.pop(_KNOWN, None)

@@ -45,6 +45,7 @@ class Subject(SortedByName, Record):
         unique_among_kept("subject", "code"),
     )
     reach: ClassVar[Reach] = Reach.EVERYONE
+    is_small: ClassVar[bool] = True
 
     code: Mapped[str] = mapped_column(String(60))
     name: Mapped[str] = mapped_column(String(80), index=True)

@@ -96,6 +96,7 @@ class Region(SortedByName, Record):
         unique_among_kept("region", "name"),
     )
     reach: ClassVar[Reach] = Reach.EVERYONE
+    is_small: ClassVar[bool] = True
 
     name: Mapped[str] = mapped_column(String(80))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("region.id"), index=True)
@@ -124,6 +125,7 @@ class Department(SortedByName, Record):
         unique_among_kept("department", "name"),
     )
     reach: ClassVar[Reach] = Reach.EVERYONE
+    is_small: ClassVar[bool] = True
 
     code: Mapped[str] = mapped_column(String(40))
     name: Mapped[str] = mapped_column(String(80))
@@ -168,6 +170,7 @@ class Position(SortedByName, Record):
         unique_among_kept("position", "name"),
     )
     reach: ClassVar[Reach] = Reach.EVERYONE
+    is_small: ClassVar[bool] = True
 
     name: Mapped[str] = mapped_column(String(80))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("position.id"), index=True)

@@ -38,7 +38,6 @@ from views.forms import RecordForm, column_of, target_of
 from views.kept_draft import is_only_shown
 from views.list_rows import RowDrawer
 from views.listing import PAGE_SIZES, fetch_page, list_url, page_urls, read_request
-from views.lookups import is_small
 from views.page import wants_json
 from views.record_history import history_of, newest_of
 from views.record_page import record_page
@@ -314,7 +313,7 @@ class RecordView(RecordType):
         target = target_of(self.model, name) if name in {*self.form_names, *self.column_filters} else None
         if target is None or column_of(self.model, name) is None:
             abort(404)
-        if is_small(target):
+        if target.is_small:
             if name not in self.typed_relations:
                 abort(404)
             return jsonify(look_up_small(target, request.args.get("query", "")))

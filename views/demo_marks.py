@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Flask, g
+from flask import Flask
 
 from models import Record
-from models.demo_record import has_demo_records, is_demo_record
+from models.centre import centre_facts
+from models.demo_record import is_demo_record
 
 
 def register(app: Flask) -> None:
@@ -14,10 +15,8 @@ def register(app: Flask) -> None:
 
 
 def shows_demo() -> bool:
-    """Tell whether anything in the panel is invented; one short query for each request."""
-    if "shows_demo" not in g:
-        g.shows_demo = has_demo_records()
-    return bool(g.shows_demo)
+    """Tell whether anything in the panel is invented."""
+    return centre_facts().has_demo_records
 
 
 def is_invented(row: Record) -> bool:

@@ -18,7 +18,7 @@ from views.days import parse_day
 from views.fields import clean_line, coerce_id
 from views.finding import escape_like
 from views.forms import column_of, target_of
-from views.lookups import is_small, small_options
+from views.lookups import small_options
 from views.periods import PERIODS, period_named
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ def make_filter(view: RecordType, name: str) -> Filter:
     """Return the filter that suits a column's type."""
     target = target_of(view.model, name)
     if target is not None:
-        return (SmallRelationFilter if is_small(target) else RelationFilter)(view, name, target)
+        return (SmallRelationFilter if target.is_small else RelationFilter)(view, name, target)
     column = column_of(view.model, name)
     kind = None if column is None else column.type
     if isinstance(kind, Enum):

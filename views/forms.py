@@ -23,7 +23,7 @@ from models.sql import labels_for
 from views import days, fields, relation_fields
 from views.amount_field import AmountField
 from views.lines_field import LinesField
-from views.lookups import is_small, small_options
+from views.lookups import small_options
 
 if TYPE_CHECKING:
     from views.record_type import RecordType
@@ -201,7 +201,7 @@ def _relation_field(
         return LinesField(target=target, **options)
     if column is None:
         return relation_fields.ManyRelationsField(target=target, options=list_options, **options)
-    if is_small(target) and not is_typed:
+    if target.is_small and not is_typed:
         return relation_fields.SmallRelationField(target=target, options=list_options, **options)
     return relation_fields.RelationField(target=target, takes_first=is_typed, **options)
 

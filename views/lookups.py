@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from flask import current_app, g, url_for
-from sqlalchemy import select
+from flask import current_app, url_for
 
-from models import Department, Position, Record, Region, Subject, db
+from models import Record
 from models.need_to_know import readable_label
+from models.small_tables import small_rows
 from views.trees import tree_order
 
 if TYPE_CHECKING:
     from views.base import RecordView
 
-# Tables that an office fills by hand and that fit into one list; every other relation is looked up.
-SMALL = frozenset({Department, Region, Position, Subject})
 SMALL_MOST = 500
 
 
-def is_small(model: type[Record]) -> bool:
-    """Tell whether a table may be offered as one plain list."""
-    return model in SMALL
-
-
 def small_options(model: type[Record]) -> list[tuple[str, str]]:
-    """Return id and label of the visible records of a small table, trees indented; one query a request."""
-    kept: dict[type[Record], list[tuple[str, str]]] = g.setdefault("small_options", {})
-    if model not in kept:
-        kept[model] = _fetch_options(model)
-    return kept[model]
-
-
-def _fetch_options(model: type[Record]) -> list[tuple[str, str]]:
-    statement = (
-        select(model.id, model.label_column()).order_by(model.sort_column(), model.id).limit(SMALL_MOST)
-    )
+    """Return id and label of the kept records of a small table, trees indented."""
+    kept = {key: row for key, row in small_rows(model).items() if not row.is_deleted}
+    first = dict(islice(kept.items(), SMALL_MOST))
+    labels = {key: readable_label(model, row.label) for key, row in first.items()}
     if hasattr(model, "parent_id"):
-        rows = db.session.execute(statement.add_columns(model.parent_id)).all()
-        labels = {key: readable_label(model, text) for key, text, _parent in rows}
-        ordered = tree_order([(key, parent) for key, _text, parent in rows])
+        ordered = tree_order((key, row.parent_id) for key, row in first.items())
         return [(str(key), "\u3000" * depth + labels[key]) for key, depth in ordered]
-    return [(str(key), readable_label(model, text)) for key, text in db.session.execute(statement)]
+    return [(str(key), label) for key, label in labels.items()]
 
 
 def view_of(model: type[Record]) -> RecordView | None:

@@ -9,7 +9,6 @@ from models.labels import FIELD_LABELS, NEVER_SHOWN
 from models.permissions import SENSITIVE
 from views.base import RecordView
 from views.forms import column_of, target_of
-from views.lookups import is_small
 
 
 class IncompleteScreenError(Exception):
@@ -41,7 +40,7 @@ def _problems(view: RecordView, kept: set[type[Record]]) -> list[str]:
         problems.append(f"{where}: {model.__name__} has no label_column, by which people recognise a record")
     for name in {*view.form_names, *view.column_list, *view.column_filters}:
         target = target_of(model, name)
-        if target is not None and target in records and not is_small(target) and target not in kept:
+        if target is not None and target in records and not target.is_small and target not in kept:
             problems.append(
                 f"{where}: {name} leads to {target.__name__}, which has no screen to look it up by"
             )

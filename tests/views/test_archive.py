@@ -172,8 +172,9 @@ def test_more_records_take_no_more_queries(app: Flask, make: Factory, login: Log
         make.notice(complaint_id=row.id)
         make.deadline(row, settled_at=AT, rule_id=rule)
         make.proposal(complaint_id=row.id, state=ProposalState.AGREED, decided_at=AT, told_at=AT)
-    # What its address needs is read here, not counted.
+    # What its address needs is read here, not counted; and new departments are read once.
     make.session.refresh(row)
+    archive(client, row)
     with count_queries(app) as many:
         archive(client, row)
     assert len(many) == len(few)

@@ -25,7 +25,6 @@ from models.due_kinds import RULES
 from models.organisation import Role
 from models.permissions import ACTIONS, ALL_REGION_ROLES, MADE_BY_STEPS, letters
 from views.forms import target_of
-from views.lookups import is_small
 from views.page import Guarded, PageForAll
 from views.record_type import RecordType
 
@@ -276,7 +275,7 @@ def _lookups(
 ) -> Iterator[tuple[Rule, str, str, dict[str, Any] | None]]:
     for name in page.form_names:
         target = target_of(page.model, name)
-        if target in LIMITED and target is not None and not is_small(target):
+        if target in LIMITED and target is not None and not target.is_small:
             key = furnished.theirs[target.__tablename__]
             for query in (f"id={key}", f"query={HIDDEN}"):
                 yield rule, "GET", f"{address(rule)}?name={name}&{query}", None

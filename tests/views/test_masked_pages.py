@@ -27,7 +27,6 @@ from models.organisation import Role
 from models.permissions import SENSITIVE, Sensitive, letters, masked_columns, masked_kinds
 from views import SCREENS
 from views.forms import column_of, target_of
-from views.lookups import is_small
 
 MASKED_FOR = (Role.QUALITY_ENGINEER, Role.WAREHOUSE_KEEPER, Role.AUDITOR)
 # Those hold nothing but what their names say, lists of a few words, the point of a digest, or what is sealed.
@@ -119,7 +118,7 @@ def addresses(role: Role, rows: dict[str, Any]) -> Iterator[str]:
                 path(table, "ajax/lookup", name=name)
                 for name in sorted(names)
                 if (target := target_of(model, name)) and column_of(model, name) is not None
-                if not is_small(target)
+                if not target.is_small
             )
     if role is Role.AUDITOR:
         yield from ("/audit-log/", "/audit-log/export/csv/")
