@@ -63,9 +63,12 @@ def pieces_in(line: str) -> list[str]:
         pieces += _pieces_of_word(word)
     sure = [piece for piece in pieces if all(sign.isascii() or has_no_case(sign) for sign in piece)]
     # Dashes and the like stand in every number, as do two letters: beside what tells more they are left out.
-    telling = [piece for piece in sure if all(sign.isalnum() for sign in piece)]
-    tells_more = any(len(piece) > 2 or not piece.isascii() for piece in telling)
-    return list(dict.fromkeys(telling if tells_more else sure))[:PIECES_MOST]
+    telling = [
+        piece
+        for piece in sure
+        if all(sign.isalnum() for sign in piece) and (len(piece) > 2 or not piece.isascii())
+    ]
+    return list(dict.fromkeys(telling or sure))[:PIECES_MOST]
 
 
 def _pieces_of_word(word: str) -> list[str]:

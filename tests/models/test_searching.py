@@ -14,7 +14,8 @@ SIGNS = "电机异响差速器漏油aBcZ019９Ａ-_%\\'\"{},.·（）🛺é ßİ
 
 def test_words_are_cut_into_twos_and_numbers_into_threes() -> None:
     assert pieces_in("电机异响") == ["电机", "机异", "异响"]
-    assert pieces_in("TS-2026") == ["202", "026", "ts"]
+    assert pieces_in("TS-2026") == ["202", "026"]
+    assert pieces_in("TS电机") == ["s电", "电机"]
     assert pieces_in("--") == ["--"]
     assert pieces_in("zs") == ["zs"]
     # All numbers begin alike: where nothing else tells more, a dash beside a digit does.
