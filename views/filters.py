@@ -104,10 +104,21 @@ class ChoiceFilter(Filter):
             return None
         labels = dict(self.options())
         plain = [self.convert(value) for value in raw if value != NOTHING]
-        parts = [self.column.in_(plain)] if plain else []
+        parts = [self._is_among(plain)] if plain else []
         if NOTHING in raw:
             parts.append(self.column.is_(None))
         return Chosen(or_(*parts), _(", ").join(labels.get(value, value) for value in raw))
+
+    def _is_among(self, values: list[Any]) -> ColumnElement[bool]:
+        """Return the condition that the column has one of these values.
+
+        Of all but one it says which it is not, as indexes over what is open do: those serve it then.
+        """
+        others = set(getattr(self.column.type, "enum_class", None) or ()) - set(values)
+        is_among: ColumnElement[bool] = (
+            self.column != others.pop() if len(others) == 1 else self.column.in_(values)
+        )
+        return is_among
 
 
 class AnswerFilter(ChoiceFilter):

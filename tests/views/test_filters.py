@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 from screens import path, rows_of
 
-from conftest import Login
+from conftest import Login, count_queries
 from factories import Factory
 from models.complaint import Cause, Channel, Severity, Step
 from models.customer import CustomerKind
@@ -96,6 +97,18 @@ def test_several_values_of_one_filter_add_up_and_two_filters_narrow(make: Factor
     assert count(login, table, "flt_disposition=scrap&flt_disposition=repair&flt_found_by=dealer") == 2
     assert count(login, table, "flt_disposition=none") == 2
     assert count(login, table, "flt_disposition=none&flt_disposition=scrap&flt_found_by=customer") == 2
+
+
+def test_all_values_but_one_are_what_indexes_of_open_records_hold(make: Factory, login: Login) -> None:
+    for step in Step:
+        make.complaint(step=step, severity=Severity.SEVERE)
+    client = login(Role.SUPERVISOR)
+    open_steps = "&".join(f"flt_step={step}" for step in Step if step is not Step.CONFIRMED)
+    with count_queries(client.application) as queries:
+        page = client.get(f"/complaint/?flt_severity=severe&{open_steps}")
+    assert len(rows_of(page)) == len(Step) - 1
+    assert any("complaint.step != " in query for query in queries)
+    assert "Registered" in BeautifulSoup(page.text, "html.parser").select(".chips")[0].text
 
 
 @pytest.mark.parametrize(
