@@ -18,6 +18,8 @@ from models.base import Base, Reach, Record
 
 # Execution option that lets deleted rows through, for the few places that show or restore them.
 WITH_DELETED = "with_deleted"
+# Of a record the columns of which a limit may ask.
+LIMITING = ("region_id", "created_by_id", "responsible_id", "department_id", "deleted_at")
 
 
 class UnlimitedStatementError(Exception):

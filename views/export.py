@@ -29,10 +29,11 @@ from models.access import AccessKind, record_access
 from models.exporting import ExportFormat, ExportState
 from views import sent_twice
 from views.clock import today
+from views.counting import count_rows, first_rows, reached
 from views.export_rows import export_columns, export_names, export_rows
 from views.fields import member_of
 from views.finding import search_for
-from views.listing import ListRequest, count_rows, list_url, offered_sort, reached, read_request
+from views.listing import ListRequest, list_url, offered_sort, read_request
 from views.lookups import view_named
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def answer(view: RecordView, export_type: str) -> ResponseReturnValue:
     is_whole = request.values.get("columns") != "list"
     search = search_for(view.model, wanted.search)
     near = reached(view, wanted, search)
-    expected = count_rows(view, near, search)
+    expected = count_rows(view, near, search, first_rows(view, near, search))
     # What a list searches in the newest records alone, a file has of all of them.
     if near is wanted and expected <= AT_ONCE_MOST:
         return _send(view, wanted, kind, is_whole=is_whole)

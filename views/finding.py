@@ -30,6 +30,7 @@ from models import Record, db
 from models.need_to_know import masked_names
 from models.phones import HasPhone, digits_of
 from models.pinyin import keys_sounding_like
+from models.scope import LIMITING
 from models.searching import has_no_case, holds_pieces, indexed_names, pieces_in
 from models.sql import by_bitmaps, estimated_rows, table_sizes
 from views.fields import clean_line
@@ -40,9 +41,9 @@ SEARCH_MOST = 100
 # Of the records referred to so many are found first, by their own index; of more each row asks by itself.
 RELATED_MOST = 1000
 # So many rows are read, the nearest first, before an index is asked for all that match: of what stands
-# in every hundredth row they fill a page, and what is rarer the index finds at once.
+# in every hundredth row they fill a page, and tell how many match; what is rarer the index finds at once.
 WINDOW = 3000
-# From so many rows, the newest, one tells how many match in all.
+# So many rows, drawn by chance, tell how many match where the newest say too little.
 SAMPLE = 2000
 # Where no index helps, as with a single sign, so many records are searched, the newest: to read all would
 # take seconds.
@@ -128,27 +129,55 @@ def is_exactly(model: type[Record], name: str, typed: str) -> ColumnElement[bool
     return _Rows(model, model, (name,), {}, by_index=False).is_exactly(name, typed)
 
 
-def rows_found(
-    statement: Select[Any], search: Search | None, most: int, enough: int | None = None
-) -> list[Any]:
-    """Return the first rows, at most so many, of an ordered statement over a model that match a search.
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The keys of the first rows that match a search, in the order of the statement over them.
 
-    With `enough` it is content with so many, where they are found at once.
-
-    A word that is common is found in the first rows that one reads, one that is rare by the index. The
-    planner would have to guess which, and guesses wrong by far where signs come together more often than
-    each of them lets expect.
+    `tried` says of how many rows they are, the first ones; None where an index found them among all.
     """
-    if search is None:
-        return list(db.session.scalars(statement.limit(most)))
-    model = search.model
-    near = aliased(model, statement.with_only_columns(model).limit(WINDOW).subquery())
-    first = select(near.id).where(search.condition(near, by_index=False))
-    rows = list(db.session.scalars(statement.where(model.id.in_(first)).limit(most)))
-    if len(rows) >= (most if enough is None else enough):
-        return rows
+
+    keys: Sequence[int]
+    is_all: bool
+    tried: int | None
+
+    def estimate(self, statement: Select[Any]) -> int:
+        """Return how many rows of the statement may match, by those that were tried."""
+        assert self.tried is not None
+        return len(self.keys) * estimated_rows(statement) // self.tried if self.keys else 0
+
+
+def try_first(statement: Select[Any], search: Search) -> Matches:
+    """Return what matches of the first WINDOW rows of an ordered statement over a model."""
+    near = _tried(statement.limit(WINDOW), search)
+    keys = func.array_agg(near.id).filter(search.condition(near, by_index=False))
+    tried, found = db.session.execute(select(func.count(), keys).select_from(near)).one()
+    return Matches(found or [], tried < WINDOW, tried)
+
+
+def first_matches(statement: Select[Any], search: Search, enough: int, most: int) -> Matches:
+    """Return the keys of the first rows of an ordered statement over a model that match a search.
+
+    A word that is common is found in the first rows that one reads, `enough` of it, one that is rare by the
+    index, of at most so many. The planner would have to guess which, and guesses wrong by far where signs
+    come together more often than each of them lets expect.
+    """
+    first = try_first(statement, search)
+    if first.is_all or len(first.keys) >= enough:
+        return first
     with by_bitmaps():
-        return list(db.session.scalars(statement.where(search.condition()).limit(most)))
+        asked = statement.with_only_columns(search.model.id).where(search.condition()).limit(most)
+        keys = db.session.scalars(asked).all()
+    return Matches(keys, len(keys) < most, None)
+
+
+def rows_found(statement: Select[Any], search: Search, most: int) -> list[Any]:
+    """Return the first rows, at most so many, of an ordered statement over a model that match a search."""
+    return rows_of(statement, search, first_matches(statement, search, most, most).keys[:most])
+
+
+def rows_of(statement: Select[Any], search: Search, keys: Sequence[int]) -> list[Any]:
+    """Return the rows of an ordered statement over a model that have these keys."""
+    return list(db.session.scalars(statement.where(search.model.id.in_(keys)))) if keys else []
 
 
 def searched_from(statement: Select[Any], search: Search, common_from: int) -> int | None:
@@ -157,35 +186,39 @@ def searched_from(statement: Select[Any], search: Search, common_from: int) -> i
     None where all can: an index helps, the rows of the statement, which is over a model, are few, or what is
     searched for stands in more than `common_from` of them.
     """
+    model = search.model
     if search.is_served or estimated_rows(statement) <= REACH:
         return None
-    found, is_exact = estimate_found(statement, search)
-    if is_exact or found > common_from:
+    newest = try_first(statement.order_by(model.id.desc()), search)
+    if newest.is_all or newest.estimate(statement) > common_from:
         return None
-    model = search.model
     return db.session.scalar(select(model.id).order_by(model.id.desc()).offset(REACH - 1).limit(1))
 
 
-def estimate_found(statement: Select[Any], search: Search, *, by_chance: bool = False) -> tuple[int, bool]:
-    """Return how many rows of a statement over a model match a search, and whether that is exact.
+def estimate_by_chance(statement: Select[Any], search: Search) -> int:
+    """Return how many rows of a statement over a model may match a search, by rows drawn from all of them.
 
-    Of more rows than SAMPLE it is taken from the newest, or of all `by_chance`: a sample tells of signs that
-    come together what the planner, who knows each of them, can't.
+    A sample tells of signs that come together what the planner, who knows each of them, can't.
     """
     model = search.model
-    if by_chance:
-        share = min(100.0, 100 * SAMPLE / max(1, table_sizes()[model.__tablename__]))
-        drawn = aliased(model, tablesample(model.__table__, share))
-        sample = statement.where(model.id.in_(select(drawn.id)))
-    else:
-        sample = statement.order_by(model.id.desc()).limit(SAMPLE)
-    near = aliased(model, sample.subquery())
+    share = min(100.0, 100 * SAMPLE / max(1, table_sizes()[model.__tablename__]))
+    drawn = aliased(model, tablesample(model.__table__, share))
+    near = _tried(statement.where(model.id.in_(select(drawn.id))), search)
     found = func.count().filter(search.condition(near, by_index=False))
-    asked = select(func.count(), found).select_from(near)
-    seen, matching = db.session.execute(asked).one()
-    if seen < SAMPLE and not by_chance:
-        return matching, True
-    return matching * estimated_rows(statement) // max(1, seen), False
+    seen, matching = db.session.execute(select(func.count(), found).select_from(near)).one()
+    return matching * estimated_rows(statement) // max(1, seen)
+
+
+def _tried(statement: Select[Any], search: Search) -> Any:
+    """Return the rows of a statement over a model as another name of it, to be tried one by one.
+
+    With the columns alone that a search or a limit of rows may ask: for all, to put it together takes longer.
+    """
+    stored = [name for name in search.names if column_of(search.model, name) is not None]
+    numbers = ["phone_numbers"] if "phone" in stored else []
+    names = dict.fromkeys(["id", *stored, *numbers, *LIMITING])
+    columns = [getattr(search.model, name) for name in names]
+    return aliased(search.model, statement.with_only_columns(*columns).subquery())
 
 
 def _referred(model: type[Record], name: str) -> type[Record] | None:

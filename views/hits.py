@@ -18,7 +18,7 @@ from models.phones import HasPhone, digits_of
 from models.pinyin import SortedByName, letters_of, pinyin_key
 from models.searching import holds_pieces, indexed_names, pieces_in
 from models.sql import Label, by_bitmaps, labels_for, table_sizes
-from views.finding import WINDOW, Search, escape_like, is_exactly, rows_found, search_for
+from views.finding import WINDOW, Search, escape_like, first_matches, is_exactly, search_for
 from views.forms import column_of, target_of
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ def _likely(search: Search, most: int) -> ColumnElement[bool]:
         return search.condition()
     # Of one sign no index knows; who types a second one is answered from all of them.
     enough = most if pieces_in(search.line) else 0
-    keys = rows_found(select(model.id).order_by(model.id.desc()), search, CHOSEN_FROM, enough)
+    newest = select(model).order_by(model.id.desc())
+    keys = [*first_matches(newest, search, enough, CHOSEN_FROM).keys[:CHOSEN_FROM]]
     if issubclass(model, SortedByName) and "name" not in masked_names(model):
         keys += _beginning(model, search.line)
     chosen: ColumnElement[bool] = model.id.in_(keys)

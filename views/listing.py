@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import url_for
-from sqlalchemy import ColumnElement, DateTime, Select, func, select
+from sqlalchemy import ColumnElement, DateTime, Select, select
 from werkzeug.datastructures import MultiDict
 
 from models import db
-from models.sql import estimated_rows
 from views.clock import start_of_day
+from views.counting import COUNT_MOST, count_rows, first_rows, reached
 from views.days import parse_day
 from views.fields import clean_line, coerce_id
 from views.filters import ActiveFilter, read_filters
@@ -21,11 +21,10 @@ from views.finding import (
     REACH,
     SEARCH_MOST,
     Search,
-    estimate_found,
     rows_found,
+    rows_of,
     search_condition,
     search_for,
-    searched_from,
 )
 from views.ordering import Order, Place, is_served, order_of
 from views.trees import tree_order
@@ -33,10 +32,6 @@ from views.trees import tree_order
 if TYPE_CHECKING:
     from views.base import RecordView
 
-# Counting stops here: beyond it a reader is told about how many there are.
-COUNT_MOST = 10_000
-# An estimate may be wrong by half; from here on there are more than COUNT_MOST all the same.
-SURE_FROM = 2 * COUNT_MOST
 _PAGES_MOST = 1_000_000
 PAGE_SIZES = (25, 50, 100)
 TREE_MOST = 2_000
@@ -203,50 +198,24 @@ def statements_of(view: RecordView, wanted: ListRequest) -> Iterator[Select[Any]
     return order.parts(narrowed(view, select(view.model), wanted))
 
 
-def count_rows(view: RecordView, wanted: ListRequest, search: Search | None) -> int:
-    """Return how many rows there are: counted up to COUNT_MOST, beyond that an estimate, which is more."""
-    whole = select(view.model).where(*wanted.conditions)
-    statement = whole.with_only_columns(view.model.id)
-    if search is not None:
-        counted, is_exact = estimate_found(whole, search)
-        if is_exact or counted > SURE_FROM:
-            return counted
-        statement = statement.where(search.condition())
-    # Where it is sure that there are too many, to count as far as COUNT_MOST is time for nothing.
-    elif wanted.is_narrowed and (estimate := estimated_rows(statement)) > SURE_FROM:
-        return estimate
-    capped = statement.limit(COUNT_MOST + 1).subquery()
-    count = db.session.scalar(select(func.count()).select_from(capped)) or 0
-    if count <= COUNT_MOST:
-        return count
-    if search is None:
-        return max(count, estimated_rows(statement))
-    # It stands in older rows more often than in the newest.
-    return max(count, estimate_found(whole, search, by_chance=True)[0])
-
-
-def reached(view: RecordView, wanted: ListRequest, search: Search | None) -> ListRequest:
-    """Return what is asked for, of the newest records alone where all can't be searched in no time."""
-    whole = select(view.model).where(*wanted.conditions)
-    since = None if search is None else searched_from(whole, search, SURE_FROM)
-    if since is None:
-        return wanted
-    return replace(wanted, conditions=(*wanted.conditions, view.model.id >= since))
-
-
 def fetch_page(view: RecordView, wanted: ListRequest) -> ListPage:
     """Return the rows of the page asked for; beyond an end of the list, those that stand at that end."""
     if view.is_tree and not wanted.is_narrowed and wanted.sort is None:
         return _tree_page(view, wanted)
     search, asked = search_for(view.model, wanted.search), wanted
     wanted = reached(view, asked, search)
-    size, count = wanted.page_size, count_rows(view, wanted, search)
+    first = first_rows(view, wanted, search)
+    size, count = wanted.page_size, count_rows(view, wanted, search, first)
     statement = select(view.model).where(*wanted.conditions).options(*view.list_options)
     offered = _offered(view, count)
     sort = offered_sort(view, wanted, count)
     order = order_of(view, sort, is_descending=wanted.is_descending)
     place, backwards = _place(order, wanted)
-    rows = _read(order, statement, search, place, size + 1, backwards=backwards)
+    is_begun = sort is None and place is None and not backwards and order.is_plain
+    if is_begun and search is not None and first is not None:
+        rows = rows_of(next(order.parts(statement)), search, first.keys[: size + 1])
+    else:
+        rows = _read(order, statement, search, place, size + 1, backwards=backwards)
     if place is not None and len(rows) < (size if backwards else 1):
         # Nothing stands past it, or less than a page any more: the end of the list is meant.
         place, backwards = None, not backwards
@@ -302,7 +271,8 @@ def _read(
     """Return at most so many rows past a place; most orders take one query."""
     rows: list[Any] = []
     for part in order.parts(statement, place, backwards=backwards):
-        rows += rows_found(part, search, most - len(rows))
+        left = most - len(rows)
+        rows += db.session.scalars(part.limit(left)) if search is None else rows_found(part, search, left)
         if len(rows) >= most:
             break
     return rows

@@ -56,6 +56,11 @@ class Order:
     # Whether rows stand by a day or an instant, so that one can go to a date.
     is_by_time: bool
 
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether the rows are not read in segments."""
+        return len(self.segments) == 1
+
     def place_of(self, key: int) -> Place | None:
         """Return where the row with this key stands, also a deleted one; None where the reader sees none."""
         matches = (literal(True) if each.condition is None else each.condition for each in self.segments)

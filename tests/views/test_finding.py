@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.dialects import postgresql
 
-from conftest import Login
+from conftest import Login, count_queries
 from factories import Factory
 from models import Complaint, db, record_types
 from models.organisation import Role
@@ -19,7 +19,7 @@ from models.phones import digits_of
 from models.searching import indexed_names
 from views import finding
 from views.fields import clean_line
-from views.finding import estimate_found, rows_found, search_for
+from views.finding import estimate_by_chance, first_matches, rows_found, search_for
 
 SIGNS = "电机异响差速器漏油aBcZ019９Ａ-_%\\'\"{},.·（）🛺éßΣЖж 　"
 
@@ -78,6 +78,7 @@ def test_the_same_is_found_as_by_reading_all(
     typed += [f"{one} {other}" for one, other in zip(typed, typed[7:], strict=False)]
     # As if they were too many to read all of them first.
     monkeypatch.setattr(finding, "WINDOW", 4)
+    first = list(db.session.scalars(select(Complaint.id).order_by(Complaint.id.desc()).limit(4)))
     asked = 0
     for each in typed:
         search = search_for(Complaint, each)
@@ -87,7 +88,10 @@ def test_the_same_is_found_as_by_reading_all(
         assert found(each) == expected, each
         newest = select(Complaint).order_by(Complaint.id.desc())
         assert [row.id for row in rows_found(newest, search, 5)] == expected[::-1][:5], each
-        assert estimate_found(select(Complaint), search) == (len(expected), True)
+        near = [key for key in first if key in expected]
+        matches = first_matches(newest, search, 1, 1000)
+        # Where none of the first ones matches, the index tells of all.
+        assert (list(matches.keys), matches.is_all) == (near or expected[::-1], not near), each
         asked += bool(expected)
     assert asked > 30
 
@@ -165,7 +169,7 @@ def test_of_one_sign_only_the_newest_of_very_many_are_searched_and_that_is_said(
     old = make.complaint(description="铁锹断了").number
     new = make.complaint(description="又是铁锹").number
     make.complaint(description="电机异响")
-    for name, value in (("SAMPLE", 1), ("WINDOW", 1), ("REACH", 2)):
+    for name, value in (("WINDOW", 1), ("REACH", 2)):
         monkeypatch.setattr(finding, name, value)
     monkeypatch.setattr(finding, "estimated_rows", lambda _statement: 100)
     client = login(Role.SUPERVISOR)
@@ -190,9 +194,10 @@ def test_how_many_match_is_estimated_from_all_where_the_newest_say_little(
     monkeypatch.setattr(finding, "estimated_rows", lambda _statement: 1000)
     search = search_for(Complaint, "铁锹")
     assert search is not None
-    assert estimate_found(select(Complaint), search, by_chance=True) == (500, False)
-    monkeypatch.setattr(finding, "SAMPLE", 2)
-    assert estimate_found(select(Complaint), search) == (0, False)
+    assert estimate_by_chance(select(Complaint), search) == 500
+    monkeypatch.setattr(finding, "WINDOW", 2)
+    newest = finding.try_first(select(Complaint).order_by(Complaint.id.desc()), search)
+    assert newest.estimate(select(Complaint)) == 0
 
 
 def test_a_part_of_what_is_masked_finds_nothing(make: Factory, login: Login) -> None:
@@ -230,3 +235,20 @@ def test_a_list_shows_where_the_words_stand(make: Factory, login: Login) -> None
     assert far.get_text() == far["title"]
     assert far.select("span")[1].get_text() == "的话很长，<b>差速器</b>漏油"
     assert not BeautifulSoup(client.get("/complaint/").text, "html.parser").select("[data-mark]")
+
+
+def test_a_page_and_the_number_of_what_is_found_take_one_look(
+    make: Factory, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [make.complaint(description="铁锹断了").number for _ in range(3)]
+    make.complaint(description="电机异响")
+    client = login(Role.SUPERVISOR)
+    # All rows are tried at once, or so few that the index has to be asked.
+    for window in (3000, 2):
+        monkeypatch.setattr(finding, "WINDOW", window)
+        with count_queries(client.application) as queries:
+            page = client.get("/complaint/", query_string={"search": "铁锹"}).text
+        assert [number in page for number in numbers] == [True] * 3
+        assert '<span class="count">3</span>' in page
+        asked = [query for query in queries if "search_pieces" in query or "array_agg" in query]
+        assert len(asked) == (1 if window == 3000 else 2)

@@ -21,7 +21,7 @@ from models.complaint import Step
 from models.customer import Grade
 from models.organisation import Role
 from models.sql import estimated_rows
-from views.listing import COUNT_MOST
+from views.counting import COUNT_MOST
 from views.ordering import is_served, order_of
 
 SIZE = 25
@@ -177,8 +177,9 @@ def test_beyond_what_is_counted_an_estimate_says_so(
 ) -> None:
     assert COUNT_MOST == 10_000
     make_customers(make)
-    monkeypatch.setattr("views.listing.COUNT_MOST", 50)
-    monkeypatch.setattr("views.listing.estimated_rows", lambda _statement: 1_234_567)
+    for module in ("listing", "counting"):
+        monkeypatch.setattr(f"views.{module}.COUNT_MOST", 50)
+    monkeypatch.setattr("views.counting.estimated_rows", lambda _statement: 1_234_567)
     client = login(Role.CLERK)
     page = client.get("/customer/").text
     assert "about 1,200,000" in page
@@ -201,13 +202,25 @@ def test_where_it_is_sure_that_there_are_many_none_is_counted(
     make.complaint(step=Step.REGISTERED)
     make.complaint(step=Step.REGISTERED)
     client = login(Role.SUPERVISOR)
-    monkeypatch.setattr("views.listing.SURE_FROM", 10)
-    monkeypatch.setattr("views.listing.estimated_rows", lambda _statement: 20_000)
+    monkeypatch.setattr("views.counting.SURE_FROM", 10)
+    monkeypatch.setattr("views.counting.estimated_rows", lambda _statement: 20_000)
     with count_queries(client.application) as queries:
         page = client.get("/complaint/?flt_step=registered").text
     assert not [query for query in queries if "count(*)" in query and "complaint" in query]
     # A page that holds all of them knows better.
     assert '<span class="count">2</span>' in page
+
+
+def test_where_the_reader_sees_all_of_many_none_is_counted(
+    make: Factory, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.complaint()
+    monkeypatch.setattr("views.counting.SURE_FROM", 10)
+    monkeypatch.setattr("views.counting.estimated_rows", lambda _statement: 20_000)
+    for client, is_counted in ((login(Role.SUPERVISOR), False), (login(Role.CLERK), True)):
+        with count_queries(client.application) as queries:
+            client.get("/complaint/")
+        assert any("count(*)" in query and "complaint" in query for query in queries) is is_counted
 
 
 def test_an_estimate_is_of_what_the_reader_may_see(app: Flask, make: Factory) -> None:
@@ -228,7 +241,8 @@ def test_so_many_rows_are_sorted_only_by_a_column_that_has_an_index(
     client = login(Role.SUPERVISOR)
     usual = rows_of(client.get("/complaint/"))
     assert rows_of(client.get("/complaint/?sort=description")) == usual[::-1]
-    monkeypatch.setattr("views.listing.COUNT_MOST", 2)
+    for module in ("listing", "counting"):
+        monkeypatch.setattr(f"views.{module}.COUNT_MOST", 2)
     answer = client.get("/complaint/?sort=description")
     assert rows_of(answer) == usual
     assert "too many to sort by “" in answer.text
