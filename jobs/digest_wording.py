@@ -253,10 +253,21 @@ def list_url(payload: Payload, panel: str) -> str:
     return f"{panel}/complaint/?flt_registered_at_from={first}&flt_registered_at_to={last}"
 
 
+def silent(payload: Payload) -> str:
+    """Return in one line what there was nothing of this week, empty where there was something of each."""
+    parts, shipped, spoken = payload["parts"], payload["shipments"], payload["calls"]
+    known = (
+        (_("new complaints"), not payload["subjects"]["top"]),
+        (_("faulty parts"), parts and not parts["rows"]),
+        (_("shipments of parts"), shipped and not shipped["lines"]),
+        (_("calls with customers"), spoken and not spoken["total"]),
+    )
+    names = [name for name, is_silent in known if is_silent]
+    return _("None this week: %(names)s", names=_(", ").join(names)) if names else ""
+
+
 def shipments(shipped: Payload) -> str:
     """Say how many lines of parts went out, and how many of them were wrong."""
-    if not shipped["lines"]:
-        return _("No part was shipped this week.")
     return _(
         "%(lines)s lines shipped, %(wrong)s of them wrong.", lines=shipped["lines"], wrong=shipped["wrong"]
     )
@@ -264,8 +275,6 @@ def shipments(shipped: Payload) -> str:
 
 def calls(spoken: Payload) -> str:
     """Say how many calls there were, and in how many customers praised or wished for something."""
-    if not spoken["total"]:
-        return _("No call was recorded this week.")
     return _(
         "%(total)s calls: praise in %(praise)s, wishes in %(wishes)s.",
         total=spoken["total"],

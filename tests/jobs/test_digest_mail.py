@@ -219,6 +219,37 @@ def test_figures_on_target_fold_into_one_line_and_those_without_cases_too(
     assert "No case this week: Dealers' warranty claims passed" in text
 
 
+@pytest.mark.parametrize(
+    ("locale", "line"),
+    [
+        (
+            Locale.ENGLISH,
+            "None this week: new complaints, faulty parts, shipments of parts, calls with customers",
+        ),
+        (Locale.CHINESE, "本周没有：新投诉、故障配件、配件发货、电话记录"),
+    ],
+)
+def test_of_what_there_was_none_one_line_tells(
+    app: Flask, payload: dict[str, Any], locale: Locale, line: str
+) -> None:
+    busy = mail(app, payload, locale)
+    assert line[:8] not in busy.text
+    payload["subjects"]["top"], payload["parts"] = [], {"rows": []}
+    payload["shipments"] = {"lines": 0, "wrong": 0, "items": []}
+    payload["calls"] |= {"total": 0, "wishes": {"count": 0, "quotations": []}}
+    quiet = mail(app, payload, locale)
+    assert line in quiet.text
+    assert line in (quiet.html or "")
+    assert quiet.text.count("\n\n== ") == busy.text.count("\n\n== ") - 3
+    assert (quiet.html or "").count("<h2") == (busy.html or "").count("<h2") - 3
+
+
+def test_who_does_not_get_parts_is_not_told_that_there_were_none(app: Flask, payload: dict[str, Any]) -> None:
+    payload["parts"] = payload["shipments"] = payload["calls"] = None
+    payload["subjects"]["top"] = []
+    assert "None this week: new complaints\n" in mail(app, payload).text
+
+
 def test_few_cases_make_neither_a_percentage_nor_an_alarm(app: Flask, payload: dict[str, Any]) -> None:
     missed = {"is_met": False, "is_missed": True}
     payload["figures"] = [
