@@ -9,10 +9,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import url_for
+from markupsafe import Markup
 from sqlalchemy import Select, bindparam, func, select
 
 from models import Record, db
-from views.cells import Cell, cell, fetch_labels_of
+from views.brief_table import brief_table
+from views.cells import fetch_labels_of
 from views.deletion import holds
 from views.lookups import view_of
 
@@ -69,7 +71,7 @@ class LinkedRecords:
     cards: list[Linked]
     empty: list[Linked]
     others: list[Linked]
-    get_cell: Callable[[Linked, Any, str], Cell]
+    draw: Callable[[Linked], Markup]
 
     @property
     def listed(self) -> list[Linked]:
@@ -90,7 +92,7 @@ def linked_records(view: RecordView, row: Any, *, with_rows: bool = True) -> Lin
         cards=cards,
         empty=[each for each in shown if not each.count],
         others=[each for each in found if each not in shown],
-        get_cell=lambda linked, each, name: cell(linked.view, each, name, labels),
+        draw=lambda each: brief_table(each.view, each.names, each.rows, labels),
     )
 
 
@@ -127,11 +129,15 @@ def _in_order(found: list[Linked], tables: tuple[str, ...]) -> list[Linked]:
 
 
 def _with_rows(linked: Linked, key: int) -> Linked:
-    view = linked.view
-    statement = select(view.model).where(getattr(view.model, linked.held_by) == key)
-    statement = newest_first(view, statement).options(*view.list_options).limit(ROWS_MOST)
-    rows = list(db.session.scalars(statement))
+    rows = list(db.session.scalars(_newest(linked.view, linked.held_by), {"key": key}))
     return replace(linked, rows=rows)
+
+
+@lru_cache(maxsize=200)
+def _newest(view: RecordView, name: str) -> Select[Any]:
+    """Return the statement that finds the rows of a short list, which name the record `key`."""
+    statement = select(view.model).where(getattr(view.model, name) == bindparam("key"))
+    return newest_first(view, statement).options(*view.list_options).limit(ROWS_MOST)
 
 
 @lru_cache(maxsize=200)

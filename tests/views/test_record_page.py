@@ -93,6 +93,21 @@ def test_a_short_list_does_not_repeat_what_its_page_is_about(make: Factory, logi
     assert column(card(other, "Service receipts"), "customer_id") == ["李永顺"]
 
 
+def test_what_stands_in_a_short_list_is_text(make: Factory, login: Login) -> None:
+    evil = "\"><script>alert('x')</script>&"
+    dealer = make.dealer()
+    make.complaint(dealer_id=dealer.id, customer_name=evil, description=evil)
+    found = card(page_of(login(Role.SUPERVISOR), "dealer", dealer.id), "Complaints")
+    assert not found.select("script")
+    assert column(found, "customer_name") == [evil]
+    (told,) = found.select("td.column-description .line")
+    assert (told.get_text(), told["title"], told.parent["data-label"]) == (
+        evil,
+        evil,
+        "What the customer says",
+    )
+
+
 def test_types_of_which_there_is_none_stand_together_with_the_way_to_enter_one(
     make: Factory, login: Login
 ) -> None:
