@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    DateTime,
+    ScalarSelect,
+    Select,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from models.base import db
@@ -25,6 +36,8 @@ DEALER_DAYS = 365
 PARTS_DAYS = 90
 # Beyond so many parts those with the fewest faults are left out.
 PARTS_MOST = 3
+# Whose figures they are; told when a statement runs.
+_KEY = bindparam("key", type_=BigInteger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +103,14 @@ def _latest(column: Any, *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
 
 def customer_overview(customer_id: int) -> CustomerOverview:
     """Return the figures of a customer."""
-    calls = CallRecord.customer_id == customer_id
-    complaints = Complaint.customer_id == customer_id
+    return CustomerOverview(*db.session.execute(_of_customer(), {"key": customer_id}).one())
+
+
+@cache
+def _of_customer() -> Select[Any]:
+    """Return the statement for the customer `key`; to put it together takes longer than to run it."""
+    calls = CallRecord.customer_id == _KEY
+    complaints = Complaint.customer_id == _KEY
     rated = CallRecord.satisfaction.is_not(None)
     rating = (
         select(CallRecord.satisfaction)
@@ -100,62 +119,69 @@ def customer_overview(customer_id: int) -> CustomerOverview:
         .limit(1)
         .scalar_subquery()
     )
-    row = db.session.execute(
-        select(
-            _count(Complaint, complaints, Complaint.step != Step.CONFIRMED),
-            _count(Vehicle, Vehicle.customer_id == customer_id),
-            _latest(CallRecord.called_at, calls, CallRecord.result == CallResult.REACHED),
-            _latest(ServiceReceipt.came_in_on, ServiceReceipt.customer_id == customer_id),
-            _latest(Complaint.registered_at, complaints),
-            rating,
-            _latest(CallRecord.called_at, calls, rated),
-        )
-    ).one()
-    return CustomerOverview(*row)
+    return select(
+        _count(Complaint, complaints, Complaint.step != Step.CONFIRMED),
+        _count(Vehicle, Vehicle.customer_id == _KEY),
+        _latest(CallRecord.called_at, calls, CallRecord.result == CallResult.REACHED),
+        _latest(ServiceReceipt.came_in_on, ServiceReceipt.customer_id == _KEY),
+        _latest(Complaint.registered_at, complaints),
+        rating,
+        _latest(CallRecord.called_at, calls, rated),
+    )
 
 
 def dealer_overview(dealer_id: int, first_day: date, since: datetime) -> DealerOverview:
     """Return the figures of a dealer from `first_day` on; `since` is the instant at which that day begins."""
-    complaints = Complaint.dealer_id == dealer_id
-    repairs = (
-        ServiceReceipt.dealer_id == dealer_id,
-        ServiceReceipt.kind == ServiceKind.REPAIR,
-        ServiceReceipt.came_in_on >= first_day,
-    )
-    claims = (
-        WarrantyClaim.dealer_id == dealer_id,
-        WarrantyClaim.kind == ClaimKind.FROM_DEALER,
-        WarrantyClaim.decided_on >= first_day,
-    )
     still_open, recent, vehicles, returned, repaired, passed, decided = db.session.execute(
-        select(
-            _count(Complaint, complaints, Complaint.step != Step.CONFIRMED),
-            _count(Complaint, complaints, Complaint.registered_at >= since),
-            _count(Vehicle, Vehicle.dealer_id == dealer_id),
-            _count(ServiceReceipt, *repairs, ServiceReceipt.is_return_repair),
-            _count(ServiceReceipt, *repairs),
-            _count(WarrantyClaim, *claims, WarrantyClaim.outcome == ClaimOutcome.PASSED),
-            _count(WarrantyClaim, *claims),
-        )
+        _of_dealer(), {"key": dealer_id, "first_day": first_day, "since": since}
     ).one()
     return DealerOverview(
         still_open, recent, vehicles, Proportion(returned, repaired), Proportion(passed, decided)
     )
 
 
+@cache
+def _of_dealer() -> Select[Any]:
+    """Return the statement for the dealer `key`, from `first_day` and its first instant `since` on."""
+    first_day, since = bindparam("first_day", type_=Date), bindparam("since", type_=DateTime(timezone=True))
+    complaints = Complaint.dealer_id == _KEY
+    repairs = (
+        ServiceReceipt.dealer_id == _KEY,
+        ServiceReceipt.kind == ServiceKind.REPAIR,
+        ServiceReceipt.came_in_on >= first_day,
+    )
+    claims = (
+        WarrantyClaim.dealer_id == _KEY,
+        WarrantyClaim.kind == ClaimKind.FROM_DEALER,
+        WarrantyClaim.decided_on >= first_day,
+    )
+    return select(
+        _count(Complaint, complaints, Complaint.step != Step.CONFIRMED),
+        _count(Complaint, complaints, Complaint.registered_at >= since),
+        _count(Vehicle, Vehicle.dealer_id == _KEY),
+        _count(ServiceReceipt, *repairs, ServiceReceipt.is_return_repair),
+        _count(ServiceReceipt, *repairs),
+        _count(WarrantyClaim, *claims, WarrantyClaim.outcome == ClaimOutcome.PASSED),
+        _count(WarrantyClaim, *claims),
+    )
+
+
 def vehicle_overview(vehicle_id: int) -> VehicleOverview:
     """Return the figures of a vehicle."""
-    receipts = ServiceReceipt.vehicle_id == vehicle_id
-    complaints = Complaint.vehicle_id == vehicle_id
-    row = db.session.execute(
-        select(
-            _count(ServiceReceipt, receipts, ServiceReceipt.kind == ServiceKind.REPAIR),
-            _count(ServiceReceipt, receipts, ServiceReceipt.is_return_repair),
-            _count(Complaint, complaints),
-            _count(Complaint, complaints, Complaint.step != Step.CONFIRMED),
-        )
-    ).one()
-    return VehicleOverview(*row)
+    return VehicleOverview(*db.session.execute(_of_vehicle(), {"key": vehicle_id}).one())
+
+
+@cache
+def _of_vehicle() -> Select[Any]:
+    """Return the statement for the vehicle `key`."""
+    receipts = ServiceReceipt.vehicle_id == _KEY
+    complaints = Complaint.vehicle_id == _KEY
+    return select(
+        _count(ServiceReceipt, receipts, ServiceReceipt.kind == ServiceKind.REPAIR),
+        _count(ServiceReceipt, receipts, ServiceReceipt.is_return_repair),
+        _count(Complaint, complaints),
+        _count(Complaint, complaints, Complaint.step != Step.CONFIRMED),
+    )
 
 
 def part_overview(part_id: int, first_day: date) -> PartOverview:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import request
 from flask_babel import gettext as _
-from sqlalchemy import Select, select, union_all
+from sqlalchemy import Select, bindparam, select, union_all
 
 from models import Attachment, AuditEntry, Note, Record, db
 from models.audit import ChangeKind
@@ -103,27 +104,32 @@ def entries_about(
 
     Each table is asked for its own newest: so its index of rows serves, however long a history has become.
     """
-    parts = [
-        _newest(table, ids, name_column, before, most)
-        for table, ids, name_column in _sources(view, row, name)
-    ]
-    if not parts:
+    sources = _sources(view, row, name)
+    if not sources:
         return []
+    asked = tuple((table, column) for table, _ids, column in sources)
+    values: dict[str, Any] = {f"ids_{at}": ids for at, (_table, ids, _column) in enumerate(sources)}
+    if before is not None:
+        values["before"] = before
+    return list(db.session.scalars(_entries(asked, most, is_later_left_out=before is not None), values))
+
+
+@lru_cache(maxsize=200)
+def _entries(asked: tuple[tuple[str, str | None], ...], most: int, *, is_later_left_out: bool) -> Select[Any]:
+    """Return the statement for tables, each with a column or all; it takes `ids_0` and on, and `before`."""
+    parts = []
+    for at, (table, column) in enumerate(asked):
+        rows = AuditEntry.row_id.in_(bindparam(f"ids_{at}", expanding=True))
+        statement = select(AuditEntry.id).where(AuditEntry.table_name == table, rows)
+        if column is not None:
+            statement = statement.where(AuditEntry.changes.has_key(column))
+        if is_later_left_out:
+            statement = statement.where(AuditEntry.id < bindparam("before"))
+        newest = statement.order_by(AuditEntry.id.desc()).limit(most).subquery()
+        parts.append(select(newest.c.id).select_from(newest))
     ids = union_all(*parts).subquery()
     found = select(AuditEntry).where(AuditEntry.id.in_(select(ids.c.id).select_from(ids)))
-    return list(db.session.scalars(found.order_by(AuditEntry.id.desc()).limit(most)))
-
-
-def _newest(
-    table: str, ids: list[int], column: str | None, before: int | None, most: int
-) -> Select[tuple[int]]:
-    statement = select(AuditEntry.id).where(AuditEntry.table_name == table, AuditEntry.row_id.in_(ids))
-    if column is not None:
-        statement = statement.where(AuditEntry.changes.has_key(column))
-    if before is not None:
-        statement = statement.where(AuditEntry.id < before)
-    newest = statement.order_by(AuditEntry.id.desc()).limit(most).subquery()
-    return select(newest.c.id).select_from(newest)
+    return found.order_by(AuditEntry.id.desc()).limit(most)
 
 
 def _sources(view: RecordView, row: Record, name: str) -> list[tuple[str, list[int], str | None]]:
