@@ -7,6 +7,7 @@ there are is the business of models.scope, and a subclass says which columns are
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -119,6 +120,8 @@ class RecordView(RecordType):
         """
         names = (*self.shown_names(), *ORIGIN)
         labels = fetch_labels(self, names, [row])
+        # Asked for more than once: by the head, by what the sections say, and by those that are drawn.
+        get_cell = cache(lambda name: cell(self, row, name, labels))
         entries = notes.entries(self, row)
         is_history = request.method == "GET" and request.args.get("show") == "history"
         return self.render(
@@ -126,8 +129,8 @@ class RecordView(RecordType):
             row=row,
             label=self.label(row),
             origin=ORIGIN,
-            get_cell=lambda name: cell(self, row, name, labels),
-            page=record_page(self, row, lambda name: cell(self, row, name, labels), entries),
+            get_cell=get_cell,
+            page=record_page(self, row, get_cell, entries),
             history=history_of(self, row) if is_history else None,
             newest=[] if is_history else newest_of(self, row),
             notes=entries,

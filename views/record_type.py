@@ -13,7 +13,7 @@ from flask import abort, request
 from flask_admin.contrib.sqla import ModelView
 from flask_babel import LazyString
 from flask_babel import gettext as _
-from sqlalchemy import ARRAY, Date, DateTime, Integer, Numeric, select
+from sqlalchemy import ARRAY, Column, Date, DateTime, Integer, Numeric, select
 from sqlalchemy.sql.base import ExecutableOption
 from werkzeug.datastructures import MultiDict
 
@@ -226,8 +226,13 @@ class RecordType(Guarded, ModelView):
 
     def label(self, row: Any) -> str:
         """Return by what people recognise a record."""
-        statement = select(self.model.label_column()).select_from(self.model).where(self.model.id == row.id)
-        return readable_label(self.model, db.session.scalar(statement)) or str(row.id)
+        column = self.model.label_column()
+        if isinstance(column, Column):
+            text = getattr(row, column.key)
+        else:
+            statement = select(column).select_from(self.model).where(self.model.id == row.id)
+            text = db.session.scalar(statement)
+        return readable_label(self.model, text) or str(row.id)
 
     # Forms
 
