@@ -1,11 +1,30 @@
-"""Addresses of records' pages by the hundred, for lists: with `url_for` they took a tenth of the page."""
+"""Addresses by the hundred, of pages and of lists' records: with `url_for` they took a tenth of the page."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 from urllib.parse import quote_plus
 
-from flask import g, url_for
+import flask
+from flask import Flask, has_request_context, request
+
+
+def register(app: Flask) -> None:
+    """Let templates name pages without each address being put together anew."""
+    app.jinja_env.globals["url_for"] = url_for
+
+
+def url_for(endpoint: str, **values: Any) -> str:
+    """Return an address as Flask does; what takes no values is put together once."""
+    if values or endpoint.startswith(".") or not has_request_context():
+        return flask.url_for(endpoint, **values)
+    return _page_address(request.script_root, endpoint)
+
+
+@cache
+def _page_address(script_root: str, endpoint: str) -> str:  # noqa: ARG001 - the address begins with it
+    return flask.url_for(endpoint)
 
 
 def record_address(endpoint: str, key: int, **args: str | int | None) -> str:
@@ -17,11 +36,8 @@ def record_address(endpoint: str, key: int, **args: str | int | None) -> str:
 
 
 def before_id(endpoint: str) -> str:
-    """Return how the addresses of an endpoint begin up to a record's id; asked for once a request."""
-    kept: dict[str, str] = g.setdefault("addresses", {})
-    if endpoint not in kept:
-        kept[endpoint] = f"{url_for(endpoint)}?id="
-    return kept[endpoint]
+    """Return how the addresses of an endpoint begin up to a record's id."""
+    return f"{url_for(endpoint)}?id="
 
 
 def after_id(**args: str | int | None) -> str:

@@ -16,7 +16,7 @@ from models.base import now, reads_english
 from models.centre import centre_facts, site_zone
 from models.need_to_know import readable_text
 from models.organisation import Density, Locale, Theme
-from views import demo_marks, kept_parts
+from views import addresses, demo_marks, kept_parts
 from views.cells import show
 from views.clock import show_instant
 from views.guide import help_url
@@ -43,6 +43,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["limits"] = {"text": TEXT_MOST, "file": FILE_MOST, "all": REQUEST_MOST}
     demo_marks.register(app)
     kept_parts.register(app)
+    addresses.register(app)
     app.jinja_env.filters.update(readable=readable_text, grouped="{:,}".format)
     app.jinja_env.filters.update(instant=show_instant, moment=moment, dated_moment=dated_moment)
 

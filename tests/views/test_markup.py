@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from flask import Flask, url_for
+from flask import Flask, render_template_string, url_for
 from markupsafe import Markup
 
+from views import addresses
 from views.addresses import record_address
 from views.markup import element
 
@@ -32,3 +33,18 @@ def test_an_address_is_the_one_that_flask_writes(app: Flask, back: str) -> None:
             assert record_address(endpoint, 7, only="step", back=back) == url_for(
                 endpoint, id=7, only="step", back=back or None
             )
+
+
+def test_an_address_is_kept_for_the_place_where_the_panel_stands(app: Flask) -> None:
+    for place in ("", "/panel", ""):
+        with app.test_request_context(environ_overrides={"SCRIPT_NAME": place}):
+            assert addresses.url_for("search.index") == f"{place}/search/" == url_for("search.index")
+            assert addresses.url_for("search.index", q="电") == url_for("search.index", q="电")
+            assert record_address("complaint.edit_view", 7) == f"{place}/complaint/edit/?id=7"
+
+
+def test_an_address_in_a_template_is_relative_to_its_own_page(app: Flask) -> None:
+    with app.test_request_context("/complaint/"):
+        assert render_template_string("{{ url_for('.index_view') }}") == "/complaint/"
+    with app.test_request_context("/customer/"):
+        assert render_template_string("{{ url_for('.index_view') }}") == "/customer/"
