@@ -270,3 +270,12 @@ def test_the_head_of_a_column_of_numbers_stands_where_they_do(make: Factory, log
         ["column-maintenance_interval_months", "number"],
     ]
     assert all("number" in cell["class"] for cell in page.select("td.column-warranty_months"))
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_no_id_stands_twice_on_a_page(table: str, make: Factory, login: Login) -> None:
+    key = make_one(make, table)
+    client = login(Role.ADMINISTRATOR)
+    for page in ("", "details", "new", "edit"):
+        ids = re.findall(r'\sid="([^"]+)"', client.get(path(table, page, id=key)).text)
+        assert sorted(ids) == sorted(set(ids)), page
