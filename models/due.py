@@ -66,6 +66,13 @@ DEPARTMENT = bindparam("department", type_=BigInteger)
 # And whose record it is that they ask about.
 _ABOUT = {name: bindparam(name, type_=BigInteger) for name in ("customer_id", "vehicle_id", "dealer_id")}
 
+# What is told of each thing where it is not asked for in brief.
+_IN_FULL: Mapping[str, Any] = {
+    "who": String,
+    "phone": String,
+    "attempts": BigInteger,
+    "tried_at": DateTime(timezone=True),
+}
 _NAMED: Mapping[str, type[Record]] = {
     "customer_id": Customer,
     "vehicle_id": Vehicle,
@@ -249,7 +256,8 @@ def _statement(
     if rows is None:
         return None
     order = (rows.c.due_on, rows.c.due_at.nulls_last(), rows.c.kind, rows.c.row_id)
-    return select(rows).order_by(*order).limit(limit).offset(offset)
+    left_out = [null().label(name) for name in _IN_FULL if wanted.is_brief]
+    return select(rows, *left_out).order_by(*order).limit(limit).offset(offset)
 
 
 def _item(row: Any, name_of: Callable[[str, int | None], str | None], day: date, moment: datetime) -> DueItem:
@@ -312,24 +320,21 @@ def _rows_of(kind: DueKind, source: Source, window: Window, wanted: Wanted) -> S
     def told(value: Any, kind_of: Any, name: str) -> ColumnElement[Any]:
         return cast(null() if value is None else value, kind_of).label(name)
 
-    if wanted.is_brief:
-        source = replace(source, who=None, phone=None, attempts=None, tried_at=None)
     model = source.model
-    statement = select(
+    columns = [
         literal(kind.value).label("kind"),
         source.due_on.label("due_on"),
         told(source.due_at, DateTime(timezone=True), "due_at"),
         told(source.starts_on, Date, "starts_on"),
         model.id.label("row_id"),
         model.label_column().label("label"),
-        told(source.who, String, "who"),
-        told(source.phone, String, "phone"),
         told(source.about, String, "about"),
-        told(source.attempts, BigInteger, "attempts"),
-        told(source.tried_at, DateTime(timezone=True), "tried_at"),
         told(source.is_urgent, Boolean, "is_urgent"),
         *(told(source.keys.get(name), BigInteger, name) for name in _NAMED),
-    ).select_from(model)
+    ]
+    if not wanted.is_brief:
+        columns += [told(getattr(source, name), kind_of, name) for name, kind_of in _IN_FULL.items()]
+    statement = select(*columns).select_from(model)
     for joined, condition in source.joins:
         statement = statement.outerjoin(joined, condition)
     conditions = [*source.conditions, *window.contains(source.due_on), *_narrowed(source, wanted)]
