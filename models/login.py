@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Identity, Index, String, and_, text
 from sqlalchemy.dialects.postgresql import INET
@@ -37,11 +38,12 @@ class LoginSession(Base):
     @classmethod
     def open(cls, settings: Settings) -> ColumnElement[bool]:
         """Return the condition under which a login counts: not ended, in use, and not too old."""
-        return and_(
-            cls.ended_at.is_(None),
-            cls.last_seen_at > now() - settings.login_idle,
-            cls.created_at > now() - settings.login_lasts,
-        )
+        return cls.open_since(now() - settings.login_idle, now() - settings.login_lasts)
+
+    @classmethod
+    def open_since(cls, seen: Any, begun: Any) -> ColumnElement[bool]:
+        """Return the condition of logins not ended that were seen, and begun, after these instants."""
+        return and_(cls.ended_at.is_(None), cls.last_seen_at > seen, cls.created_at > begun)
 
 
 class LoginAttempt(Base):

@@ -12,6 +12,7 @@ from sqlalchemy.orm.interfaces import CriteriaOption
 from sqlalchemy.orm.util import LoaderCriteriaOption
 from sqlalchemy.sql.cache_key import CacheKey
 from sqlalchemy.sql.elements import True_
+from sqlalchemy.sql.selectable import GenerativeSelect
 
 from models.actor import Actor, current_actor
 from models.base import Base, Reach, Record
@@ -107,8 +108,8 @@ def limits(actor: Actor | None, with_deleted: bool = False) -> RowLimits:
     return RowLimits({model: each for model, each in conditions.items() if not isinstance(each, True_)})
 
 
-def limited(statement: Select[Any], option: RowLimits) -> Select[Any]:
-    """Return a statement with limits, whose cache key is put together from those of both.
+def limited(statement: Any, option: RowLimits) -> Any:
+    """Return a SELECT, or several united, with limits; the cache key is put together from those of both.
 
     SQLAlchemy would go through the whole statement again, also where it is one that is kept and has its key.
     """
@@ -135,7 +136,7 @@ def _limit_rows(state: ORMExecuteState) -> None:
         raise UnlimitedStatementError("name the model: select(...).select_from(Model)")
     with_deleted = bool(state.execution_options.get(WITH_DELETED))
     option = limits(current_actor(), with_deleted)
-    if isinstance(state.statement, Select):
+    if isinstance(state.statement, GenerativeSelect):
         state.statement = limited(state.statement, option)
     else:
         state.statement = state.statement.options(option)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import bindparam, delete, exists, func, literal, select, text, update
+from sqlalchemy import bindparam, delete, exists, func, literal, select, text, union_all, update
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session, aliased, joinedload, lazyload, selectinload, subqueryload
 from sqlalchemy.orm.exc import StaleDataError
@@ -312,9 +312,15 @@ def test_the_values_of_a_limited_statement_stand_as_sqlalchemy_comes_upon_them(
         .order_by(Customer.id)
         .limit(5)
     )
-    found = limited(statement, option)._generate_cache_key()
-    made = statement.options(option)._generate_cache_key()
-    assert found is not None
-    assert made is not None
-    assert [id(value) for value in found.bindparams] == [id(value) for value in made.bindparams]
-    assert limited(statement, option).limit(4)._generate_cache_key() != found
+    tree = select(Region.id).where(Region.id == 1).cte(recursive=True)
+    tree = tree.union(select(Region.id).join(tree, Region.parent_id == tree.c.id))
+    for each in (
+        statement,
+        union_all(select(tree.c.id), select(Dealer.id).where(Dealer.name != "无")).limit(9),
+    ):
+        found = limited(each, option)._generate_cache_key()
+        made = each.options(option)._generate_cache_key()
+        assert found is not None
+        assert made is not None
+        assert [id(value) for value in found.bindparams] == [id(value) for value in made.bindparams]
+        assert limited(each, option).limit(4)._generate_cache_key() != found
