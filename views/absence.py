@@ -14,7 +14,7 @@ from models import Absence, Staff, current_actor, db
 from models.absence import absences_stood_in_for
 from models.sql import labels_for
 from views.base import RecordView
-from views.errors import Refusal
+from views.constraint_refusals import Refusal
 from views.forms import RecordForm, Section, per_field
 from views.menu import Area
 

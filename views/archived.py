@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from models import Complaint, acting_as, db, system_actor
 from models.complaint import Step
-from views.errors import Refusal
+from views.constraint_refusals import Refusal
 from views.forms import RecordForm
 
 # Work is handed on also where its complaint is closed.

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 
 from views.archived import archived
 from views.base import RecordView
-from views.errors import Refusal
+from views.constraint_refusals import Refusal
 from views.forms import RecordForm, Section, per_field
 from views.menu import Area
 

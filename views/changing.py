@@ -19,7 +19,7 @@ from models import AuditEntry, db
 from models.sql import labels_for
 from views import deletion, saving, sent_twice, undo
 from views.cells import Cell, cell, fetch_labels
-from views.errors import Refusal, refusal_of
+from views.constraint_refusals import Refusal, refusal_of
 from views.fields import CheckField, RecordField
 from views.forms import RecordForm, column_of
 from views.history import readable_values, who_did

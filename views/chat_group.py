@@ -14,7 +14,7 @@ from wtforms.form import BaseForm
 from models import ChatGroup, db
 from models.robot import SERVICES, Service, read_robot, service_of
 from views.base import RecordView
-from views.errors import Refusal
+from views.constraint_refusals import Refusal
 from views.fields import SealedField
 from views.forms import RecordForm, Section, per_field
 from views.menu import Area

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from models import WITH_DELETED, Record, acting_as, db, system_actor
 from models.sql import labels_for
-from views.errors import refusal_of
+from views.constraint_refusals import refusal_of
 from views.forms import column_of, target_of
 from views.lookups import view_of
 

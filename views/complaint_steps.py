@@ -54,7 +54,7 @@ from models.step_taken import Move
 from views import undo
 from views.agreement import AgreementField, read_agreement
 from views.complaint_stages import Stage, stages_of
-from views.errors import Refusal, refusal_of
+from views.constraint_refusals import Refusal, refusal_of
 from views.forms import RecordForm
 from views.kept_draft import is_only_shown
 from views.lookups import view_of

@@ -16,7 +16,7 @@ from models.labels import FIELD_LABELS
 from models.sql import labels_for
 from views.came_back import BadAddressPanel, bad_address_panel
 from views.clock import today
-from views.errors import Refusal
+from views.constraint_refusals import Refusal
 from views.forms import RecordForm, Section, per_field
 from views.key_figures import KeyFigure, customer_figures
 from views.menu import Area

@@ -13,7 +13,7 @@ from models import Deadline, DeadlineRule, db
 from models.deadline_rule import all_rules
 from views.base import RecordView
 from views.clock import today
-from views.errors import Refusal
+from views.constraint_refusals import Refusal
 from views.forms import RecordForm, Section, per_field
 from views.menu import Area
 

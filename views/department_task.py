@@ -14,7 +14,7 @@ from models import Record
 from models.department_task import TaskState
 from views.archived import is_any_closed
 from views.base import RecordView
-from views.errors import Refusal
+from views.constraint_refusals import Refusal
 from views.forms import RecordForm, Section, per_field
 from views.key_facts import Term
 from views.menu import Area

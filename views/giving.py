@@ -29,7 +29,7 @@ from models.due import DueItem, DueKind
 from models.sql import labels_for
 from models.team import CALLS, can_take, open_work_of, people_of_team
 from views import changing, deletion, saving, sent_twice, undo
-from views.errors import Refusal
+from views.constraint_refusals import Refusal
 from views.fields import coerce_id
 from views.lookups import view_of
 

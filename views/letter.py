@@ -21,7 +21,7 @@ from models.sql import labels_for
 from views.archived import archived
 from views.base import RecordView
 from views.clock import today
-from views.errors import Refusal
+from views.constraint_refusals import Refusal
 from views.forms import RecordForm, Section, per_field
 from views.menu import Area
 

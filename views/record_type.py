@@ -23,8 +23,8 @@ from models.need_to_know import masked_names, masked_texts, readable_label
 from models.own_rights import allows_on
 from models.permissions import allows
 from models.phones import digits_of
+from views.constraint_refusals import Refusal
 from views.deletion import why_kept
-from views.errors import Refusal
 from views.fields import clean_line, coerce_id
 from views.filters import Filter, make_filter
 from views.finding import SEARCH_MOST

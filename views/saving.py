@@ -11,7 +11,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from models import db
 from models.base import now
 from views import sent_twice
-from views.errors import Refusal, refusal_of
+from views.constraint_refusals import Refusal, refusal_of
 from views.forms import RecordForm
 from views.lines_field import LinesField
 from views.relation_fields import ManyRelationsField

@@ -23,7 +23,7 @@ from models import Customer, Staff, current_actor, db
 from models.centre import centre_facts
 from models.digest import DeliveryState
 from views import setup_lists
-from views.errors import refusal_of
+from views.constraint_refusals import refusal_of
 from views.menu import Area
 from views.page import Page
 from views.setup_forms import (

@@ -26,7 +26,7 @@ from models.permissions import allows, grantable_roles
 from views import staff_logins
 from views.account_security import ask_for_password
 from views.came_back import BadAddressPanel, bad_address_panel
-from views.errors import Refusal
+from views.constraint_refusals import Refusal
 from views.forms import RecordForm, Section, per_field
 from views.logins import is_fresh
 from views.menu import Area

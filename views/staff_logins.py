@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from models import LoginSession, SecondFactor, Staff, current_actor, db, second_factor
 from models.access import AccessKind, record_access
 from models.permissions import grantable_roles
-from views.errors import Refusal
+from views.constraint_refusals import Refusal
 from views.logins import end_logins_of, is_fresh
 from views.second_factor import settings
 

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 
 from models.part import alias_conflict, release_aliases
 from views.base import RecordView
-from views.errors import Refusal
+from views.constraint_refusals import Refusal
 from views.forms import RecordForm, Section, per_field
 from views.key_figures import KeyFigure, supplier_figures
 from views.menu import Area

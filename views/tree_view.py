@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from models import db
 from views.base import RecordView
-from views.errors import Refusal
+from views.constraint_refusals import Refusal
 from views.forms import RecordForm
 from views.trees import would_circle
 

@@ -14,7 +14,7 @@ from conftest import Login
 from factories import Factory
 from models import Part, SupplierAlias, db
 from models.organisation import Role
-from views.errors import constraint_refusal, refusal_of
+from views.constraint_refusals import constraint_refusal, refusal_of
 
 ONCE = [
     ("dealer", {"code": "D1", "name": "甲"}, "code", "Code"),

@@ -19,7 +19,7 @@ from factories import Factory
 from models import Base, db, record_types
 from models.organisation import Role
 from views.base import RecordView
-from views.errors import constraint_refusal, refusal_of
+from views.constraint_refusals import constraint_refusal, refusal_of
 
 GENERAL = "The record could not be saved as it is."
 
