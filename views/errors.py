@@ -138,12 +138,13 @@ def show_unreachable(error: Exception) -> Any:
 
 
 def _show_too_slow() -> Any:
-    """Answer that a statement took longer than people wait; what was sent is kept."""
+    """Answer that a statement took longer than people wait; what was sent or searched is kept."""
     log.warning("statement_too_slow", endpoint=request.endpoint)
     db.session.rollback()
     title, narrow, again = _TOO_SLOW
-    is_read = request.method == "GET"
-    return _answer(503, str(title), str(narrow if is_read else again), kept=None if is_read else kept_draft())
+    if request.method != "GET":
+        return _answer(503, str(title), str(again), kept=kept_draft())
+    return _answer(503, str(title), str(narrow), searched=request.args.get("search", ""))
 
 
 def show_unexpected(error: Exception) -> Any:
@@ -183,6 +184,7 @@ def _answer(
     error_id: str | None = None,
     *,
     kept: KeptDraft | None = None,
+    searched: str = "",
 ) -> Any:
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         answer = jsonify(error=sentence, error_id=error_id)
@@ -198,5 +200,6 @@ def _answer(
         error_id=error_id,
         is_bare=is_bare,
         kept=kept,
+        searched=searched,
     )
     return Response(page, status=code)

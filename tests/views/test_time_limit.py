@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
 from conftest import Login, PanelClient
@@ -29,11 +30,15 @@ def slow(monkeypatch: pytest.MonkeyPatch, login: Login) -> PanelClient:
 
 
 def test_a_slow_list_says_how_to_narrow_it(slow: PanelClient) -> None:
-    answer = slow.get("/complaint/?search=x")
+    answer = slow.get("/complaint/?flt_step=registered&search=x")
     assert answer.status_code == 503
     assert "Narrow it: type two signs or more" in answer.text
-    # On a page with its menu, from which one goes on.
+    # On a page with its menu, from which one goes on; what was searched can be made longer.
     assert 'href="/complaint/' in answer.text
+    form = BeautifulSoup(answer.text, "html.parser").select_one("form.search-again")
+    assert form is not None
+    sent = {field["name"]: field["value"] for field in form.select("input")}
+    assert (form["action"], sent) == ("/complaint/", {"search": "x", "flt_step": "registered"})
     assert slow.get("/").status_code == 200
     said = slow.get("/complaint/", headers={"Accept": "application/json"})
     assert said.status_code == 503
