@@ -17,7 +17,7 @@ from models.base import Labelled, reads_english
 from models.need_to_know import readable
 from models.sealing import SealedText
 from models.sql import Label, labels_for
-from views.addresses import record_address
+from views.addresses import before_id
 from views.clock import show_date
 from views.fields import SEALED
 from views.forms import column_of, target_of
@@ -47,6 +47,9 @@ class Cell(NamedTuple):
 
 
 EMPTY = Cell("", "empty")
+_NOTHING: tuple[Any, ...] = ("", [])
+# Columns of these types have few values.
+_CLOSED = (Enum, Boolean)
 # Takes a record.
 CellMaker = Callable[[Any], Cell]
 
@@ -90,7 +93,8 @@ def fetch_labels_of(parts: Iterable[tuple[RecordView, Iterable[str], Iterable[An
 
 def cell(view: RecordView, row: Any, name: str, labels: Labels) -> Cell:
     """Return one value of a record as its cell."""
-    return cell_maker(view, name, labels)(row)
+    value = getattr(row, name)
+    return EMPTY if value is None or value in _NOTHING else _maker_of_filled(view, name, labels)(row, value)
 
 
 def cell_maker(view: RecordView, name: str, labels: Labels) -> CellMaker:
@@ -99,7 +103,7 @@ def cell_maker(view: RecordView, name: str, labels: Labels) -> CellMaker:
 
     def make_cell(row: Any) -> Cell:
         value = getattr(row, name)
-        return EMPTY if value is None or value in ("", []) else make(row, value)
+        return EMPTY if value is None or value in _NOTHING else make(row, value)
 
     return make_cell
 
@@ -111,7 +115,7 @@ def _maker_of_filled(view: RecordView, name: str, labels: Labels) -> Callable[[A
     if target is not None:
         return _of_value(_relation_maker(target, labels.get(target, {})))
     kind = getattr(view.model, name).type if column is None else column.type
-    if isinstance(kind, Enum | Boolean):
+    if isinstance(kind, _CLOSED):
         return _of_value(lambda value: plain_cell(value, name))
     if isinstance(kind, ARRAY):
         return lambda _row, value: Cell(several_labels(value, column), "several")
@@ -163,15 +167,17 @@ def several_labels(stored: list[str], column: Column[Any] | None) -> str:
 def _relation_maker(target: type[Record], labels: dict[int, Label]) -> Callable[[int], Cell]:
     """Return what makes the cell of a record referred to; a link where the reader may open it."""
     view = view_of(target)
-    endpoint = f"{view.endpoint}.details_view" if view is not None and view.is_allowed("read") else None
+    before = None
+    if view is not None and view.is_allowed("read"):
+        before = before_id(f"{view.endpoint}.details_view")
 
     def make_relation(key: int) -> Cell:
         label = labels.get(key)
         if label is None:
             return Cell(str(key))
-        if endpoint is None or not label.is_visible:
+        if before is None or not label.is_visible:
             return Cell(label.text)
-        return Cell(label.text, "relation", url=record_address(endpoint, key))
+        return Cell(label.text, "relation", url=f"{before}{key}")
 
     return make_relation
 
