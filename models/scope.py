@@ -51,6 +51,22 @@ def visible_and_kept(model: type[Base], actor: Actor | None) -> ColumnElement[bo
     return condition & model.deleted_at.is_(None) if issubclass(model, Record) else condition
 
 
+class RowLimit(LoaderCriteriaOption):
+    """Limit the rows of one table, by the same expression wherever the table stands in a statement.
+
+    SQLAlchemy marks a copy for each place, so that criteria with a SELECT in them don't limit themselves. The
+    values in these copies are equal but not the same, and were told apart by comparing them as SQL does, at
+    each execution: that took a tenth of a page. A limit has no SELECT in it.
+    """
+
+    # A subclass has no cache key otherwise.
+    _traverse_internals = LoaderCriteriaOption._traverse_internals  # noqa: SLF001
+
+    def _resolve_where_criteria(self, _entity: Any) -> ColumnElement[bool]:
+        assert isinstance(self.where_criteria, ColumnElement)
+        return self.where_criteria
+
+
 # What the limits of some actors have in common, and the key that stands for it; the values are theirs.
 _SHAPES: dict[tuple[Any, ...], tuple[object]] = {}
 
@@ -66,10 +82,7 @@ class RowLimits(CriteriaOption):
 
     def __init__(self, conditions: Mapping[type[Base], ColumnElement[bool]]) -> None:
         """Take the condition under which a row of each model is seen, also under another name."""
-        self._limits = [
-            LoaderCriteriaOption(model, condition, include_aliases=True)
-            for model, condition in conditions.items()
-        ]
+        self._limits = [RowLimit(*each, include_aliases=True) for each in conditions.items()]
         keys = [limit._generate_cache_key() for limit in self._limits]  # noqa: SLF001 - else made anew each time
         # Without a key one actor's statement would be taken for another's.
         assert None not in keys
