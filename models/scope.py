@@ -59,8 +59,7 @@ class RowLimit(LoaderCriteriaOption):
     each execution: that took a tenth of a page. A limit has no SELECT in it.
     """
 
-    # A subclass has no cache key otherwise.
-    _traverse_internals = LoaderCriteriaOption._traverse_internals  # noqa: SLF001
+    _traverse_internals = LoaderCriteriaOption._traverse_internals  # noqa: SLF001 - a subclass has no key else
 
     def _resolve_where_criteria(self, _entity: Any) -> ColumnElement[bool]:
         assert isinstance(self.where_criteria, ColumnElement)
