@@ -155,6 +155,10 @@ def test_a_kind_of_what_is_due_is_found_by_its_own_index(planned: Flask, kind: D
     assert not any(f"Seq Scan on {table}" in plan for plan in found for table in GROWING)
 
 
+# The centre is one row; of small tables it is asked whether anybody has changed them.
+SMALL_READ = re.compile(r'Seq Scan on "?(centre|demo_record|department|position|region|subject)\b')
+
+
 @pytest.mark.parametrize(
     "ask",
     [
@@ -172,8 +176,7 @@ def test_the_work_of_people_is_found_without_reading_whole_tables(
         ask(staff_id)
     assert found
     for plan in found:
-        # The centre is one row.
-        assert "Seq Scan" not in plan.replace("Seq Scan on centre", "")
+        assert "Seq Scan" not in SMALL_READ.sub("", plan)
 
 
 def test_what_is_counted_for_a_team_uses_what_each_kind_uses(planned: Flask) -> None:

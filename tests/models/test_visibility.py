@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased, load_only
 
 from conftest import count_queries
 from factories import Factory
-from models import WITH_DELETED, Record, Region, acting_as, record_types
+from models import WITH_DELETED, Dealer, Record, Region, acting_as, record_types
 from models.actor import Actor
 from models.base import Reach, now
 from models.sql import labels_for
@@ -158,7 +158,7 @@ def test_every_type_has_a_label_that_names_its_row(
 
 def test_labels_of_no_rows_ask_nothing(in_app: Flask) -> None:
     with count_queries(in_app) as asked:
-        assert labels_for(Region, []) == {}
+        assert labels_for(Dealer, []) == {}
         assert asked == []
-        assert labels_for(Region, [-1]) == {}
+        assert labels_for(Dealer, [-1]) == {}
     assert len(asked) == 1
