@@ -167,6 +167,8 @@ class Complaint(HasPhone, Record):
             "registered_at",
             postgresql_where=text("is_safety_relevant AND step <> 'confirmed'"),
         ),
+        # Of who is in one region a filter by step finds what is open there, not all that the region ever had.
+        Index("ix_complaint_region_id_open", "region_id", postgresql_where=text("step <> 'confirmed'")),
         Index(
             "ix_complaint_responsible_id_open", "responsible_id", postgresql_where=text("step <> 'confirmed'")
         ),

@@ -13,6 +13,7 @@ SERVED = {
     " AND step <> 'confirmed' ORDER BY registered_at LIMIT 5",
     "ix_complaint_registered_at_unsafe": "SELECT id FROM complaint WHERE is_safety_relevant"
     " AND step <> 'confirmed' ORDER BY registered_at LIMIT 5",
+    "ix_complaint_region_id_open": "SELECT id FROM complaint WHERE region_id = 1 AND step <> 'confirmed'",
     "ix_complaint_responsible_id_open": "SELECT responsible_id, count(*) FROM complaint"
     " WHERE step <> 'confirmed' GROUP BY responsible_id",
     "ix_customer_incomplete": "SELECT id FROM customer WHERE created_by_id IS NOT NULL AND NOT ("
