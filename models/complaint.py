@@ -180,7 +180,13 @@ class Complaint(HasPhone, Record):
         ),
         Index("ix_complaint_customer_id_registered_at", "customer_id", "registered_at"),
         Index("ix_complaint_vehicle_id_registered_at", "vehicle_id", "registered_at"),
-        Index("ix_complaint_dealer_id_registered_at", "dealer_id", "registered_at"),
+        Index(
+            "ix_complaint_dealer_id_registered_at",
+            "dealer_id",
+            "registered_at",
+            # A large dealer has tens of thousands, which its page counts.
+            postgresql_include=["id", "step", "deleted_at"],
+        ),
         Index("ix_complaint_part_id_registered_at", "part_id", "registered_at"),
     )
 

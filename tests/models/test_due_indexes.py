@@ -50,3 +50,15 @@ def test_the_changes_of_a_day_are_found_without_reading_the_log(db_session: Sess
     connection.execute(text("SET LOCAL enable_seqscan = off"))
     statement = "EXPLAIN SELECT count(*) FROM audit_entry WHERE at >= now() - interval '8 days'"
     assert "ix_audit_entry_at" in "\n".join(row[0] for row in connection.execute(text(statement)))
+
+
+def test_the_complaints_of_a_dealer_are_counted_without_reading_them(db_session: Session) -> None:
+    connection = db_session.connection()
+    connection.execute(text("SET LOCAL enable_seqscan = off"))
+    connection.execute(text("SET LOCAL enable_bitmapscan = off"))
+    statement = (
+        "EXPLAIN SELECT count(id) FROM complaint WHERE dealer_id = 1 AND deleted_at IS NULL"
+        " AND registered_at >= now() - interval '1 year' AND step <> 'agreed'"
+    )
+    plan = "\n".join(row[0] for row in connection.execute(text(statement)))
+    assert "Index Only Scan using ix_complaint_dealer_id_registered_at" in plan

@@ -38,6 +38,7 @@ HARMLESS = {
     ("0047", "ban-drop-constraint"): "a wider one takes its place in the same transaction",
     ("0048", "ban-drop-constraint"): "the same one takes its place in the same transaction",
     ("0049", "ban-drop-constraint"): "the same one takes its place in the same transaction",
+    ("0051", "renaming-object"): "nothing names an index but migrations",
     (
         "0029",
         "ban-drop-not-null",
