@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import lazy_gettext as _
 from flask_babel import ngettext
+from flask_login import current_user
 from sqlalchemy import Select, exists, func, or_, select
 
 from models import (
@@ -140,10 +141,10 @@ def sentence_of(endpoint: str) -> str | None:
 def decides_by_position() -> bool:
     """Tell whether something waits that who acts now may decide by position or by a rule.
 
-    Asked for the menu of every page: of most people one small statement finds that nothing does.
+    Asked for the menu of every page: of who has no position nothing is asked, of others one small statement.
     """
     actor = current_actor()
-    if actor is None or actor.staff_id is None or not actor.roles:
+    if actor is None or actor.staff_id is None or not actor.roles or current_user.position_id is None:
         return False
     if "decides" not in g:
         has_any = db.session.scalar(_has_above_waiting(actor.staff_id))

@@ -152,6 +152,16 @@ def test_a_higher_position_decides_here_whatever_the_role(make: Factory, login: 
     assert chief.get(LIST).status_code == 403
 
 
+def test_the_menu_asks_what_waits_only_for_who_has_a_position(
+    app: Flask, make: Factory, login: Login
+) -> None:
+    for position, is_asked in ((make.position().id, True), (None, False)):
+        client = login(Role.QUALITY_ENGINEER, position_id=position)
+        with count_queries(app) as queries:
+            client.get(path("guide"))
+        assert any("FROM proposal" in query for query in queries) is is_asked
+
+
 def test_a_higher_position_is_told_in_the_panel_and_by_mail_at_once(
     app: Flask, make: Factory, login: Login
 ) -> None:
