@@ -65,6 +65,9 @@ def _count_found(whole: Select[Any], search: Search, first: Matches) -> int:
         return len(first.keys)
     if first.tried is not None:
         estimate = first.estimate(whole)
+        # Numbers follow time: part of one may stand in all of the newest rows, and in no others.
+        if estimate > SURE_FROM and search.has_digit:
+            estimate = estimate_by_chance(whole, search)
         if estimate > SURE_FROM:
             return estimate
         count = _count(whole.where(search.condition()))

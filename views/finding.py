@@ -78,6 +78,11 @@ class Search:
         unserved = {term for (_name, term), keys in self.related.items() if keys is None}
         return any(term not in unserved and pieces_in(term) for term in self.terms)
 
+    @property
+    def has_digit(self) -> bool:
+        """Tell whether part of a number may be meant."""
+        return any(sign.isdigit() for sign in self.line)
+
     def condition(self, entity: Any = None, *, by_index: bool = True) -> ColumnElement[bool]:
         """Return the condition on rows of the model, or of an alias of it.
 

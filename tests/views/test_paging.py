@@ -233,6 +233,22 @@ def test_an_estimate_is_of_what_the_reader_may_see(app: Flask, make: Factory) ->
         assert estimated_rows(select(Complaint.id)) == 0
 
 
+@pytest.mark.parametrize(("typed", "told"), [("异响", 1000), ("8888", 500)])
+def test_how_many_hold_part_of_a_number_the_newest_rows_do_not_tell(
+    typed: str, told: int, make: Factory, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for text_of in (*["车把"] * 30, *[f"异响 {typed}"] * 30):
+        make.complaint(description=text_of)
+    monkeypatch.setattr("views.finding.WINDOW", 30)
+    monkeypatch.setattr("views.counting.SURE_FROM", 10)
+    for module in ("listing", "counting"):
+        monkeypatch.setattr(f"views.{module}.COUNT_MOST", 50)
+    for module in ("finding", "counting"):
+        monkeypatch.setattr(f"views.{module}.estimated_rows", lambda _statement: 1000)
+    page = login(Role.SUPERVISOR).get("/complaint/", query_string={"search": typed}).text
+    assert f"about {told:,}" in page
+
+
 def test_so_many_rows_are_sorted_only_by_a_column_that_has_an_index(
     make: Factory, login: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
