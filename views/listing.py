@@ -18,7 +18,6 @@ from views.days import parse_day
 from views.fields import clean_line, coerce_id
 from views.filters import ActiveFilter, read_filters
 from views.finding import (
-    REACH,
     SEARCH_MOST,
     Search,
     rows_found,
@@ -229,7 +228,7 @@ def fetch_page(view: RecordView, wanted: ListRequest) -> ListPage:
     page = wanted.page if has_earlier else 0
     if page is None and not has_later and count <= COUNT_MOST:
         page = _last_page(count, size)
-    reach = None if wanted is asked else REACH
+    reach = None if search is None or wanted is asked else search.reach
     return ListPage(shown, {}, count, page, size, has_earlier, has_later, order.is_by_time, offered, reach)
 
 

@@ -176,13 +176,29 @@ def test_of_one_sign_only_the_newest_of_very_many_are_searched_and_that_is_said(
     page = client.get("/complaint/", query_string={"search": typed}).text.partition("<main")[2]
     assert new in page
     assert (old in page) is is_all
-    assert (f"Only the newest 50,000 records were searched for “{typed}”." in page) is not is_all
+    assert (f"Only the newest 2 records were searched for “{typed}”." in page) is not is_all
     # A file holds all of them, and is made where it may take longer.
     form = {"columns": "list", "csrf_token": "", "form_key": ""}
     answer = client.post(f"/complaint/export/csv/?search={typed}", data=form)
     assert (answer.status_code == 200) is is_all
     assert is_all or answer.location.startswith("/exports/")
     answer.close()
+
+
+def test_where_each_row_asks_another_record_fewer_of_the_newest_are_searched(
+    make: Factory, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = [
+        make.department_task(complaint_id=make.complaint(description=f"铁锹 {at}").id).number
+        for at in range(3)
+    ]
+    for name, value in (("RELATED_MOST", 1), ("WINDOW", 1), ("REACH_OF_RELATED", 2)):
+        monkeypatch.setattr(finding, name, value)
+    monkeypatch.setattr(finding, "estimated_rows", lambda _statement: 3)
+    client = login(Role.SUPERVISOR)
+    page = client.get("/department-task/", query_string={"search": "铁锹"}).text.partition("<main")[2]
+    assert [task in page for task in tasks] == [False, True, True]
+    assert "Only the newest 2 records were searched for “铁锹”." in page
 
 
 def test_how_many_match_is_estimated_from_all_where_the_newest_say_little(
