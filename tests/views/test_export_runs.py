@@ -206,6 +206,17 @@ def test_who_sees_less_than_then_does_not_get_the_file(
     assert "Make it again" in page
 
 
+@pytest.mark.parametrize(("rows", "is_told"), [(7000, True), (0, False)])
+def test_how_many_rows_are_expected_is_told_where_somebody_knows(
+    rows: int, is_told: bool, make: Factory, login: Login
+) -> None:
+    client = login(Role.SUPERVISOR)
+    key = made(make, client, state=ExportState.RUNNING, rows_expected=rows, rows_written=None)
+    for address in ("/exports/", f"/exports/details/?id={key}"):
+        page = client.get(address).text.partition("<main")[2]
+        assert (f"bout {rows:,}" in page) is is_told
+
+
 def test_an_expired_file_is_refused_with_a_sentence(make: Factory, login: Login) -> None:
     client = login(Role.SUPERVISOR)
     late = made(make, client, expires_at=now() - timedelta(seconds=1))
