@@ -15,6 +15,8 @@ NUMBERS_MOST = 20
 DIGITS_LEAST, DIGITS_MOST = 4, 20
 # A mobile number; a landline has at most one digit more, and begins with a single 0.
 LONGEST_AT_HOME = 12
+# A mobile number, or a landline with the code of its place.
+_WHOLE = re.compile(r"1[3-9]\d{9}|0\d{9,11}")
 # What complaint sites hide by stars still ends in the digits that people know.
 _LEFT_OVER = re.compile(r"[\d*＊xX]{5,20}")
 
@@ -61,6 +63,12 @@ def digits_of(typed: str) -> str | None:
     elif len(digits) > LONGEST_AT_HOME:
         digits = digits.removeprefix("00").removeprefix(str(HOME_CODE))
     return digits[:DIGITS_MOST] or None
+
+
+def whole_number(typed: str) -> str | None:
+    """Return the digits of a phone number that is typed whole, by blanks or not; None for anything else."""
+    digits = digits_of(typed)
+    return digits if digits and _WHOLE.fullmatch(digits) else None
 
 
 class HasPhone:

@@ -28,7 +28,7 @@ from sqlalchemy.orm import aliased
 
 from models import Record, db
 from models.need_to_know import masked_names
-from models.phones import HasPhone, digits_of
+from models.phones import HasPhone, digits_of, whole_number
 from models.pinyin import keys_sounding_like
 from models.scope import LIMITING
 from models.searching import has_no_case, holds_pieces, indexed_names, pieces_in
@@ -116,7 +116,9 @@ def search_for(model: type[Record], typed: str, names: Sequence[str] | None = No
     """
     names = tuple(model.searched if names is None else names)
     line = clean_line(typed[:SEARCH_MOST])
-    terms = tuple(line.split()[:TERMS_MOST])
+    # A number that is written with blanks is one word: of its parts, each stands in many others.
+    number = whole_number(line) if " " in line else None
+    terms = (number,) if number else tuple(line.split()[:TERMS_MOST])
     if not terms or not names:
         return None
     related = {

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from factories import Factory
 from models import Complaint, Customer, Dealer, Staff, Supplier
-from models.phones import NUMBERS_MOST, HasPhone, digits_of, phone_numbers_in
+from models.phones import NUMBERS_MOST, HasPhone, digits_of, phone_numbers_in, whole_number
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,18 @@ def test_a_caller_is_recognised_by_the_whole_number(make: Factory, db_session: S
 @pytest.mark.parametrize("model", [Complaint, Customer, Dealer, Staff, Supplier])
 def test_every_record_with_a_phone_keeps_its_numbers(model: type) -> None:
     assert issubclass(model, HasPhone)
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("139 0000 0731", "13900000731"),
+        ("+86 139 0000 0731", "13900000731"),
+        ("0516 8312 3456", "051683123456"),
+        ("0731", None),
+        ("20240301 123", None),
+        ("139 0000 0731 张三", None),
+    ],
+)
+def test_a_number_that_is_typed_whole_is_known(typed: str, number: str | None) -> None:
+    assert whole_number(typed) == number

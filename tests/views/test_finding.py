@@ -15,7 +15,7 @@ from conftest import Login, count_queries
 from factories import Factory
 from models import Complaint, db, record_types
 from models.organisation import Role
-from models.phones import digits_of
+from models.phones import digits_of, whole_number
 from models.searching import indexed_names
 from views import finding
 from views.fields import clean_line
@@ -28,7 +28,9 @@ def found_by_reading(typed: str) -> list[int]:
     """Return the complaints in which each word stands, found as plainly as can be."""
     names = [name for name in Complaint.searched if name in Complaint.__table__.c]
     conditions = []
-    for word in clean_line(typed).split():
+    line = clean_line(typed)
+    number = whole_number(line) if " " in line else None
+    for word in [number] if number else line.split():
         ways: list[Any] = [getattr(Complaint, name).icontains(word, autoescape=True) for name in names]
         if (digits := digits_of(word)) is not None:
             ways.append(func.array_to_string(Complaint.phone_numbers, " ").contains(digits))
@@ -238,6 +240,17 @@ def test_the_likeliest_of_very_many_are_in_the_box(
 
 
 def test_a_list_shows_where_the_words_stand(make: Factory, login: Login) -> None:
+@pytest.mark.parametrize("typed", ["139 0000 0731", "+86 139-0000-0731", "1 3 9 0 0 0 0 0 7 3 1"])
+def test_a_number_with_blanks_is_one_word(typed: str, make: Factory, login: Login) -> None:
+    make.customer(name="张三", phone="13900000731")
+    make.customer(name="李四", phone="13907310000")
+    client = login(Role.SUPERVISOR)
+    for address, name in (("/customer/", "search"), ("/search/", "q")):
+        page = client.get(address, query_string={name: typed}).text.partition("<main")[2]
+        assert "张三" in page
+        assert "李四" not in page
+
+
     make.complaint(description="前面的话很长，" * 9 + "<b>差速器</b>漏油")
     make.complaint(description="差速器有响声")
     client = login(Role.SUPERVISOR)
