@@ -194,7 +194,7 @@ def rows_of(statement: Select[Any], search: Search, keys: Sequence[int]) -> list
     return list(db.session.scalars(statement.where(search.model.id.in_(keys)))) if keys else []
 
 
-def searched_from(statement: Select[Any], search: Search, common_from: int) -> int | None:
+def searched_from(statement: Select[Any], search: Search, common_from: float = float("inf")) -> int | None:
     """Return the key of the first of the newest `reach` records, where only those can be searched in no time.
 
     None where all can: an index helps, the rows of the statement, which is over a model, are few, or what is

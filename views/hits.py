@@ -18,7 +18,15 @@ from models.phones import HasPhone, digits_of
 from models.pinyin import SortedByName, letters_of, pinyin_key
 from models.searching import holds_pieces, indexed_names, pieces_in
 from models.sql import Label, by_bitmaps, labels_for, table_sizes
-from views.finding import WINDOW, Search, escape_like, first_matches, is_exactly, search_for
+from views.finding import (
+    WINDOW,
+    Search,
+    escape_like,
+    first_matches,
+    is_exactly,
+    search_for,
+    searched_from,
+)
 from views.forms import column_of, target_of
 
 if TYPE_CHECKING:
@@ -93,6 +101,8 @@ def _likely(search: Search, most: int) -> ColumnElement[bool]:
     # Of one sign no index knows; who types a second one is answered from all of them.
     enough = most if pieces_in(search.line) else 0
     newest = select(model).order_by(model.id.desc())
+    if (since := searched_from(newest, search)) is not None:
+        newest = newest.where(model.id >= since)
     keys = [*first_matches(newest, search, enough, CHOSEN_FROM).keys[:CHOSEN_FROM]]
     if issubclass(model, SortedByName) and "name" not in masked_names(model):
         keys += _beginning(model, search.line)

@@ -211,6 +211,10 @@ def test_how_many_match_is_estimated_from_all_where_the_newest_say_little(
         make.complaint(description=text)
     monkeypatch.setattr(finding, "estimated_rows", lambda _statement: 1000)
     search = search_for(Complaint, "铁锹")
+    # In the box as well.
+    monkeypatch.setattr("views.hits.WINDOW", -2)
+    page = client.get("/search/", query_string={"q": "铁锹"}).text.partition("<main")[2]
+    assert [task in page for task in tasks] == [False, True, True]
     assert search is not None
     assert estimate_by_chance(select(Complaint), search) == 500
     monkeypatch.setattr(finding, "WINDOW", 2)
