@@ -16,7 +16,7 @@ from models.sql import labels_for
 from views.clock import start_of_day, today
 from views.days import parse_day
 from views.fields import clean_line, coerce_id
-from views.finding import escape_like
+from views.finding import contains
 from views.forms import column_of, target_of
 from views.lookups import small_options
 from views.periods import PERIODS, period_named
@@ -58,6 +58,7 @@ class Filter:
     def __init__(self, view: RecordType, name: str) -> None:
         self.name = name
         self.label = view.get_column_name(name)
+        self.model = view.model
         self.column: Any = getattr(view.model, name)
 
     @property
@@ -236,7 +237,7 @@ class ContainsFilter(Filter):
         text = clean_line(args.get(self.keys[0], "")[:100])
         if not text:
             return None
-        return Chosen(self.column.ilike(f"%{escape_like(text)}%", escape="\\"), f"“{text}”")
+        return Chosen(contains(self.model, self.name, text), f"“{text}”")
 
 
 def make_filter(view: RecordType, name: str) -> Filter:

@@ -143,6 +143,12 @@ def is_exactly(model: type[Record], name: str, typed: str) -> ColumnElement[bool
     return _Rows(model, model, (name,), {}, by_index=False).is_exactly(name, typed)
 
 
+def contains(model: type[Record], name: str, typed: str) -> ColumnElement[bool]:
+    """Return the condition that a text contains what was typed; the index of searches serves where it can."""
+    rows = _Rows(model, model, (name,), {}, by_index=name in model.searched)
+    return rows.contains(name, typed)
+
+
 @dataclass(frozen=True, slots=True)
 class Matches:
     """The keys of the first rows that match a search, in the order of the statement over them.
@@ -283,6 +289,10 @@ class _Rows:
         ways += [self._other(name, term) for name in others]
         sounds = self.sounds(term) if "name" in self.names else None
         return or_(*ways, *([] if sounds is None else [sounds]))
+
+    def contains(self, name: str, typed: str) -> ColumnElement[bool]:
+        """Return the condition that a text contains what was typed."""
+        return self._indexed([_contains(getattr(self.entity, name), typed)], typed)
 
     def is_exactly(self, name: str, typed: str) -> ColumnElement[bool]:
         """Return the condition that a text is what was typed, a phone number one of those in its cell."""

@@ -19,7 +19,7 @@ from models.phones import digits_of, whole_number
 from models.searching import indexed_names
 from views import finding
 from views.fields import clean_line
-from views.finding import estimate_by_chance, first_matches, rows_found, search_for
+from views.finding import contains, estimate_by_chance, first_matches, rows_found, search_for
 
 SIGNS = "电机异响差速器漏油aBcZ019９Ａ-_%\\'\"{},.·（）🛺éßΣЖж 　"
 
@@ -134,6 +134,16 @@ def test_words_are_found_by_the_index_of_pieces(typed: str, in_app: Flask) -> No
     assert searched > 20
 
 
+def test_a_filter_by_part_of_a_text_that_is_searched_uses_the_same_index(in_app: Flask) -> None:
+    assert in_app
+    for scan in ("enable_seqscan", "enable_indexscan"):
+        db.session.connection().exec_driver_sql(f"SET LOCAL {scan} = off")
+    for model in record_types():
+        if "production_batch" in model.searched:
+            plan = plan_of(select(model.id).where(contains(model, "production_batch", "B2024")))
+            assert f"ix_{model.__tablename__}_search" in plan, plan
+
+
 def test_what_is_referred_to_is_found_by_indexes_too(make: Factory, in_app: Flask) -> None:
     assert in_app
     model = next(each for each in record_types() if each.__tablename__ == "call_record")
@@ -201,6 +211,10 @@ def test_where_each_row_asks_another_record_fewer_of_the_newest_are_searched(
     page = client.get("/department-task/", query_string={"search": "铁锹"}).text.partition("<main")[2]
     assert [task in page for task in tasks] == [False, True, True]
     assert "Only the newest 2 records were searched for “铁锹”." in page
+    # In the box as well.
+    monkeypatch.setattr("views.hits.WINDOW", -2)
+    page = client.get("/search/", query_string={"q": "铁锹"}).text.partition("<main")[2]
+    assert [task in page for task in tasks] == [False, True, True]
 
 
 def test_how_many_match_is_estimated_from_all_where_the_newest_say_little(
@@ -211,10 +225,6 @@ def test_how_many_match_is_estimated_from_all_where_the_newest_say_little(
         make.complaint(description=text)
     monkeypatch.setattr(finding, "estimated_rows", lambda _statement: 1000)
     search = search_for(Complaint, "铁锹")
-    # In the box as well.
-    monkeypatch.setattr("views.hits.WINDOW", -2)
-    page = client.get("/search/", query_string={"q": "铁锹"}).text.partition("<main")[2]
-    assert [task in page for task in tasks] == [False, True, True]
     assert search is not None
     assert estimate_by_chance(select(Complaint), search) == 500
     monkeypatch.setattr(finding, "WINDOW", 2)
@@ -228,6 +238,17 @@ def test_a_part_of_what_is_masked_finds_nothing(make: Factory, login: Login) -> 
     for typed, is_found in (("0731", False), ("1390", False), ("13900000731", True), ("139 0000 0731", True)):
         page = client.get("/customer/", query_string={"search": typed}).text.partition("<main")[2]
         assert ("张三" in page) is is_found, typed
+
+
+@pytest.mark.parametrize("typed", ["139 0000 0731", "+86 139-0000-0731", "1 3 9 0 0 0 0 0 7 3 1"])
+def test_a_number_with_blanks_is_one_word(typed: str, make: Factory, login: Login) -> None:
+    make.customer(name="张三", phone="13900000731")
+    make.customer(name="李四", phone="13907310000")
+    client = login(Role.SUPERVISOR)
+    for address, name in (("/customer/", "search"), ("/search/", "q")):
+        page = client.get(address, query_string={name: typed}).text.partition("<main")[2]
+        assert "张三" in page
+        assert "李四" not in page
 
 
 def test_the_likeliest_of_very_many_are_in_the_box(
@@ -244,17 +265,6 @@ def test_the_likeliest_of_very_many_are_in_the_box(
 
 
 def test_a_list_shows_where_the_words_stand(make: Factory, login: Login) -> None:
-@pytest.mark.parametrize("typed", ["139 0000 0731", "+86 139-0000-0731", "1 3 9 0 0 0 0 0 7 3 1"])
-def test_a_number_with_blanks_is_one_word(typed: str, make: Factory, login: Login) -> None:
-    make.customer(name="张三", phone="13900000731")
-    make.customer(name="李四", phone="13907310000")
-    client = login(Role.SUPERVISOR)
-    for address, name in (("/customer/", "search"), ("/search/", "q")):
-        page = client.get(address, query_string={name: typed}).text.partition("<main")[2]
-        assert "张三" in page
-        assert "李四" not in page
-
-
     make.complaint(description="前面的话很长，" * 9 + "<b>差速器</b>漏油")
     make.complaint(description="差速器有响声")
     client = login(Role.SUPERVISOR)
