@@ -189,6 +189,7 @@ def test_of_one_sign_only_the_newest_of_very_many_are_searched_and_that_is_said(
     assert new in page
     assert (old in page) is is_all
     assert (f"Only the newest 2 records were searched for “{typed}”." in page) is not is_all
+    assert "Try fewer words" not in client.get("/complaint/?search=锄").text
     # A file holds all of them, and is made where it may take longer.
     form = {"columns": "list", "csrf_token": "", "form_key": ""}
     answer = client.post(f"/complaint/export/csv/?search={typed}", data=form)
