@@ -8,6 +8,7 @@ from datetime import timedelta
 from urllib.parse import unquote
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 from openpyxl import load_workbook
 from redis import Redis
@@ -204,6 +205,14 @@ def test_who_sees_less_than_then_does_not_get_the_file(
     page = client.get(f"/exports/details/?id={key}").text
     assert "has changed since this file was made" in page
     assert "Make it again" in page
+
+
+def test_exports_of_one_list_are_told_apart_by_what_was_asked(make: Factory, login: Login) -> None:
+    client = login(Role.SUPERVISOR)
+    made(make, client)
+    made(make, client, args=[["search", "客户"], ["flt_level", "A"]])
+    cells = BeautifulSoup(client.get("/exports/").text, "html.parser").select("td.title")
+    assert [cell.get_text(" ", strip=True) for cell in cells] == ["Customers “客户” · Level: A", "Customers"]
 
 
 @pytest.mark.parametrize(("rows", "is_told"), [(7000, True), (0, False)])
