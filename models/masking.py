@@ -21,8 +21,9 @@ _ADDRESSED = "先生|女士|小姐|太太|师傅|经理|总监|主任|店长|老
 
 # Family names of two characters.
 _COMPOUND = "欧阳|司马|上官|诸葛|司徒|皇甫|尉迟|公孙|慕容|令狐|夏侯|端木"
-# Full-width signs that join the digits of a number or the parts of an address.
-_WIDE_JOINTS = "＋－．"
+# Full-width signs that join the digits of a number or the parts of an address; others, such as ：and ？, are
+# how Chinese is written.
+_WIDE_JOINTS = "＋－．＠＿"
 
 # Not part of a longer run of letters or digits, which `\b` can't say beside Chinese characters.
 _START, _END = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"
@@ -75,14 +76,15 @@ _FEW_DIGITS = re.compile(r"(?:\d\D*){3}")
 
 
 def plain_text(text: str) -> str:
-    """Return `text` on one line, full-width signs as plain ones, without controls or invisible characters."""
-    normal = "".join(
-        unicodedata.normalize("NFKC", sign) if "０" <= sign <= "ｚ" or sign in _WIDE_JOINTS else sign
-        for sign in text
-    )
+    """Return `text` on one line, wide letters and digits as plain ones, without invisible signs."""
+    normal = "".join(unicodedata.normalize("NFKC", sign) if _is_wide(sign) else sign for sign in text)
     kept = (" " if unicodedata.category(sign) in ("Cc", "Zl", "Zp", "Zs") else sign for sign in normal)
     shown = "".join(sign for sign in kept if unicodedata.category(sign) not in ("Cf", "Cs", "Co"))
     return " ".join(shown.split())
+
+
+def _is_wide(sign: str) -> bool:
+    return ("０" <= sign <= "ｚ" and sign.isalnum()) or sign in _WIDE_JOINTS
 
 
 def mask(text: str, names: Iterable[str | None] = ()) -> str:

@@ -52,6 +52,7 @@ from models.masking import (
         "20240310233549544850",
         "zhang.san@example.com",
         "ＺＨＡＮＧ＠ｅｘａｍｐｌｅ．ｃｏｍ",
+        "ｚｈａｎｇ＿ｓａｎ＠ｅｘａｍｐｌｅ．ｃｏｍ",
         "zhang_san+1@mail.example.com.cn",
         "https://example.com/x?id=1",
         "www.example.com/a",
@@ -118,6 +119,12 @@ def test_a_text_of_several_lines_becomes_one_without_invisible_signs() -> None:
     text = "电\u200b机\u2028异响\r\n\x00Ａ１\u202e"
     assert plain_text(text) == "电机 异响 A1"
     assert "\n" not in mask(text)
+
+
+def test_the_signs_of_chinese_writing_stay_as_they_are() -> None:
+    text = "控制器进水：该批次停用，这是什么质量？！（第２次）"
+    assert plain_text(text) == "控制器进水：该批次停用，这是什么质量？！（第2次）"
+    assert mask("车主：李明，电话：１３８１２３４５６７８") == f"车主：{MASK}，电话：{MASK}"
 
 
 def test_a_mask_of_a_mask_is_the_same() -> None:
