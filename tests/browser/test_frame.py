@@ -104,3 +104,23 @@ def test_the_numbers_in_the_sidebar_come_after_the_page_and_stand_at_once_on_the
         db.session.remove()
     page.goto("/guide/")
     expect(sidebar.get_by_role("link", name="Complaints", exact=True)).to_be_visible()
+
+
+def test_the_entry_of_the_page_is_in_sight_in_a_menu_that_is_longer_than_the_screen(panel: Panel) -> None:
+    page = panel.page(Role.SUPERVISOR, viewport={"width": 1440, "height": 600})
+    sidebar = page.get_by_role("navigation", name="Areas of work")
+    entry, scrolled = sidebar.locator("[aria-current]"), "menu => menu.scrollTop"
+    page.goto("/supplier/")
+    expect(entry).to_be_in_viewport(ratio=1)
+    before = sidebar.evaluate(scrolled)
+    # What is in sight already does not move away from under the pointer.
+    sidebar.get_by_role("link", name="Parts", exact=True).click()
+    expect(entry).to_have_text("Parts")
+    assert sidebar.evaluate(scrolled) == before
+    page.goto("/")
+    expect(entry).to_be_in_viewport(ratio=1)
+    page.set_viewport_size(PHONE)
+    page.goto("/compensation-rule/")
+    page.locator(".menu-button summary").click()
+    expect(page.locator(".menu-sheet [aria-current]")).to_be_in_viewport(ratio=1)
+    assert panel.complaints == []

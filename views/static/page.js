@@ -26,3 +26,21 @@ document.addEventListener("keydown", (event) => {
     }
   }
 });
+
+// The menu is longer than most screens: it stays where it was, and the page's own entry is in sight.
+{
+  const sidebar = document.querySelector(".sidebar");
+  const sheet = document.querySelector(".menu-sheet");
+  const showEntry = (menu) => {
+    const entry = menu.querySelector("[aria-current]")?.getBoundingClientRect();
+    const box = menu.getBoundingClientRect();
+    if (!entry || (entry.top >= box.top && entry.bottom <= box.bottom)) return;
+    menu.scrollTop += (entry.top + entry.bottom - box.top - box.bottom) / 2;
+  };
+  if (sidebar) {
+    sidebar.scrollTop = sessionStorage.getItem("sidebar");
+    showEntry(sidebar);
+    addEventListener("pagehide", () => sessionStorage.setItem("sidebar", sidebar.scrollTop));
+    sheet.parentElement.addEventListener("toggle", () => showEntry(sheet));
+  }
+}
