@@ -80,8 +80,8 @@ class Target:
         """Return the target as people read it."""
         percent = f"{100 * self.share:g}"
         if self.is_least:
-            return str(_("target at least %(percent)s %%", percent=percent))
-        return str(_("target below %(percent)s %%", percent=percent))
+            return str(_("target at least %(percent)s%%", percent=percent))
+        return str(_("target below %(percent)s%%", percent=percent))
 
 
 # The figures that everyone is held to.
@@ -207,7 +207,7 @@ def _share(label: str, found: Proportion, target: Target, url: str) -> KeyFigure
     if target.is_missed(found) and not target.is_surely_missed(found):
         notes.append(_("missed, but few cases"))
     tone = "bad" if target.is_surely_missed(found) else ""
-    return KeyFigure(label, f"{100 * (found.value or 0):.1f} %", "; ".join(notes), url, tone)
+    return KeyFigure(label, f"{100 * (found.value or 0):.1f}%", _("; ").join(notes), url, tone)
 
 
 def vehicle_figures(vehicle: Vehicle) -> list[KeyFigure]:

@@ -88,9 +88,9 @@ def test_few_complaints_or_no_vehicles_make_no_rate(
     [
         (0, 0, "—", "none in 12 months", ""),
         (1, 1, "1 of 2", "too few for a percentage", ""),
-        (18, 2, "90.0 %", "18 of 20; target at least 95 %; missed, but few cases", ""),
-        (15, 6, "71.4 %", "15 of 21; target at least 95 %", "bad"),
-        (20, 0, "100.0 %", "20 of 20; target at least 95 %", ""),
+        (18, 2, "90.0%", "18 of 20; target at least 95%; missed, but few cases", ""),
+        (15, 6, "71.4%", "15 of 21; target at least 95%", "bad"),
+        (20, 0, "100.0%", "20 of 20; target at least 95%", ""),
     ],
 )
 def test_a_share_is_red_only_where_chance_does_not_explain_it(
@@ -111,6 +111,14 @@ def test_a_share_is_red_only_where_chance_does_not_explain_it(
     found = figures(page_of(client, "dealer", dealer.id))["Claims passed"]
     assert (found[0], found[1], found[3]) == (text, note, tone)
     assert len(rows_of(client.get(found[2]))) == passed + rejected
+
+
+def test_notes_of_a_share_are_joined_as_the_reader_writes(make: Factory, login: Login) -> None:
+    dealer, on = make.dealer(), present_day()
+    for _ in range(20):
+        make.warranty_claim(dealer_id=dealer.id, claimed_on=on, decided_on=on, outcome=ClaimOutcome.PASSED)
+    page = page_of(login(Role.SUPERVISOR, locale=Locale.CHINESE), "dealer", dealer.id)
+    assert figures(page)["索赔通过"][1] == "20 件中 20 件；目标不低于 95%"
 
 
 def test_a_vehicle_that_came_back_says_so(make: Factory, login: Login) -> None:
