@@ -134,7 +134,7 @@ def load_mapping(name: str) -> ImportMapping:
             _(
                 "There is no mapping “%(name)s”; there are: %(names)s.",
                 name=name,
-                names=", ".join(mapping_names()),
+                names=_(", ").join(mapping_names()),
             )
         )
     return _load(MAPPINGS, name)
@@ -161,7 +161,7 @@ def recognise_mapping(header: Sequence[str], names: Sequence[str]) -> ImportMapp
             found.append((sum(bool(each) for each in places.values()), name))
     if not found:
         raise ImportRefusedError(
-            _("No mapping fits the columns of this file: %(columns)s.", columns=", ".join(header))
+            _("No mapping fits the columns of this file: %(columns)s.", columns=_(", ").join(header))
         )
     return load_mapping(max(found)[1])
 

@@ -37,7 +37,7 @@ def _about_phone(name: str, value: str | None) -> str | None:
         doubts = [value]
     if not doubts:
         return None
-    numbers = ", ".join(f"“{each}”" for each in doubts)
+    numbers = _(", ").join(f"“{each}”" for each in doubts)
     sentence = _(
         "%(field)s: %(numbers)s can't be dialled. Kept as it stands.",
         field=FIELD_LABELS[name],

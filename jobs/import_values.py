@@ -73,7 +73,7 @@ class RowConverter:
                 _(
                     "The file does not fit the mapping “%(name)s”: it has no column %(missing)s.",
                     name=mapping.name,
-                    missing=", ".join(f"“{column}”" for column in missing),
+                    missing=_(", ").join(f"“{column}”" for column in missing),
                 )
             )
 

@@ -124,12 +124,12 @@ def _result(importer: Importer, table: Table, seconds: float) -> ImportResult:
 def _remarks(importer: Importer, table: Table) -> list[str]:
     remarks = []
     if unused := importer.converter.unused:
-        remarks.append(_("Columns that were not used: %(columns)s.", columns=", ".join(unused)))
+        remarks.append(_("Columns that were not used: %(columns)s.", columns=_(", ").join(unused)))
     if table.other_sheets:
         remarks.append(
             _(
                 "Only the first sheet was read; these hold something too: %(sheets)s.",
-                sheets=", ".join(table.other_sheets),
+                sheets=_(", ").join(table.other_sheets),
             )
         )
     remarks += [
@@ -137,7 +137,7 @@ def _remarks(importer: Importer, table: Table) -> list[str]:
             "Made because rows name them: %(field)s %(count)s (%(names)s).",
             field=FIELD_LABELS[field],
             count=len(names),
-            names=", ".join(names[:NAMED]) + ("…" if len(names) > NAMED else ""),
+            names=_(", ").join(names[:NAMED]) + ("…" if len(names) > NAMED else ""),
         )
         for field, names in importer.made.items()
     ]

@@ -82,7 +82,7 @@ class Bounds:
         others = [str(Remedy[each.upper()].label) for each in remedies if each not in self.remedies]
         said = []
         if others:
-            said.append(str(_("Not foreseen here: %(remedies)s.", remedies=", ".join(others))))
+            said.append(str(_("Not foreseen here: %(remedies)s.", remedies=_(", ").join(others))))
         if value > self.value_most:
             said.append(str(_("Worth more than the %(most)s that may be given here.", most=self.value_most)))
         return said

@@ -174,7 +174,7 @@ def phone_doubt(typed: str) -> str:
     doubts = phone_doubts(typed)
     if not doubts:
         return ""
-    numbers = ", ".join(f"“{each}”" for each in doubts)
+    numbers = _(", ").join(f"“{each}”" for each in doubts)
     sentence = _(
         "Is %(numbers)s right? A digit seems to be missing, or there are too many. It can be saved as it is.",
         numbers=numbers,

@@ -168,7 +168,7 @@ def _set_digests() -> Problems:
         wrong = [text for text in asked[row.id] if not _is_mail(text)]
         hour, weekday = request.form.get(f"hour-{row.id}", ""), request.form.get(f"weekday-{row.id}", "")
         if wrong:
-            problems[f"addresses-{row.id}"] = _("No e-mail address: %(texts)s", texts=", ".join(wrong))
+            problems[f"addresses-{row.id}"] = _("No e-mail address: %(texts)s", texts=_(", ").join(wrong))
         elif len(asked[row.id]) > ADDRESSES_MOST:
             problems[f"addresses-{row.id}"] = _("At most %(count)s addresses.", count=ADDRESSES_MOST)
         if hour not in {str(each) for each in range(24)} or weekday not in {each.value for each in Weekday}:
@@ -272,7 +272,7 @@ def _take_out(rows: Sequence[Subject]) -> Problems:
     """Delete subjects, unless complaints or subjects that stay hang on them."""
     references = references_to(Subject, [row.id for row in rows]) if rows else []
     if references:
-        held = ", ".join(f"{each.type_label} {each.count}" for each in references)
+        held = _(", ").join(f"{each.type_label} {each.count}" for each in references)
         return {"gone": _("Still used, so it can't be taken out: %(held)s.", held=held)}
     for row in rows:
         row.deleted_at = now()

@@ -141,6 +141,9 @@ def test_a_header_that_does_not_fit_names_the_missing_columns() -> None:
     assert str(caught.value) == (
         "The file does not fit the mapping “cn-2024”: it has no column “投诉问题”, “问题类型”, “投诉日期”."
     )
+    with force_locale(Locale.CHINESE.value), pytest.raises(ImportRefusedError) as caught:
+        RowConverter(load_mapping("cn-2024"), header, ZONE)
+    assert "“投诉问题”、“问题类型”、“投诉日期”" in str(caught.value)
 
 
 def convert_codes(codes: str) -> dict[str, str | None]:
