@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from models import Record, db
+from models import Customer, Record, db
 from models.need_to_know import masked_names
 from models.phones import HasPhone, digits_of, whole_number
 from models.pinyin import keys_sounding_like
@@ -101,7 +101,7 @@ class Search:
             return found
         masked = [name for name in self.names if name in masked_names(self.model)]
         # A name that is written as it sounds, with blanks between the syllables.
-        sounds = rows.sounds(self.line) if "name" in self.names else None
+        sounds = rows.sounds(self.line)
         return or_(
             found,
             *(rows.is_exactly(name, self.line) for name in masked),
@@ -235,8 +235,8 @@ def _tried(statement: Select[Any], search: Search) -> Any:
     With the columns alone that a search or a limit of rows may ask: for all, to put it together takes longer.
     """
     stored = [name for name in search.names if column_of(search.model, name) is not None]
-    numbers = ["phone_numbers"] if "phone" in stored else []
-    names = dict.fromkeys(["id", *stored, *numbers, *LIMITING])
+    beside = {"phone": "phone_numbers", "customer_name": "customer_id"}
+    names = dict.fromkeys(["id", *stored, *(beside[name] for name in stored if name in beside), *LIMITING])
     columns = [getattr(search.model, name) for name in names]
     return aliased(search.model, statement.with_only_columns(*columns).subquery())
 
@@ -287,7 +287,7 @@ class _Rows:
             is_masked = "phone" in masked_names(self.model)
             ways.append(self._indexed([self._number(digits, is_whole=is_masked)], digits))
         ways += [self._other(name, term) for name in others]
-        sounds = self.sounds(term) if "name" in self.names else None
+        sounds = self.sounds(term)
         return or_(*ways, *([] if sounds is None else [sounds]))
 
     def contains(self, name: str, typed: str) -> ColumnElement[bool]:
@@ -303,12 +303,22 @@ class _Rows:
         return or_(same, self._indexed([self._number(digits, is_whole=True)], digits))
 
     def sounds(self, typed: str) -> ColumnElement[bool] | None:
-        """Return the condition that a name is typed as it sounds; None where it can't be, or is masked."""
-        keys = None if "name" in masked_names(self.model) else keys_sounding_like(self.model, typed)
+        """Return the condition that a name, the own or the customer's, is typed as it sounds.
+
+        None where it can't be, or is masked, or no name is searched.
+        """
+        if "name" in self.names:
+            named, key = self.model, self.entity.id
+        elif "customer_name" in self.names:
+            # How the name sounds stands in the customer's file.
+            named, key = Customer, self.entity.customer_id
+        else:
+            return None
+        keys = None if "name" in masked_names(named) else keys_sounding_like(named, typed)
         if keys is None:
             return None
         # An array of keys, so that an index serves beside others.
-        found: ColumnElement[bool] = self.entity.id == any_(func.array(keys.scalar_subquery()))
+        found: ColumnElement[bool] = key == any_(func.array(keys.scalar_subquery()))
         return found
 
     def _indexed(self, tried: list[ColumnElement[bool]], typed: str) -> ColumnElement[bool]:

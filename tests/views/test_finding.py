@@ -115,6 +115,23 @@ def test_one_box_understands_what_is_typed(typed: str, make: Factory, in_app: Fl
     assert found("ts-2026-000123") == [wanted]
 
 
+@pytest.mark.parametrize("typed", ["zss", "zhang sanshi", "B-2406"])
+def test_a_complaint_is_found_by_the_sound_of_its_customer_and_by_its_batch(
+    typed: str, make: Factory, in_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert in_app
+    customer = make.customer(name="张三十")
+    wanted = make.complaint(customer_id=customer.id, customer_name="张三十", production_batch="B-2406").id
+    make.complaint(customer_name="李四", description="电机异响")
+    assert found(typed) == [wanted]
+    # Tried row by row as well.
+    monkeypatch.setattr(finding, "WINDOW", 1)
+    search = search_for(Complaint, typed)
+    assert search is not None
+    newest = select(Complaint).order_by(Complaint.id.desc())
+    assert [row.id for row in rows_found(newest, search, 5)] == [wanted]
+
+
 @pytest.mark.parametrize("typed", ["差速", "差速器", "000123", "0731", "zs"])
 def test_words_are_found_by_the_index_of_pieces(typed: str, in_app: Flask) -> None:
     assert in_app
