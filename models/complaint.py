@@ -127,7 +127,14 @@ class Complaint(HasPhone, Record):
     """What a customer complains about, and what was found: steps 1 to 3 of the procedure."""
 
     __tablename__ = "complaint"
-    searched: ClassVar[tuple[str, ...]] = ("number", "customer_name", "phone", "description", "fault")
+    searched: ClassVar[tuple[str, ...]] = (
+        "number",
+        "customer_name",
+        "phone",
+        "description",
+        "fault",
+        "production_batch",
+    )
     __table_args__ = (
         not_blank("customer_name"),
         CheckConstraint("satisfaction BETWEEN 1 AND 5", name="satisfaction"),

@@ -52,7 +52,14 @@ class Customer(SortedByName, HasPhone, Record):
     """A customer file; the person responsible is the customer's agent, without one it lies in the pool."""
 
     __tablename__ = "customer"
-    searched: ClassVar[tuple[str, ...]] = ("number", "name", "contact_person", "phone", "address")
+    searched: ClassVar[tuple[str, ...]] = (
+        "number",
+        "name",
+        "contact_person",
+        "phone",
+        "address",
+        "source",
+    )
     __table_args__ = (
         not_blank("name"),
         CheckConstraint("email = lower(email)", name="email_lower"),

@@ -56,6 +56,7 @@ def test_the_complaints_of_a_dealer_are_counted_without_reading_them(db_session:
     connection = db_session.connection()
     connection.execute(text("SET LOCAL enable_seqscan = off"))
     connection.execute(text("SET LOCAL enable_bitmapscan = off"))
+    connection.execute(text("SET LOCAL enable_indexscan = off"))
     statement = (
         "EXPLAIN SELECT count(id) FROM complaint WHERE dealer_id = 1 AND deleted_at IS NULL"
         " AND registered_at >= now() - interval '1 year' AND step <> 'agreed'"

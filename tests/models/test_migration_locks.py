@@ -39,6 +39,7 @@ HARMLESS = {
     ("0048", "ban-drop-constraint"): "the same one takes its place in the same transaction",
     ("0049", "ban-drop-constraint"): "the same one takes its place in the same transaction",
     ("0051", "renaming-object"): "nothing names an index but migrations",
+    ("0052", "renaming-object"): "nothing names an index but migrations",
     (
         "0029",
         "ban-drop-not-null",
