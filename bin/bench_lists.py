@@ -40,8 +40,11 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if all(each["missed"] == [] for each in found.values()) else 1
 
 
-def measure_size(size: int) -> dict[str, Any]:
-    """Return the figures of a panel with so many complaints, in a database of its own."""
+def measure_size(size: int, *, is_brief: bool = False) -> dict[str, Any]:
+    """Return the figures of a panel with so many complaints, in a database of its own.
+
+    `is_brief` opens each page a few times only, to see that it opens.
+    """
     with empty_panel() as (environ, superuser_url):
         began = time.monotonic()
         begin_data(superuser_url, size // COMPLAINTS_A_CUSTOMER)
@@ -49,7 +52,8 @@ def measure_size(size: int) -> dict[str, Any]:
         finish_data(superuser_url)
         filled = time.monotonic() - began
         with web_server(environ) as (port, pid):
-            figures = figures_of("measure_lists.py", {**environ, "PORT": str(port), "WEB_PID": str(pid)})
+            asked = {"PORT": str(port), "WEB_PID": str(pid), **({"IN_BRIEF": "1"} if is_brief else {})}
+            figures = figures_of("measure_lists.py", {**environ, **asked})
         return {"filled_s": filled, **figures}
 
 
