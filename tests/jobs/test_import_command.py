@@ -126,7 +126,7 @@ def test_a_file_that_does_not_fit_is_answered_with_one_sentence(
     assert result.exit_code == 1
     assert result.stdout == ""
     assert result.stderr.strip() == (
-        "Error: 文件与对应表“cn-12365”不符，缺少列：“desc”, “problem”, “datetime”, “status”。"
+        "Error: 文件与对应表“cn-12365”不符，缺少列：“desc”、“problem”、“datetime”、“status”。"
     )
 
 
