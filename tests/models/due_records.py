@@ -10,7 +10,7 @@ from factories import STEP_OF, Factory
 from models import Notice, ServiceReceipt
 from models.call_record import CallResult
 from models.digest import DeliveryKind, DeliveryState
-from models.due import DueKind
+from models.due import DueItem, DueKind, due_items
 from models.measure import MeasureState
 from models.notice import NoticeState
 
@@ -78,3 +78,13 @@ def one_of_each(make: Factory, **attributes: Any) -> dict[DueKind, Any]:
             due_on=day(-70), state=MeasureState.DONE, done_on=day(-55), report="已换新批次", **attributes
         ),
     }
+
+
+def due(distance: int = 60, **wanted: Any) -> list[DueItem]:
+    return due_items(day(distance), zone=ZONE, **wanted)
+
+
+def only(kind: DueKind, distance: int = 60) -> DueItem | None:
+    found = due(distance, kinds=[kind])
+    assert len(found) <= 1
+    return found[0] if found else None
